@@ -1,0 +1,65 @@
+import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { Image } from '@cdktf/provider-docker/lib/image';
+import { type TerraformElement, TerraformBackend, type TerraformRemoteState, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { StateBackend } from '../topology/state-backend';
+import type { StackTopology } from '../topology/topology';
+
+/**
+ * Versions of the providers. The bindings pin docker 3.6.2, but 3.x removes stopped containers during a plan, and before 4.6 an
+ * edited health check is ignored. The bindings' schema is a subset of 4.x.
+ */
+const PROVIDER_VERSIONS = { docker: '~> 4.6', local: '~> 2.6' } as const;
+
+export interface EnvironmentStackProps {
+  readonly stack: StackTopology;
+  /** Docker Engine to talk to. @default - DOCKER_HOST, else the local socket */
+  readonly engineHost?: string;
+  /** Providers that the stack uses beside docker. @default - none */
+  readonly providers?: readonly 'local'[];
+}
+
+/** One layer of an environment: a stack with its state backend, the docker provider and addresses that people can read. */
+export class EnvironmentStack extends TerraformStack {
+  constructor(scope: Construct, props: EnvironmentStackProps) {
+    super(scope, props.stack.name);
+    new ConfiguredBackend(this, props.stack.backend);
+    new DockerProvider(this, 'docker', { host: props.engineHost });
+    for (const name of ['docker', ...(props.providers ?? [])] as const) {
+      this.addOverride(`terraform.required_providers.${name}.version`, PROVIDER_VERSIONS[name]);
+    }
+  }
+
+  /** An image that is pulled unless the engine has it, and that stays when the environment goes. */
+  addImage(id: string, name: string): Image {
+    return new Image(this, id, { name, keepLocally: true });
+  }
+
+  /**
+   * `docker_container.database` instead of a name with a hash in it: plans are read by people, and the path alone is unique.
+   */
+  protected override allocateLogicalId(element: TerraformElement): string {
+    return element.node.path
+      .split('/')
+      .slice(1)
+      .filter((part) => part !== 'Default')
+      .join('-');
+  }
+}
+
+class ConfiguredBackend extends TerraformBackend {
+  constructor(
+    scope: Construct,
+    private readonly backend: StateBackend,
+  ) {
+    super(scope, 'backend', backend.type);
+  }
+
+  protected override synthesizeAttributes(): { [name: string]: unknown } {
+    return { ...this.backend.settings };
+  }
+
+  override getRemoteStateDataSource(): TerraformRemoteState {
+    throw new Error('stacks share names that the topology derives, never remote state');
+  }
+}

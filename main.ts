@@ -1,0 +1,11 @@
+import { ConfigurationError } from './environment/diagnostics';
+import { loadTopologies, synthesize } from './synthesize';
+
+// Every file in config/ is an environment; ENVIRONMENT=name narrows to one.
+try {
+  synthesize(loadTopologies(process.env.ENVIRONMENT || undefined));
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,90 @@
+#!/bin/sh
+# Creates the databases and their schemas, each exactly once: the product's PostgreSQL scripts up to 7.1 drop every table when
+# they run again. A database's scripts and the marker that they ran are one transaction, so an interrupted run leaves nothing
+# behind. A database with content but without our marker is left alone.
+#   PGHOST, PGPORT, PGUSER  server and administrator role
+#   OWNER_ROLE              role that owns the schemas; nobody logs in with it
+#   RUNTIME_ROLE            role of the identity servers: reads and writes rows, no DDL
+#   DATABASES               one database a line: its name, then its scripts in order
+set -eu
+
+PGPASSWORD=$(cat /database-secrets/DATABASE_ADMIN_PASSWORD)
+export PGPASSWORD PGCONNECT_TIMEOUT=5
+work=$(mktemp -d)
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+# sql DATABASE [psql options]: runs standard input; psql substitutes :name, :owner, :runtime.
+sql() {
+  on=$1
+  shift
+  psql -XAtq -v ON_ERROR_STOP=1 -v owner="$OWNER_ROLE" -v runtime="$RUNTIME_ROLE" -d "$on" "$@"
+}
+
+waited=0
+until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
+  if grep -q 'password authentication failed' "$work/error"; then
+    fail "the database server $PGHOST:$PGPORT refuses the password of role $PGUSER"
+  fi
+  [ "$waited" -lt 120 ] || fail "no database server answers at $PGHOST:$PGPORT for $waited s: $(cat "$work/error")"
+  sleep 1
+  waited=$((waited + 1))
+done
+
+# psql reads the password from the file itself, so that no process list shows it.
+sql postgres <<'SQL'
+\set password `cat /database-secrets/DATABASE_PASSWORD`
+SELECT format('CREATE ROLE %I NOLOGIN', :'owner') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \gexec
+SELECT format('CREATE ROLE %I LOGIN', :'runtime') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'runtime') \gexec
+GRANT :"owner" TO CURRENT_USER;
+ALTER ROLE :"runtime" PASSWORD :'password';
+SQL
+
+echo "$DATABASES" >"$work/databases"
+while read -r database scripts; do
+  exists=$(echo "SELECT count(*) FROM pg_database WHERE datname = :'name'" | sql postgres -v name="$database")
+  if [ "$exists" = 0 ]; then
+    echo 'CREATE DATABASE :"name" OWNER :"owner" ENCODING UTF8 TEMPLATE template0' | sql postgres -v name="$database"
+  fi
+
+  marked=$(echo "SELECT to_regclass('public.active_active_schema') IS NOT NULL" | sql "$database")
+  if [ "$marked" = t ]; then
+    echo "$database: schema is there, left unchanged"
+    continue
+  fi
+  foreign=$(
+    sql "$database" <<'SQL'
+SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+SQL
+  )
+  if [ "$foreign" != 0 ]; then
+    fail "database $database on $PGHOST:$PGPORT holds $foreign tables, views or sequences that were not created here;" \
+      "nothing was changed. Give the environment an empty database, or set database.schema = \"manual\" if the schema is complete"
+  fi
+
+  set -- -f "$work/before.sql"
+  for script in $scripts; do
+    [ -r "/schema-scripts/$script" ] || fail "the identity server's image has no $script"
+    set -- "$@" -f "/schema-scripts/$script"
+  done
+  cat >"$work/before.sql" <<'SQL'
+SET LOCAL ROLE :"owner";
+SQL
+  cat >"$work/after.sql" <<'SQL'
+CREATE TABLE active_active_schema (scripts text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO active_active_schema (scripts) VALUES (:'scripts');
+GRANT USAGE ON SCHEMA public TO :"runtime";
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"runtime";
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO :"runtime";
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO :"runtime";
+SQL
+  sql "$database" -v scripts="$scripts" --single-transaction "$@" -f "$work/after.sql" >"$work/output" 2>&1 || {
+    cat "$work/output" >&2
+    fail "the schema of database $database failed and was rolled back; nothing of it remains"
+  }
+  echo "$database: schema created"
+done <"$work/databases"

@@ -1,0 +1,28 @@
+import { App } from 'cdktf';
+import { ActiveActiveDeployment } from './constructs';
+import { loadEnvironments } from './environment/load';
+import { sandboxImageTags } from './images/tags';
+import { deriveTopology, type Topology } from './topology/topology';
+
+/** Folder of the configuration files: CONFIG_DIRECTORY, else `config` in the working directory. */
+export function configDirectory(): string {
+  return process.env.CONFIG_DIRECTORY ?? 'config';
+}
+
+/**
+ * Checks the configuration and derives the topologies.
+ *
+ * @param only name of the one environment wanted. @default - all
+ * @throws ConfigurationError with every problem found
+ */
+export function loadTopologies(only?: string): Topology[] {
+  const images = sandboxImageTags();
+  return loadEnvironments(configDirectory(), only).map((environment) => deriveTopology(environment, images));
+}
+
+/** Writes the Terraform configuration of these topologies. @param outdir @default - CDKTF_OUTDIR, else `cdktf.out` */
+export function synthesize(topologies: readonly Topology[], outdir?: string): void {
+  const app = new App({ outdir });
+  for (const topology of topologies) new ActiveActiveDeployment(app, topology);
+  app.synth();
+}

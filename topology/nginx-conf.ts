@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto';
+import type { ReplayablePath } from './distributions';
+
+/** What the load balancer's configuration is made from. */
+export interface NginxConfProps {
+  /** Public host name, the only one that is served. */
+  readonly hostname: string;
+  /** Port for the redirect, inside the container as outside. */
+  readonly httpPort: number;
+  /** HTTPS port, inside the container as outside: the accelerator's pages call the public URL from within the network. */
+  readonly httpsPort: number;
+  /** Port for drain requests, probes and status, reachable from the environment's network only. */
+  readonly controlPort: number;
+  /** The environment's subnet, which may read the status. */
+  readonly subnet: string;
+  /** The identity servers in order. */
+  readonly nodes: readonly { readonly name: string; readonly address: string }[];
+  /** HTTPS port of every node. */
+  readonly nodePort: number;
+  /** Request that succeeds only on a started server. */
+  readonly healthPath: string;
+  /** Whether a browser session stays on its node. */
+  readonly affinity: boolean;
+  /** How long a node may take to answer, in seconds. */
+  readonly readTimeoutSeconds: number;
+  /** Path prefixes that are not forwarded. */
+  readonly deniedPaths: readonly string[];
+  /** Paths whose requests may be sent to a second node although the first may have processed them. */
+  readonly replayablePaths: readonly ReplayablePath[];
+}
+
+/** The files of one revision of the load balancer's configuration, by name. */
+export interface LoadBalancerConfiguration {
+  /** Content hash of all files; the running load balancer reports it. */
+  readonly revision: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Puts together what the configuration job installs. */
+export function loadBalancerConfiguration(props: NginxConfProps, routingJs: string): LoadBalancerConfiguration {
+  const nginxConf = renderNginxConf(props);
+  const facts = { affinity: props.affinity, controlPort: props.controlPort, nodes: props.nodes.map(({ name }) => name) };
+  const revision = createHash('sha256')
+    .update(JSON.stringify([nginxConf, routingJs, facts]))
+    .digest('hex')
+    .slice(0, 12);
+  const topologyJs = `export default ${JSON.stringify({ revision, ...facts }, null, 2)};\n`;
+  return { revision, files: { 'nginx.conf': nginxConf, 'routing.js': routingJs, 'topology.js': topologyJs } };
+}
+
+/**
+ * The whole nginx.conf. Ejection is off (`max_fails=0`): with two nodes one slow request could otherwise eject both. Readiness
+ * is decided by the probes in routing.js; failover to the next node is the second line.
+ */
+export function renderNginxConf(props: NginxConfProps): string {
+  return `# Generated. Change the environment's TOML file instead.
+load_module modules/ngx_http_js_module.so;
+worker_processes auto;
+worker_shutdown_timeout ${props.readTimeoutSeconds + 5}s;
+pid /tmp/nginx.pid;
+error_log /dev/stderr warn;
+
+events {
+  worker_connections 4096;
+}
+
+http {
+  js_path .;
+  js_import routing.js;
+  js_shared_dict_zone zone=nodes:64k;
+  js_set $route routing.route;
+  js_set $route_cookie routing.routeCookie;
+
+  # The query is left out: authorization requests carry personal data in it.
+  log_format requests escape=json
+    '{"time":"$time_iso8601","request_id":"$request_id","client":"$remote_addr","method":"$request_method",'
+    '"path":"$uri","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,"route":"$route",'
+    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time",'
+    '"tls":"$ssl_protocol"}';
+  access_log /dev/stdout requests;
+  server_tokens off;
+
+  client_body_temp_path /tmp/client_body;
+  proxy_temp_path /tmp/proxy;
+  fastcgi_temp_path /tmp/fastcgi;
+  uwsgi_temp_path /tmp/uwsgi;
+  scgi_temp_path /tmp/scgi;
+
+  # A reload closes idle connections at once unless they are this young; clients would see that as a failed request.
+  keepalive_min_timeout 10s;
+  client_max_body_size 10m;
+  # Authorization requests carry signed request objects in the URL.
+  large_client_header_buffers 4 32k;
+
+  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+  ssl_prefer_server_ciphers off;
+  ssl_session_cache shared:tls:10m;
+  ssl_session_timeout 1d;
+
+  proxy_http_version 1.1;
+  proxy_ssl_verify on;
+  proxy_ssl_verify_depth 2;
+  proxy_ssl_trusted_certificate /etc/nginx/certificates/ca.crt;
+  proxy_ssl_name ${props.hostname};
+  proxy_ssl_server_name on;
+  proxy_ssl_protocols TLSv1.2 TLSv1.3;
+  proxy_connect_timeout 1s;
+  proxy_send_timeout ${props.readTimeoutSeconds}s;
+  proxy_read_timeout ${props.readTimeoutSeconds}s;
+  proxy_buffer_size 64k;
+  proxy_buffers 8 64k;
+  proxy_busy_buffers_size 128k;
+  proxy_next_upstream error timeout;
+  proxy_next_upstream_tries 2;
+
+  # Every header that a node trusts is set or removed here, so that no client can forge it.
+  proxy_set_header Host $http_host;
+  proxy_set_header Connection "";
+  proxy_set_header X-Request-ID $request_id;
+  proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Host $host;
+  proxy_set_header X-Forwarded-Server $host;
+  proxy_set_header X-Forwarded-Port ${props.httpsPort};
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header Forwarded "";
+  proxy_set_header X-Original-URL "";
+  proxy_set_header X-Original-Host "";
+  proxy_set_header x-wso2-mutual-auth-cert "";
+
+${props.nodes.map((node) => upstream(node, props)).join('\n')}
+  server {
+    listen ${props.httpPort} default_server;
+    server_name _;
+    location / {
+      return 301 ${publicUrl(props)}$request_uri;
+    }
+  }
+
+  # A client that asks for another name gets no certificate.
+  server {
+    listen ${props.httpsPort} ssl default_server;
+    ssl_reject_handshake on;
+  }
+
+  server {
+    listen ${props.httpsPort} ssl;
+    http2 on;
+    server_name ${props.hostname};
+    ssl_certificate /etc/nginx/certificates/tls.crt;
+    ssl_certificate_key /etc/nginx/certificates/tls.key;
+    add_header Strict-Transport-Security "max-age=63072000" always;
+    add_header Set-Cookie $route_cookie always;
+    error_page 503 @unavailable;
+
+    location = /load-balancer-health {
+      access_log off;
+      default_type text/plain;
+      return 200 "ok\\n";
+    }
+${props.deniedPaths.map(deniedLocation).join('')}${props.replayablePaths.map(replayableLocation).join('')}
+    location / {
+      if ($route = "") {
+        return 503;
+      }
+      proxy_pass https://$route;
+    }
+
+    location @unavailable {
+      internal;
+      default_type text/html;
+      add_header Retry-After 5 always;
+      add_header Strict-Transport-Security "max-age=63072000" always;
+      return 503 "<!doctype html><title>Temporarily unavailable</title><h1>Temporarily unavailable</h1><p>No identity server is ready. Please try again in a few seconds.</p>\\n";
+    }
+  }
+
+  # Not published: probes, drain requests of the nodes, status.
+  server {
+    listen ${props.controlPort};
+    access_log off;
+
+    location @probes {
+${props.nodes.map((_, index) => `      js_periodic routing.probe${index + 1} interval=1s;\n`).join('')}    }
+${props.nodes.map((node) => probeLocation(node, props)).join('')}${props.nodes.map(drainLocation).join('')}
+    location = /status {
+      allow 127.0.0.1;
+      allow ${props.subnet};
+      deny all;
+      js_content routing.status;
+    }
+  }
+}
+`;
+}
+
+/** The URL that users see: no port where it is the scheme's own. */
+export function publicUrl({ hostname, httpsPort }: Pick<NginxConfProps, 'hostname' | 'httpsPort'>): string {
+  return httpsPort === 443 ? `https://${hostname}` : `https://${hostname}:${httpsPort}`;
+}
+
+function upstream(node: { name: string; address: string }, { nodes, nodePort }: NginxConfProps): string {
+  const others = nodes.filter(({ name }) => name !== node.name);
+  // Tomcat closes after 60 idle seconds and 200 requests; leaving first avoids writing into a closing connection.
+  return `  upstream ${node.name} {
+    zone ${node.name} 64k;
+    server ${node.address}:${nodePort} max_fails=0;
+${others.map(({ address }) => `    server ${address}:${nodePort} max_fails=0 backup;\n`).join('')}    keepalive 32;
+    keepalive_timeout 30s;
+    keepalive_requests 150;
+  }
+`;
+}
+
+function deniedLocation(path: string): string {
+  return `
+    location ^~ ${path} {
+      return 403;
+    }
+`;
+}
+
+function replayableLocation({ path, reason }: ReplayablePath): string {
+  return `
+    # ${reason}
+    location = ${path} {
+      if ($route = "") {
+        return 503;
+      }
+      proxy_next_upstream error timeout non_idempotent;
+      proxy_pass https://$route;
+    }
+`;
+}
+
+function probeLocation(node: { name: string; address: string }, { nodePort, healthPath, hostname }: NginxConfProps): string {
+  return `
+    location = /probe/${node.name} {
+      allow 127.0.0.1;
+      deny all;
+      proxy_connect_timeout 2s;
+      proxy_read_timeout 2s;
+      proxy_next_upstream off;
+      proxy_set_header Host ${hostname};
+      proxy_pass https://${node.address}:${nodePort}${healthPath};
+    }
+`;
+}
+
+function drainLocation(node: { name: string; address: string }): string {
+  return `
+    location = /drain/${node.name} {
+      allow ${node.address};
+      deny all;
+      js_content routing.drain;
+    }
+`;
+}

@@ -1,0 +1,403 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from '../environment/schema';
+import { addressAt, dynamicRange, parseSubnet } from './addresses';
+import { deploymentToml, renderToml } from './deployment-toml';
+import { DISTRIBUTIONS, type Distribution } from './distributions';
+import { type LoadBalancerConfiguration, loadBalancerConfiguration, publicUrl } from './nginx-conf';
+import { type StateBackend, stateBackend } from './state-backend';
+
+/**
+ * Every name, address, port, volume and file content of one environment, decided here and nowhere else. Constructs, commands
+ * and tests read this value; it knows nothing of Terraform.
+ */
+export interface Topology {
+  readonly environment: string;
+  /** Whether stateful things refuse to be destroyed. */
+  readonly protected: boolean;
+  /** Docker Engine, or undefined for DOCKER_HOST or the local socket. */
+  readonly engineHost?: string;
+  /** Labels of every container, volume and network. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly network: NetworkTopology;
+  readonly volumes: VolumeTopology;
+  readonly jobs: JobsTopology;
+  readonly database: DatabaseTopology;
+  /** uid:gid of the database image's server user, who reads the database's secrets. */
+  readonly databaseOwner: string;
+  readonly nodes: readonly NodeTopology[];
+  readonly loadBalancer: LoadBalancerTopology;
+  readonly laptop: LaptopTopology;
+  /** The stacks in the order in which they are applied; each depends on the one before. */
+  readonly stacks: readonly StackTopology[];
+}
+
+export interface NetworkTopology {
+  readonly name: string;
+  readonly subnet: string;
+  readonly gateway: string;
+  /** Part of the subnet from which Docker takes addresses for containers without a fixed one. */
+  readonly dynamicRange: string;
+}
+
+/** Names of the volumes; each holds what the same readers may see. */
+export interface VolumeTopology {
+  readonly databaseData: string;
+  readonly databaseSecrets: string;
+  readonly identityServerSecrets: string;
+  readonly certificateAuthority: string;
+  readonly keystores: string;
+  readonly schemaScripts: string;
+  readonly loadBalancerCertificates: string;
+  readonly loadBalancerConfiguration: string;
+}
+
+/** A container that runs once and must end with exit code 0. */
+export interface JobTopology {
+  readonly name: string;
+  readonly image: string;
+  /** Shell script that it runs. */
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface JobsTopology {
+  readonly secrets: JobTopology;
+  readonly keystores: JobTopology;
+  readonly schemaScripts: JobTopology;
+  readonly schema: JobTopology;
+  readonly loadBalancerConfiguration: JobTopology;
+}
+
+/** The shared database: a container of the environment, or a server of the user's. */
+export interface DatabaseTopology {
+  readonly host: string;
+  readonly port: number;
+  readonly container?: {
+    readonly name: string;
+    readonly image: string;
+    readonly address: string;
+    readonly owner: string;
+    readonly memoryMb: number;
+    readonly command: readonly string[];
+    readonly environment: Readonly<Record<string, string>>;
+    readonly healthCommand: readonly string[];
+  };
+}
+
+export interface NodeTopology {
+  /** Place in the order of start, from 1. */
+  readonly number: number;
+  /** Short name, such as `node-1`: the name of its upstream and its route cookie. */
+  readonly name: string;
+  readonly containerName: string;
+  readonly image: string;
+  readonly address: string;
+  readonly httpsPort: number;
+  readonly owner: string;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Files put into the container before it starts, by path. None holds a secret. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly entrypoint: readonly string[];
+  readonly secretsPath: string;
+  readonly keystoresPath: string;
+  /** Host names that the node must resolve to fixed addresses. */
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly healthCommand: readonly string[];
+  readonly startTimeoutSeconds: number;
+}
+
+export interface LoadBalancerTopology {
+  readonly containerName: string;
+  readonly image: string;
+  readonly address: string;
+  readonly owner: string;
+  readonly memoryMb: number;
+  readonly hostname: string;
+  /** The URL that users see. */
+  readonly url: string;
+  readonly bindAddress: string;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly statusUrl: string;
+  readonly configuration: LoadBalancerConfiguration;
+  readonly entrypoint: readonly string[];
+  readonly healthCommand: readonly string[];
+}
+
+/** Files on the machine that runs Terraform, by path relative to a stack's folder. */
+export interface LaptopTopology {
+  readonly certificateFile: string;
+  readonly hostsFile: string;
+  readonly hostsLines: string;
+}
+
+export interface StackTopology {
+  readonly name: string;
+  readonly layer: 'foundation' | 'node' | 'load-balancer';
+  readonly backend: StateBackend;
+}
+
+/** Images that this project builds, by what they stand in for. */
+export interface SandboxImages {
+  readonly identityServer: string;
+  readonly postgresql: string;
+  readonly nginx: string;
+}
+
+export const LABEL_PREFIX = 'wso2-is-active-active';
+
+const CONTROL_PORT = 9080;
+const DATABASE_OWNER_ROLE = 'wso2_owner';
+const DATABASE_RUNTIME_ROLE = 'wso2';
+const POSTGRESQL_OWNER = '999:999';
+const NGINX_OWNER = '101:101';
+/** Connections left for the schema job, backups and people. */
+const RESERVED_CONNECTIONS = 20;
+const LARGEST_POOL = 150;
+
+/** Derives everything from one checked environment. */
+export function deriveTopology(environment: Environment, sandboxImages: SandboxImages): Topology {
+  const { name, identity_server: server, load_balancer: balancer, database } = environment;
+  const distribution = DISTRIBUTIONS[server.distribution];
+  const subnet = parseSubnet(environment.network.subnet);
+  const images = imagesOf(environment, distribution, sandboxImages);
+  const volume = (purpose: string) => `${name}-${purpose}`;
+
+  const databaseAddress = addressAt(subnet, 2);
+  const balancerAddress = addressAt(subnet, 3);
+  const databaseHost = database.host ?? databaseAddress;
+  const httpsPort = 9443 + server.port_offset;
+  const placed = Array.from({ length: server.nodes }, (_, index) => ({
+    number: index + 1,
+    name: `node-${index + 1}`,
+    containerName: `${name}-node-${index + 1}`,
+    address: addressAt(subnet, 11 + index),
+  }));
+  const { stores } = distribution;
+  const datasources = distribution.databases.flatMap((entry) => entry.datasources).length;
+  const poolSize = Math.min(
+    LARGEST_POOL,
+    Math.floor((database.max_connections - RESERVED_CONNECTIONS) / (datasources * server.nodes)),
+  );
+
+  const nodes = placed.map((node): NodeTopology => {
+    const toml = deploymentToml({
+      hostname: balancer.hostname,
+      httpPort: balancer.http_port,
+      httpsPort: balancer.https_port,
+      nodeAddress: node.address,
+      createAdminAccount: node.number === 1,
+      portOffset: server.port_offset,
+      adminUsername: server.admin_username,
+      stores,
+      databases: distribution.databases,
+      databaseServer: { engine: database.engine, host: databaseHost, port: database.port },
+      databaseUsername: DATABASE_RUNTIME_ROLE,
+      poolSize,
+      base: distribution.deploymentToml,
+    });
+    const secretsPath = '/run/identity-server-secrets';
+    const keystoresPath = `${distribution.home}/wso2-config-volume/repository/resources/security`;
+    const entrypointPath = `${distribution.home}/active-active-entrypoint.sh`;
+    return {
+      ...node,
+      image: images.identityServer,
+      httpsPort,
+      owner: distribution.owner,
+      memoryMb: server.memory_mb,
+      environment: {
+        IMAGE_ENTRYPOINT: `${distribution.home}/docker-entrypoint.sh`,
+        SECRETS: secretsPath,
+        DRAIN_URL: `http://${balancerAddress}:${CONTROL_PORT}/drain/${node.name}`,
+        DRAIN_SECONDS: '3',
+        NODE_NAME: node.name,
+        JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
+      },
+      files: {
+        [entrypointPath]: runtimeFile('identity-server/entrypoint.sh'),
+        [`${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`]: renderToml(toml),
+      },
+      entrypoint: ['/bin/sh', entrypointPath],
+      secretsPath,
+      keystoresPath,
+      hosts: { [balancer.hostname]: balancerAddress },
+      healthCommand: [
+        'CMD',
+        'curl',
+        '-fsS',
+        '-o',
+        '/dev/null',
+        '-m',
+        '5',
+        '--cacert',
+        `${keystoresPath}/ca.crt`,
+        `https://localhost:${httpsPort}${distribution.healthPath}`,
+      ],
+      startTimeoutSeconds: server.start_timeout_seconds,
+    };
+  });
+
+  const configuration = loadBalancerConfiguration(
+    {
+      hostname: balancer.hostname,
+      httpPort: balancer.http_port,
+      httpsPort: balancer.https_port,
+      controlPort: CONTROL_PORT,
+      subnet: environment.network.subnet,
+      nodes: placed,
+      nodePort: httpsPort,
+      healthPath: distribution.healthPath,
+      affinity: balancer.affinity === 'cookie',
+      readTimeoutSeconds: balancer.read_timeout_seconds,
+      deniedPaths: balancer.denied_paths,
+      replayablePaths: distribution.replayablePaths,
+    },
+    runtimeFile('load-balancer/routing.js'),
+  );
+
+  const job = (purpose: string, image: string, script: string, variables: Record<string, string>): JobTopology => ({
+    name: `${name}-${purpose}-job`,
+    image,
+    script: runtimeFile(`jobs/${script}`),
+    environment: variables,
+  });
+  const statusUrl = `http://${balancerAddress}:${CONTROL_PORT}/status`;
+
+  return {
+    environment: name,
+    protected: environment.protected,
+    engineHost: environment.engine.host,
+    labels: { [`${LABEL_PREFIX}.environment`]: name },
+    network: {
+      name,
+      subnet: environment.network.subnet,
+      gateway: addressAt(subnet, 1),
+      dynamicRange: dynamicRange(subnet),
+    },
+    volumes: {
+      databaseData: volume('database-data'),
+      databaseSecrets: volume('database-secrets'),
+      identityServerSecrets: volume('identity-server-secrets'),
+      certificateAuthority: volume('certificate-authority'),
+      keystores: volume('keystores'),
+      schemaScripts: volume('schema-scripts'),
+      loadBalancerCertificates: volume('load-balancer-certificates'),
+      loadBalancerConfiguration: volume('load-balancer-configuration'),
+    },
+    jobs: {
+      secrets: job('secrets', images.identityServer, 'create-secrets.sh', {
+        ENVIRONMENT: name,
+        DATABASE_OWNER: POSTGRESQL_OWNER,
+        SERVER_OWNER: distribution.owner,
+        EXTERNAL_DATABASE: String(database.host !== undefined),
+      }),
+      keystores: job('keystores', images.identityServer, 'create-keystores.sh', {
+        ENVIRONMENT: name,
+        HOSTNAME_PUBLIC: balancer.hostname,
+        NODE_NAMES: placed.map(({ containerName }) => containerName).join(','),
+        KEYSTORE: `wso2carbon.${stores.extension}`,
+        TRUSTSTORE: `client-truststore.${stores.extension}`,
+        STORE_TYPE: stores.type,
+        SERVER_OWNER: distribution.owner,
+        LOAD_BALANCER_OWNER: NGINX_OWNER,
+      }),
+      schemaScripts: job('schema-scripts', images.identityServer, 'copy-schema-scripts.sh', {}),
+      schema: job('schema', images.database, 'run-postgresql-schema.sh', {
+        PGHOST: databaseHost,
+        PGPORT: String(database.port),
+        PGUSER: database.admin_username,
+        OWNER_ROLE: DATABASE_OWNER_ROLE,
+        RUNTIME_ROLE: DATABASE_RUNTIME_ROLE,
+        DATABASES: distribution.databases
+          .map((entry) => [entry.name, ...entry.scripts[database.engine]].join(' '))
+          .join('\n'),
+      }),
+      loadBalancerConfiguration: job(
+        'load-balancer-configuration',
+        images.loadBalancer,
+        'install-load-balancer-configuration.sh',
+        { REVISION: configuration.revision, STATUS_URL: statusUrl },
+      ),
+    },
+    databaseOwner: POSTGRESQL_OWNER,
+    database: {
+      host: databaseHost,
+      port: database.port,
+      ...(database.host === undefined && {
+        container: {
+          name: `${name}-database`,
+          image: images.database,
+          address: databaseAddress,
+          owner: POSTGRESQL_OWNER,
+          memoryMb: database.memory_mb,
+          command: ['postgres', '-c', `max_connections=${database.max_connections}`, '-p', String(database.port)],
+          environment: {
+            POSTGRES_USER: database.admin_username,
+            POSTGRES_PASSWORD_FILE: '/run/database-secrets/DATABASE_ADMIN_PASSWORD',
+          },
+          // Over TCP, because the image's first start answers on the socket before it is ready.
+          healthCommand: ['CMD', 'pg_isready', '-q', '-h', databaseAddress, '-p', String(database.port)],
+        },
+      }),
+    },
+    nodes,
+    loadBalancer: {
+      containerName: `${name}-load-balancer`,
+      image: images.loadBalancer,
+      address: balancerAddress,
+      owner: NGINX_OWNER,
+      memoryMb: balancer.memory_mb,
+      hostname: balancer.hostname,
+      url: publicUrl({ hostname: balancer.hostname, httpsPort: balancer.https_port }),
+      bindAddress: balancer.bind_address,
+      httpPort: balancer.http_port,
+      httpsPort: balancer.https_port,
+      statusUrl,
+      configuration,
+      entrypoint: ['/bin/sh', '-c', runtimeFile('load-balancer/entrypoint.sh')],
+      healthCommand: [
+        'CMD',
+        'curl',
+        '-fsS',
+        '-o',
+        '/dev/null',
+        '-m',
+        '3',
+        '--cacert',
+        '/etc/nginx/certificates/ca.crt',
+        '--resolve',
+        `${balancer.hostname}:${balancer.https_port}:127.0.0.1`,
+        `https://${balancer.hostname}:${balancer.https_port}/load-balancer-health`,
+      ],
+    },
+    laptop: {
+      certificateFile: `../../../build/${name}/ca.crt`,
+      hostsFile: `../../../build/${name}/hosts`,
+      hostsLines: `${balancer.bind_address === '0.0.0.0' ? '127.0.0.1' : balancer.bind_address} ${balancer.hostname}\n`,
+    },
+    stacks: [
+      { name: `${name}-foundation`, layer: 'foundation' as const },
+      ...placed.map((node) => ({ name: node.containerName, layer: 'node' as const })),
+      { name: `${name}-load-balancer`, layer: 'load-balancer' as const },
+    ].map((stack) => ({ ...stack, backend: stateBackend(environment, stack.name) })),
+  };
+}
+
+function imagesOf(environment: Environment, { images }: Distribution, sandbox: SandboxImages) {
+  const defaults =
+    images === 'sandbox'
+      ? { identityServer: sandbox.identityServer, database: sandbox.postgresql, loadBalancer: sandbox.nginx }
+      : images;
+  return {
+    identityServer: environment.identity_server.image ?? defaults.identityServer,
+    database: environment.database.image ?? defaults.database,
+    loadBalancer: environment.load_balancer.image ?? defaults.loadBalancer,
+  };
+}
+
+/** A script that runs in a container, as it stands in `runtime/`. */
+function runtimeFile(path: string): string {
+  return readFileSync(join(__dirname, '..', 'runtime', path), 'utf8');
+}
