@@ -37,7 +37,7 @@ export class IdentityServerNode extends Construct {
       env: dockerEnvironment(node.environment),
       ...hardened(props.labels),
       ...memoryLimit(node.memoryMb),
-      ulimit: [{ name: 'nofile', soft: 65536, hard: 65536 }],
+      ulimit: [{ name: 'nofile', soft: 16384, hard: 16384 }],
       networksAdvanced: [{ name: props.network, ipv4Address: node.address }],
       host: Object.entries(node.hosts).map(([host, ip]) => ({ host, ip })),
       upload: uploads(node.files),

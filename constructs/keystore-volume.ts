@@ -46,7 +46,7 @@ export class KeystoreVolume extends Construct {
     this.loadBalancerCertificates = volume('load-balancer-certificates', props.volumes.loadBalancerCertificates);
 
     // Root with these three capabilities alone: the files get the owners that will read them.
-    const capabilities = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'];
+    const capabilities = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER'];
     this.secretsJob = new OneShotJob(this, 'secrets-job', {
       ...props.secretsJob,
       labels: props.labels,

@@ -46,8 +46,8 @@ export class NginxLoadBalancer extends Construct {
       ...props.configurationJob,
       image,
       labels: props.labels,
-      // The check reads the private key, which belongs to Nginx's user.
-      capabilities: ['DAC_OVERRIDE'],
+      // The check reads the private key, which belongs to Nginx's user, and hands its scratch folders to another.
+      capabilities: ['CAP_CHOWN', 'CAP_DAC_OVERRIDE'],
       network: props.network,
       files: Object.fromEntries(
         Object.entries(loadBalancer.configuration.files).map(([name, content]) => [`/candidate/${name}`, content]),
@@ -66,7 +66,7 @@ export class NginxLoadBalancer extends Construct {
       ...memoryLimit(loadBalancer.memoryMb),
       readOnly: true,
       mounts: [{ type: 'tmpfs', target: '/tmp', tmpfsOptions: { sizeBytes: 64 * 1024 * 1024, mode: 0o1777 } }],
-      ulimit: [{ name: 'nofile', soft: 65536, hard: 65536 }],
+      ulimit: [{ name: 'nofile', soft: 16384, hard: 16384 }],
       networksAdvanced: [{ name: props.network, ipv4Address: loadBalancer.address }],
       ports: [loadBalancer.httpPort, loadBalancer.httpsPort].map((port) => ({
         internal: port,

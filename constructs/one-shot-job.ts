@@ -18,7 +18,7 @@ export interface OneShotJobProps {
   readonly files?: Readonly<Record<string, string>>;
   /** uid:gid that runs the script. @default "0:0", without any capability that is not listed */
   readonly user?: string;
-  /** Linux capabilities that the script needs. @default - none */
+  /** Linux capabilities that the script needs, such as CAP_CHOWN. @default - none */
   readonly capabilities?: readonly string[];
   /** Network to attach to. @default - the job has no network at all */
   readonly network?: string;

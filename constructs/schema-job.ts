@@ -34,7 +34,7 @@ export class SchemaJob extends Construct {
       ...props.scriptsJob,
       labels: props.labels,
       // The image's home directory is open to the server's user alone.
-      capabilities: ['DAC_OVERRIDE'],
+      capabilities: ['CAP_DAC_OVERRIDE'],
       volumes: [{ volumeName: scripts.name, containerPath: '/schema-scripts' }],
       runsAgainWith: [scripts],
     });
