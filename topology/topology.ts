@@ -26,6 +26,8 @@ export interface Topology {
   /** uid:gid of the database image's server user, who reads the database's secrets. */
   readonly databaseOwner: string;
   readonly nodes: readonly NodeTopology[];
+  /** Name of the administrator that node 1 creates. */
+  readonly adminUsername: string;
   readonly loadBalancer: LoadBalancerTopology;
   readonly laptop: LaptopTopology;
   /** The stacks in the order in which they are applied; each depends on the one before. */
@@ -343,6 +345,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
       }),
     },
     nodes,
+    adminUsername: server.admin_username,
     loadBalancer: {
       containerName: `${name}-load-balancer`,
       image: images.loadBalancer,

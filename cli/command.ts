@@ -1,0 +1,34 @@
+import { UserError } from '../setup/errors';
+import { ensureSetup } from '../setup';
+import { loadTopologies, synthesize } from '../synthesize';
+import type { Topology } from '../topology/topology';
+import { Engine } from './engine';
+import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
+
+/** What a command works on: one environment, its engine and its stacks in the order of their layers. */
+export interface CommandContext {
+  readonly topology: Topology;
+  readonly engine: Engine;
+  readonly stacks: readonly TerraformStackRunner[];
+}
+
+/** The environment that ENV names, without touching the engine. @default sandbox */
+export function selectedTopology(): Topology {
+  const name = process.env.ENV || 'sandbox';
+  const [topology] = loadTopologies(name);
+  if (topology === undefined) throw new UserError(`there is no environment "${name}"`);
+  return topology;
+}
+
+/** Sets up what is missing and generates the Terraform configuration of the selected environment. */
+export async function openEnvironment(): Promise<CommandContext> {
+  const topology = selectedTopology();
+  const images = [topology.jobs.secrets.image, topology.jobs.schema.image, topology.loadBalancer.image];
+  const setup = await ensureSetup({ engineHost: topology.engineHost, images });
+  synthesize([topology], OUTPUT_DIRECTORY);
+  return {
+    topology,
+    engine: new Engine(topology),
+    stacks: topology.stacks.map((stack) => new TerraformStackRunner(stack, setup.terraform.binary, setup.env)),
+  };
+}

@@ -1,0 +1,103 @@
+import { step } from '../setup/progress';
+import { UserError } from '../setup/errors';
+import { ProcessError } from '../setup/process';
+import type { CommandContext } from './command';
+import type { TerraformStackRunner } from './terraform';
+
+/**
+ * Saves a plan for every stack. The stacks share no state, so they are planned at the same time, and a plan stays valid while
+ * the layers before it are applied.
+ *
+ * @returns the stacks that change, in order
+ */
+export async function planAll(context: CommandContext): Promise<TerraformStackRunner[]> {
+  return step(`Plan ${context.topology.environment}`, async () => {
+    await removeFailedJobs(context);
+    // One after the other: they may share a provider cache.
+    for (const stack of context.stacks) await stack.init();
+    const changed = await Promise.all(context.stacks.map((stack) => stack.plan()));
+    return context.stacks.filter((_, index) => changed[index]);
+  });
+}
+
+/** Applies saved plans in the order of the layers; a layer that fails stops the roll, and what came after it stays as it was. */
+export async function applyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
+  for (const runner of changed) {
+    await removeOrphans(context, runner);
+    try {
+      await step(`Apply ${runner.stack.name}`, () => runner.apply());
+    } catch (error) {
+      if (error instanceof ProcessError) throw await explained(context, runner, error);
+      throw error;
+    }
+  }
+}
+
+/**
+ * A one-shot job that failed stays as evidence, and its postcondition would refuse every further plan. It goes when the next
+ * command begins, which creates it anew.
+ */
+async function removeFailedJobs({ topology, engine }: CommandContext): Promise<void> {
+  const jobs = Object.values(topology.jobs).map(({ name }) => name);
+  const containers = await engine.containers();
+  const failed = containers.filter(({ name, running, exitCode }) => jobs.includes(name) && !running && exitCode !== 0);
+  await engine.remove(
+    'container',
+    failed.map(({ name }) => name),
+  );
+}
+
+/**
+ * Terraform that is killed while it creates something does not know of it afterwards, and the name is taken. What the plan
+ * wants to create and the engine already has under the environment's label is such a leftover. Volumes are not: creating one
+ * that exists adopts it with its data.
+ */
+async function removeOrphans({ engine }: CommandContext, runner: TerraformStackRunner): Promise<void> {
+  const changes = (await runner.planJson()).resource_changes ?? [];
+  for (const [type, kind] of [
+    ['docker_container', 'container'],
+    ['docker_network', 'network'],
+  ] as const) {
+    const created = changes
+      .filter((change) => change.type === type && change.change.actions.join() === 'create')
+      .map(({ change }) => change.after?.name);
+    if (created.length === 0) continue;
+    const orphans = (await engine.names(kind)).filter((name) => created.includes(name));
+    if (orphans.length > 0) {
+      console.log(`Removing leftovers of an interrupted run: ${orphans.join(', ')}`);
+      await engine.remove(kind, orphans);
+    }
+  }
+}
+
+/** What a failed layer means and where to look. */
+async function explained(context: CommandContext, runner: TerraformStackRunner, error: ProcessError): Promise<UserError> {
+  const { topology, engine } = context;
+  const lines = [`${runner.stack.name} could not be applied:`, '', error.lastLines, ''];
+  const suspects = await suspectContainers(context, runner);
+  for (const name of suspects) {
+    lines.push(`Last lines of ${name} (all of them: docker logs ${name}):`, await engine.lastLines(name, 15), '');
+  }
+  if (runner.stack.layer === 'node') {
+    const others = topology.nodes.filter(({ containerName }) => containerName !== runner.stack.name);
+    lines.push(
+      `The roll stops here; ${others.map(({ containerName }) => containerName).join(', ')} keep serving as before.`,
+      'To go back, restore the previous configuration (git revert) and run "make up"; it replaces only this node.',
+    );
+  } else {
+    lines.push('When the cause is mended, "make up" continues from here.');
+  }
+  return new UserError(lines.join('\n'));
+}
+
+async function suspectContainers({ topology, engine }: CommandContext, { stack }: TerraformStackRunner) {
+  const jobs = Object.values(topology.jobs).map(({ name }) => name);
+  const containers = await engine.containers();
+  return containers
+    .filter(
+      ({ name, running, exitCode, health }) =>
+        (jobs.includes(name) && !running && exitCode !== 0) ||
+        (name === stack.name && (!running || health !== 'healthy')),
+    )
+    .map(({ name }) => name);
+}

@@ -1,0 +1,13 @@
+import { runCommand } from '../setup/errors';
+import { openEnvironment } from './command';
+import { applyAll, planAll } from './rollout';
+import { welcome } from './welcome';
+
+/** `make up`: sets up what is missing, applies the environment layer by layer, says where it is. */
+runCommand(async () => {
+  const context = await openEnvironment();
+  const changed = await planAll(context);
+  if (changed.length === 0) console.log('Nothing to change.');
+  await applyAll(context, changed);
+  console.log(welcome(context.topology));
+});

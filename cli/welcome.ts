@@ -1,0 +1,22 @@
+import type { Topology } from '../topology/topology';
+
+/** What somebody needs to know to use the environment. */
+export function welcome(topology: Topology): string {
+  const { loadBalancer, environment, laptop } = topology;
+  return `
+${environment} is up.
+
+  URL             ${loadBalancer.url}/carbon/
+  Name            add this line to /etc/hosts: ${laptop.hostsLines.trim()}
+  Certificate     build/${environment}/ca.crt (trust it, or pass it to curl with --cacert)
+  Administrator   ${topology.adminUsername}; password: ${passwordCommand(topology)}
+  State           make status ENV=${environment}
+`;
+}
+
+/** A command that prints the administrator's password, which only the Docker host has. */
+export function passwordCommand(topology: Topology): string {
+  const [node] = topology.nodes;
+  const host = topology.engineHost === undefined ? '' : `-H ${topology.engineHost} `;
+  return `docker ${host}exec ${node?.containerName} cat ${node?.secretsPath}/ADMIN_PASSWORD`;
+}
