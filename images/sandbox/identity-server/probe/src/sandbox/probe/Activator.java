@@ -1,0 +1,51 @@
+package sandbox.probe;
+
+import javax.servlet.ServletException;
+import org.osgi.framework.BundleActivator;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.http.HttpService;
+import org.osgi.service.http.NamespaceException;
+import org.osgi.util.tracker.ServiceTracker;
+import org.wso2.carbon.core.ServerStartupObserver;
+
+/** Hooks the probe into the server: the servlet into its HTTP service, the health check into its start-up. */
+public final class Activator implements BundleActivator {
+    private static final String ALIAS = "/probe";
+
+    private Health health;
+    private ServiceTracker<HttpService, HttpService> httpServices;
+
+    @Override
+    public void start(BundleContext context) {
+        UserDatabase database = new UserDatabase();
+        health = new Health(database);
+        context.registerService(ServerStartupObserver.class, health, null);
+        ProbeServlet servlet = new ProbeServlet(Node.name(), health, database);
+        httpServices = new ServiceTracker<>(context, HttpService.class, null) {
+            @Override
+            public HttpService addingService(ServiceReference<HttpService> reference) {
+                HttpService http = super.addingService(reference);
+                try {
+                    http.registerServlet(ALIAS, servlet, null, null);
+                } catch (ServletException | NamespaceException e) {
+                    throw new IllegalStateException("The probe could not be registered at " + ALIAS, e);
+                }
+                return http;
+            }
+
+            @Override
+            public void removedService(ServiceReference<HttpService> reference, HttpService http) {
+                http.unregister(ALIAS);
+                super.removedService(reference, http);
+            }
+        };
+        httpServices.open();
+    }
+
+    @Override
+    public void stop(BundleContext context) {
+        httpServices.close();
+        health.close();
+    }
+}

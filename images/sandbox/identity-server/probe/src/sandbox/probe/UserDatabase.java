@@ -1,0 +1,110 @@
+package sandbox.probe;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.naming.InitialContext;
+import javax.naming.NamingException;
+import javax.sql.DataSource;
+import org.wso2.carbon.context.PrivilegedCarbonContext;
+
+/** The server's own connection pool for its user database, and the probe's table in it. */
+final class UserDatabase {
+    private static final String JNDI_NAME = "jdbc/WSO2USER_DB";
+    private static final int SUPER_TENANT_ID = -1234;
+    private static final String SUPER_TENANT_DOMAIN = "carbon.super";
+
+    private volatile DataSource pool;
+
+    /** Runs the smallest query; every wait on the wire ends after {@code timeoutMillis} even if the database is silent. */
+    void check(int timeoutMillis) throws SQLException, NamingException {
+        try (Connection connection = pool().getConnection()) {
+            int before = connection.getNetworkTimeout();
+            connection.setNetworkTimeout(Runnable::run, timeoutMillis);
+            try (PreparedStatement query = connection.prepareStatement("SELECT 1")) {
+                query.execute();
+            }
+            // The connection goes back to the pool that the server uses: it must not keep our limit.
+            connection.setNetworkTimeout(Runnable::run, before);
+        }
+    }
+
+    void write(String id, String key, String node) throws SQLException, NamingException {
+        String sql = "INSERT INTO PROBE_WRITES (PW_ID, PW_KEY, PW_NODE) VALUES (?, ?, ?)";
+        try (Connection connection = pool().getConnection();
+                PreparedStatement insert = connection.prepareStatement(sql)) {
+            insert.setString(1, id);
+            insert.setString(2, key);
+            insert.setString(3, node);
+            insert.executeUpdate();
+            // With defaultAutoCommit=false the pool would commit only when the connection is returned, after our answer's fate.
+            if (!connection.getAutoCommit()) {
+                connection.commit();
+            }
+        }
+    }
+
+    /** Rows and distinct ids under the key; a difference means that a request was processed more than once. */
+    Map<String, Object> count(String key) throws SQLException, NamingException {
+        Map<String, Object> counts = select(
+                "SELECT COUNT(*) AS \"rows\", COUNT(DISTINCT PW_ID) AS \"distinctIds\" FROM PROBE_WRITES WHERE PW_KEY = ?",
+                key, 1).get(0);
+        counts.put("duplicates", select(
+                "SELECT PW_ID AS \"id\", COUNT(*) AS \"rows\" FROM PROBE_WRITES WHERE PW_KEY = ?"
+                        + " GROUP BY PW_ID HAVING COUNT(*) > 1 ORDER BY PW_ID",
+                key, 1000));
+        return counts;
+    }
+
+    List<Map<String, Object>> rows(String key, int limit) throws SQLException, NamingException {
+        return select(
+                "SELECT PW_ID AS \"id\", PW_NODE AS \"node\", PW_WRITTEN_AT AS \"writtenAt\" FROM PROBE_WRITES"
+                        + " WHERE PW_KEY = ? ORDER BY PW_WRITTEN_AT, PW_ID",
+                key, limit);
+    }
+
+    private List<Map<String, Object>> select(String sql, String key, int limit) throws SQLException, NamingException {
+        try (Connection connection = pool().getConnection();
+                PreparedStatement query = connection.prepareStatement(sql)) {
+            query.setString(1, key);
+            query.setMaxRows(limit);
+            List<Map<String, Object>> rows = new ArrayList<>();
+            try (ResultSet result = query.executeQuery()) {
+                int columns = result.getMetaData().getColumnCount();
+                while (result.next()) {
+                    Map<String, Object> row = new LinkedHashMap<>();
+                    for (int column = 1; column <= columns; column++) {
+                        row.put(result.getMetaData().getColumnLabel(column), result.getObject(column));
+                    }
+                    rows.add(row);
+                }
+            }
+            // A read leaves a transaction open too; a pool without commitOnReturn would hand it on "idle in transaction".
+            if (!connection.getAutoCommit()) {
+                connection.commit();
+            }
+            return rows;
+        }
+    }
+
+    private DataSource pool() throws NamingException {
+        if (pool == null) {
+            // Carbon keeps one JNDI tree for each tenant; the server's own data sources are the super tenant's.
+            PrivilegedCarbonContext.startTenantFlow();
+            try {
+                PrivilegedCarbonContext tenant = PrivilegedCarbonContext.getThreadLocalCarbonContext();
+                tenant.setTenantId(SUPER_TENANT_ID);
+                tenant.setTenantDomain(SUPER_TENANT_DOMAIN);
+                pool = (DataSource) new InitialContext().lookup(JNDI_NAME);
+            } finally {
+                PrivilegedCarbonContext.endTenantFlow();
+            }
+        }
+        return pool;
+    }
+}
