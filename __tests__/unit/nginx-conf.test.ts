@@ -1,0 +1,296 @@
+import { loadBalancerConfiguration, type NginxConfProps, publicUrl, renderNginxConf } from '../../topology/nginx-conf';
+import { anywhere, type Directive, named, parseNginxConf } from '../support/nginx';
+
+const PROPS: NginxConfProps = {
+  hostname: 'is.bank.example',
+  httpPort: 80,
+  httpsPort: 443,
+  controlPort: 9080,
+  subnet: '10.9.8.0/24',
+  nodes: [
+    { name: 'node-1', address: '10.9.8.11' },
+    { name: 'node-2', address: '10.9.8.12' },
+    { name: 'node-3', address: '10.9.8.13' },
+  ],
+  nodePort: 9446,
+  healthPath: '/health',
+  affinity: true,
+  readTimeoutSeconds: 60,
+  deniedPaths: ['/carbon', '/api/health-check'],
+  replayablePaths: [
+    { path: '/oauth2/introspect', reason: 'reads only' },
+    { path: '/oauth2/revoke', reason: 'revoking twice is revoking once' },
+  ],
+};
+
+function http(props: Partial<NginxConfProps> = {}): readonly Directive[] {
+  const [block] = named(parseNginxConf(renderNginxConf({ ...PROPS, ...props })), 'http');
+  return block?.block ?? [];
+}
+
+function server(directives: readonly Directive[], listen: string, name?: string): Directive {
+  const found = named(directives, 'server').filter(
+    ({ block }) =>
+      named(block, 'listen').some(({ args }) => args[0] === listen) &&
+      (name === undefined || named(block, 'server_name').some(({ args }) => args[0] === name)),
+  );
+  expect(found).toHaveLength(1);
+  return found[0] as Directive;
+}
+
+function location(within: Directive, ...args: string[]): Directive | undefined {
+  return named(within.block, 'location').find((each) => each.args.join(' ') === args.join(' '));
+}
+
+const publicServer = (props: Partial<NginxConfProps> = {}) => server(http(props), '443', 'is.bank.example');
+const controlServer = (props: Partial<NginxConfProps> = {}) => server(http(props), '9080');
+
+describe('upstreams', () => {
+  test.each([2, 3, 8])('with %d nodes, each node has its own and every other node is its backup', (count) => {
+    const nodes = Array.from({ length: count }, (_, index) => ({
+      name: `node-${index + 1}`,
+      address: `10.9.8.${11 + index}`,
+    }));
+    const upstreams = named(http({ nodes }), 'upstream');
+    expect(upstreams.map(({ args }) => args[0])).toEqual(nodes.map(({ name }) => name));
+    for (const [index, { block }] of upstreams.entries()) {
+      const servers = named(block, 'server').map(({ args }) => args);
+      expect(servers).toContainEqual([`10.9.8.${11 + index}:9446`, 'max_fails=0']);
+      const backups = servers.filter((args) => args.includes('backup')).map(([address]) => address);
+      expect(backups).toEqual(nodes.filter((_, other) => other !== index).map(({ address }) => `${address}:9446`));
+      expect(servers).toHaveLength(count);
+    }
+  });
+
+  test('no server is ever ejected by Nginx, because one slow request could eject all of them', () => {
+    for (const upstream of named(http(), 'upstream')) {
+      for (const { args } of named(upstream.block, 'server')) expect(args).toContain('max_fails=0');
+    }
+  });
+
+  test('idle connections are closed by Nginx before Tomcat closes them after 60 seconds or 200 requests', () => {
+    for (const { block } of named(http(), 'upstream')) {
+      expect(Number.parseInt(named(block, 'keepalive_timeout')[0]?.args[0] as string, 10)).toBeLessThan(60);
+      expect(Number(named(block, 'keepalive_requests')[0]?.args[0])).toBeLessThan(200);
+    }
+  });
+});
+
+describe('headers that a node trusts', () => {
+  const CLEARED = ['Forwarded', 'X-Original-URL', 'X-Original-Host', 'x-wso2-mutual-auth-cert'];
+  const SET: Record<string, string> = {
+    'X-Real-IP': '$remote_addr',
+    'X-Forwarded-For': '$remote_addr',
+    'X-Forwarded-Host': '$host',
+    'X-Forwarded-Server': '$host',
+    'X-Forwarded-Port': '443',
+    'X-Forwarded-Proto': '$scheme',
+    'X-Request-ID': '$request_id',
+  };
+  const headers = Object.fromEntries(named(http(), 'proxy_set_header').map(({ args }) => [args[0], args[1]]));
+
+  test.each(CLEARED)('%s from a client is removed', (header) => {
+    expect(headers[header]).toBe('');
+  });
+
+  test.each(Object.entries(SET))('%s is %s, whatever the client sent', (header, value) => {
+    expect(headers[header]).toBe(value);
+  });
+
+  test('nothing appends to a list that the client began', () => {
+    expect(renderNginxConf(PROPS)).not.toContain('$proxy_add_x_forwarded_for');
+  });
+
+  test('no server and no location sets a header of its own, which would cancel all of these; probes alone do', () => {
+    for (const each of named(http(), 'server')) {
+      expect(named(each.block, 'proxy_set_header')).toEqual([]);
+    }
+    for (const each of anywhere(http(), 'location')) {
+      const isProbe = each.args.some((arg) => arg.startsWith('/probe/'));
+      if (!isProbe) expect([each.args, anywhere(each.block, 'proxy_set_header')]).toEqual([each.args, []]);
+    }
+  });
+
+  test('a probe sends the public host name and is not open to clients', () => {
+    for (const { name } of PROPS.nodes) {
+      const probe = location(controlServer(), '=', `/probe/${name}`);
+      expect(named(probe?.block, 'proxy_set_header').map(({ args }) => args)).toEqual([['Host', 'is.bank.example']]);
+      expect(named(probe?.block, 'allow').map(({ args }) => args)).toEqual([['127.0.0.1']]);
+      expect(named(probe?.block, 'deny').map(({ args }) => args)).toEqual([['all']]);
+    }
+  });
+});
+
+describe('port 80', () => {
+  test.each([
+    [443, 'https://is.bank.example'],
+    [8443, 'https://is.bank.example:8443'],
+  ])('redirects everything to the public URL for HTTPS port %d and forwards nothing', (httpsPort, url) => {
+    const plain = server(http({ httpsPort }), '80');
+    expect(named(plain.block, 'listen').map(({ args }) => args)).toEqual([['80', 'default_server']]);
+    const locations = named(plain.block, 'location');
+    expect(locations.map(({ args }) => args)).toEqual([['/']]);
+    expect(locations[0]?.block).toEqual([{ name: 'return', args: ['301', `${url}$request_uri`] }]);
+    expect(publicUrl({ hostname: 'is.bank.example', httpsPort })).toBe(url);
+  });
+});
+
+describe('TLS', () => {
+  test('a client that asks for another name gets no certificate', () => {
+    const servers = named(http(), 'server').filter(({ block }) =>
+      named(block, 'listen').some(({ args }) => args[0] === '443' && args.includes('default_server')),
+    );
+    expect(servers).toHaveLength(1);
+    expect(named(servers[0]?.block, 'ssl_reject_handshake')[0]?.args).toEqual(['on']);
+    expect(anywhere(servers[0]?.block, 'proxy_pass')).toEqual([]);
+  });
+
+  test('only TLS 1.2 and 1.3 are spoken, to clients and to nodes', () => {
+    for (const name of ['ssl_protocols', 'proxy_ssl_protocols']) {
+      expect(anywhere(http(), name).map(({ args }) => args)).toEqual([['TLSv1.2', 'TLSv1.3']]);
+    }
+  });
+
+  test('the certificate of a node is verified against the environment’s CA, everywhere', () => {
+    expect(anywhere(http(), 'proxy_ssl_verify').map(({ args }) => args)).toEqual([['on']]);
+    expect(named(http(), 'proxy_ssl_trusted_certificate')).toHaveLength(1);
+    expect(named(http(), 'proxy_ssl_name')[0]?.args).toEqual(['is.bank.example']);
+  });
+
+  test('every request to a node goes over TLS', () => {
+    const targets = anywhere(http(), 'proxy_pass').map(({ args }) => args[0] as string);
+    expect(targets.length).toBeGreaterThan(0);
+    for (const target of targets) expect(target).toMatch(/^https:\/\//);
+  });
+});
+
+describe('paths', () => {
+  test.each(['/carbon', '/api/health-check'])('%s and everything below is answered with 403', (path) => {
+    expect(location(publicServer(), '^~', path)?.block).toEqual([{ name: 'return', args: ['403'] }]);
+  });
+
+  test('without denied paths nothing is denied', () => {
+    expect(anywhere(publicServer({ deniedPaths: [] }).block, 'return').map(({ args }) => args[0])).not.toContain('403');
+  });
+
+  test('a request that a node may have processed is repeated only where the distribution says that is harmless', () => {
+    const repeating = anywhere(http(), 'location').filter(({ block }) =>
+      named(block, 'proxy_next_upstream').some(({ args }) => args.includes('non_idempotent')),
+    );
+    expect(repeating.map(({ args }) => args)).toEqual([
+      ['=', '/oauth2/introspect'],
+      ['=', '/oauth2/revoke'],
+    ]);
+    expect(named(http(), 'proxy_next_upstream').map(({ args }) => args)).toEqual([['error', 'timeout']]);
+  });
+
+  test('at most two nodes are tried', () => {
+    expect(anywhere(http(), 'proxy_next_upstream_tries').map(({ args }) => args)).toEqual([['2']]);
+  });
+
+  test('requests are answered with 503 when no node is in rotation, and with a page that says so', () => {
+    const forwarding = named(publicServer().block, 'location').filter(
+      ({ block }) => anywhere(block, 'proxy_pass').length > 0,
+    );
+    expect(forwarding.length).toBeGreaterThan(0);
+    for (const { block } of forwarding) {
+      expect(named(block, 'if')).toEqual([
+        { name: 'if', args: ['($route', '=', '', ')'], block: [{ name: 'return', args: ['503'] }] },
+      ]);
+    }
+    expect(named(publicServer().block, 'error_page').map(({ args }) => args)).toEqual([['503', '@unavailable']]);
+    const page = location(publicServer(), '@unavailable');
+    expect(named(page?.block, 'add_header').map(({ args }) => args[0])).toEqual(
+      expect.arrayContaining(['Retry-After', 'Strict-Transport-Security']),
+    );
+  });
+
+  test('the load balancer answers its own health request without a node', () => {
+    expect(anywhere(location(publicServer(), '=', '/load-balancer-health')?.block, 'proxy_pass')).toEqual([]);
+  });
+});
+
+describe('control port', () => {
+  test.each(PROPS.nodes)('only $name itself may drain $name', ({ name, address }) => {
+    const drain = location(controlServer(), '=', `/drain/${name}`);
+    expect(named(drain?.block, 'allow').map(({ args }) => args)).toEqual([[address]]);
+    expect(named(drain?.block, 'deny').map(({ args }) => args)).toEqual([['all']]);
+  });
+
+  test('the status is for the environment’s network alone', () => {
+    const status = location(controlServer(), '=', '/status');
+    expect(named(status?.block, 'allow').map(({ args }) => args[0])).toEqual(['127.0.0.1', '10.9.8.0/24']);
+    expect(named(status?.block, 'deny').map(({ args }) => args)).toEqual([['all']]);
+  });
+
+  test.each([2, 8])('each of %d nodes has its own probe', (count) => {
+    const nodes = Array.from({ length: count }, (_, index) => ({
+      name: `node-${index + 1}`,
+      address: `10.9.8.${index}`,
+    }));
+    const handlers = anywhere(http({ nodes }), 'js_periodic').map(({ args }) => args[0]);
+    expect(handlers).toEqual(nodes.map((_, index) => `routing.probe${index + 1}`));
+  });
+
+  test('a probe asks its own node and never another', () => {
+    for (const { name } of PROPS.nodes) {
+      expect(named(location(controlServer(), '=', `/probe/${name}`)?.block, 'proxy_next_upstream')[0]?.args).toEqual([
+        'off',
+      ]);
+    }
+  });
+});
+
+test('the access log names node and answer of every try, and leaves out the query', () => {
+  const format = named(http(), 'log_format')[0]?.args.slice(2).join('') as string;
+  const sample = format.replace(/"[^"]*"/g, (quoted) => quoted).replace(/:(\$\w+)/g, ':0');
+  expect(Object.keys(JSON.parse(sample))).toEqual(
+    expect.arrayContaining(['time', 'request_id', 'method', 'path', 'status', 'route', 'upstream', 'upstream_status']),
+  );
+  for (const variable of ['$request_uri', '$args', '$query_string', '$http_referer', '$request"', '$http_cookie']) {
+    expect(format).not.toContain(variable);
+  }
+});
+
+describe('revision', () => {
+  const ROUTING = 'export default {};\n';
+  const revision = (props: Partial<NginxConfProps> = {}, routing = ROUTING) =>
+    loadBalancerConfiguration({ ...PROPS, ...props }, routing);
+
+  test('equal content has an equal revision', () => {
+    expect(revision({ nodes: [...PROPS.nodes] }).revision).toBe(revision().revision);
+    expect(revision().revision).toMatch(/^[0-9a-f]{12}$/);
+  });
+
+  test.each<[string, Partial<NginxConfProps>]>([
+    ['hostname', { hostname: 'other.bank.example' }],
+    ['httpPort', { httpPort: 8080 }],
+    ['httpsPort', { httpsPort: 8443 }],
+    ['controlPort', { controlPort: 9081 }],
+    ['subnet', { subnet: '10.9.0.0/16' }],
+    ['nodes', { nodes: PROPS.nodes.slice(0, 2) }],
+    ['nodePort', { nodePort: 9443 }],
+    ['healthPath', { healthPath: '/other' }],
+    ['affinity', { affinity: false }],
+    ['readTimeoutSeconds', { readTimeoutSeconds: 61 }],
+    ['deniedPaths', { deniedPaths: [] }],
+    ['replayablePaths', { replayablePaths: [] }],
+  ])('another %s is another revision', (_, change) => {
+    expect(revision(change).revision).not.toBe(revision().revision);
+  });
+
+  test('another routing script is another revision', () => {
+    expect(revision({}, '// changed\n').revision).not.toBe(revision().revision);
+  });
+
+  test('topology.js tells the running load balancer its revision, its nodes and the affinity', () => {
+    const { files, revision: current } = revision({ affinity: false });
+    const told = JSON.parse((files['topology.js'] as string).replace(/^export default /, '').replace(/;\n$/, ''));
+    expect(told).toEqual({
+      revision: current,
+      affinity: false,
+      controlPort: 9080,
+      nodes: ['node-1', 'node-2', 'node-3'],
+    });
+  });
+});

@@ -1,0 +1,311 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROJECT } from '../support/synth';
+
+/** What nginx.conf calls. */
+interface Routing {
+  route(r: FakeRequest): string;
+  routeCookie(r: FakeRequest): string;
+  drain(r: FakeRequest): void;
+  status(r: FakeRequest): void;
+  [probe: `probe${number}`]: () => Promise<void>;
+}
+
+interface FakeRequest {
+  uri: string;
+  variables: Record<string, string | undefined>;
+  headersOut: Record<string, string>;
+  answer?: { status: number; body?: string };
+  return(status: number, body?: string): void;
+}
+
+type Answer = number | Error;
+
+const SOURCE = readFileSync(join(PROJECT, 'runtime/load-balancer/routing.js'), 'utf8');
+const NODES = ['node-1', 'node-2', 'node-3'];
+
+/** The script with a stand-in for the two things that njs gives it: `ngx` and the topology module. */
+function load(options: { affinity?: boolean; nodes?: string[] } = {}) {
+  const dictionary = new Map<string, string>();
+  const answers: Record<string, Answer> = {};
+  const log: string[] = [];
+  const ngx = {
+    WARN: 4,
+    log: (_level: number, message: string) => log.push(message),
+    shared: {
+      nodes: {
+        get: (key: string) => dictionary.get(key),
+        set: (key: string, value: unknown) => {
+          if (typeof value !== 'string') throw new TypeError('string value expected');
+          dictionary.set(key, value);
+        },
+        delete: (key: string) => dictionary.delete(key),
+      },
+    },
+    fetch: async (url: string) => {
+      const answer = answers[url.replace('http://127.0.0.1:9080/probe/', '')] ?? 200;
+      if (answer instanceof Error) throw answer;
+      return { status: answer };
+    },
+  };
+  const topology = {
+    revision: 'abc',
+    affinity: options.affinity ?? true,
+    controlPort: 9080,
+    nodes: options.nodes ?? NODES,
+  };
+  const body = SOURCE.replace(/^import topology from 'topology.js';$/m, '').replace('export default', 'return');
+  const routing = new Function('ngx', 'topology', body)(ngx, topology) as Routing;
+  const probe = async (node: number, answer: Answer, times = 1) => {
+    answers[`node-${node}`] = answer;
+    for (let time = 0; time < times; time++) await routing[`probe${node}`]?.();
+  };
+  return { routing, probe, dictionary, log };
+}
+
+function request(variables: Record<string, string | undefined> = {}, uri = '/'): FakeRequest {
+  return {
+    uri,
+    variables: { request_id: '00000000aabbccddeeff001122334455', ...variables },
+    headersOut: {},
+    return(status, body) {
+      this.answer = { status, body };
+    },
+  };
+}
+
+function idOf(number: number): string {
+  return number.toString(16).padStart(8, '0').padEnd(32, '0');
+}
+
+function statusOf(routing: Routing): { name: string; rotation: string; since: string | null; reason: string | null }[] {
+  const r = request();
+  routing.status(r);
+  expect(r.answer?.status).toBe(200);
+  expect(r.headersOut['Content-Type']).toBe('application/json');
+  return JSON.parse(r.answer?.body as string).nodes;
+}
+
+const rotations = (routing: Routing) => statusOf(routing).map(({ rotation }) => rotation);
+
+function targets(routing: Routing, count = 300): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (let number = 0; number < count; number++) {
+    const name = routing.route(request({ request_id: idOf(number) }));
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('before the first probe', () => {
+  test('every node gets requests, because passive failover covers a wrong guess', () => {
+    expect(targets(load().routing)).toEqual({ 'node-1': 100, 'node-2': 100, 'node-3': 100 });
+  });
+
+  test('the status says unknown', () => {
+    expect(rotations(load().routing)).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+});
+
+describe('a node falls out of rotation', () => {
+  test.each([404, 500, 502, 503, 301])('at once when its health request is answered with %d', async (status) => {
+    const { routing, probe } = load();
+    await probe(1, 200);
+    await probe(1, status);
+    expect(rotations(routing)[0]).toBe('out');
+    expect(targets(routing)).toEqual({ 'node-2': 150, 'node-3': 150 });
+    expect(statusOf(routing)[0]?.reason).toContain(String(status));
+  });
+
+  test.each<[string, Answer]>([
+    ['is not answered in time', 504],
+    ['fails', new Error('connection reset')],
+  ])('only after two health requests in a row when one %s, which may be a busy machine', async (_, answer) => {
+    const { routing, probe } = load();
+    await probe(1, 200, 2);
+    await probe(1, answer);
+    expect(rotations(routing)[0]).toBe('in');
+    await probe(1, 200);
+    await probe(1, answer);
+    expect(rotations(routing)[0]).toBe('in');
+    await probe(1, answer);
+    expect(rotations(routing)[0]).toBe('out');
+  });
+
+  test('and the log says so once, with the reason', async () => {
+    const { probe, log } = load();
+    await probe(2, 503, 5);
+    expect(log).toEqual(['node-2 is out of rotation: health request is answered with 503']);
+  });
+
+  test('without touching the others', async () => {
+    const { routing, probe } = load();
+    await probe(1, 200);
+    await probe(2, 503);
+    await probe(3, 200);
+    expect(rotations(routing)).toEqual(['in', 'out', 'in']);
+  });
+});
+
+describe('a node comes back into rotation', () => {
+  test('after two successes in a row', async () => {
+    const { routing, probe } = load();
+    await probe(1, 503);
+    await probe(1, 200);
+    expect(rotations(routing)[0]).toBe('out');
+    await probe(1, 503);
+    await probe(1, 200);
+    expect(rotations(routing)[0]).toBe('out');
+    await probe(1, 200);
+    expect(rotations(routing)[0]).toBe('in');
+    expect(targets(routing)['node-1']).toBe(100);
+  });
+
+  test('a first success is enough when nothing was known, so that a start is not held up', async () => {
+    const { routing, probe } = load();
+    await probe(1, 200);
+    expect(rotations(routing)[0]).toBe('in');
+  });
+});
+
+describe('draining', () => {
+  const drain = (routing: Routing, node: number) => {
+    const r = request({}, `/drain/node-${node}`);
+    routing.drain(r);
+    expect(r.answer).toEqual({ status: 204, body: undefined });
+  };
+
+  test('a draining node gets nothing new, even from a browser that has its cookie and while its probes succeed', async () => {
+    const { routing, probe } = load();
+    await probe(1, 200, 2);
+    drain(routing, 1);
+    await probe(1, 200, 3);
+    expect(rotations(routing)[0]).toBe('draining');
+    expect(targets(routing)['node-1']).toBeUndefined();
+    expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).not.toBe('node-1');
+  });
+
+  test('ends when the node has stopped: after that the probes decide', async () => {
+    const { routing, probe } = load();
+    await probe(1, 200, 2);
+    drain(routing, 1);
+    await probe(1, 502);
+    expect(rotations(routing)[0]).toBe('out');
+    await probe(1, 200, 2);
+    expect(rotations(routing)[0]).toBe('in');
+  });
+
+  test('a single silence does not end it', async () => {
+    const { routing, probe } = load();
+    await probe(1, 200, 2);
+    drain(routing, 1);
+    await probe(1, 504);
+    await probe(1, 200);
+    expect(rotations(routing)[0]).toBe('draining');
+  });
+
+  test('expires after three minutes when the node never stops', async () => {
+    jest.useFakeTimers({ now: 1_000_000 });
+    const { routing, probe } = load();
+    await probe(1, 200, 2);
+    drain(routing, 1);
+    jest.setSystemTime(1_000_000 + 179_999);
+    expect(rotations(routing)[0]).toBe('draining');
+    jest.setSystemTime(1_000_000 + 180_000);
+    expect(rotations(routing)[0]).toBe('in');
+    expect(targets(routing)['node-1']).toBe(100);
+  });
+});
+
+describe('affinity', () => {
+  test('a browser stays on the node that its cookie names', () => {
+    const { routing } = load();
+    for (let number = 0; number < 50; number++) {
+      expect(routing.route(request({ request_id: idOf(number), cookie_ISROUTE: 'node-2' }))).toBe('node-2');
+    }
+  });
+
+  test('moves to another node, and gets its cookie, when its own is out', async () => {
+    const { routing, probe } = load();
+    await probe(2, 503);
+    const route = routing.route(request({ cookie_ISROUTE: 'node-2' }));
+    expect(['node-1', 'node-3']).toContain(route);
+    expect(routing.routeCookie(request({ route, cookie_ISROUTE: 'node-2' }))).toMatch(new RegExp(`^ISROUTE=${route};`));
+  });
+
+  test.each(['node-9', '', 'NODE-1', 'node-1, node-2', '10.0.0.1:9446', '__proto__'])(
+    'a forged cookie %p chooses nothing',
+    (cookie) => {
+      const { routing } = load();
+      expect(NODES).toContain(routing.route(request({ cookie_ISROUTE: cookie })));
+    },
+  );
+
+  test('the cookie is for HTTPS only, hidden from scripts, and travels with cross-site SAML answers', () => {
+    const cookie = load().routing.routeCookie(request({ route: 'node-1' }));
+    expect(cookie.split('; ').sort()).toEqual(['HttpOnly', 'ISROUTE=node-1', 'Path=/', 'SameSite=None', 'Secure']);
+  });
+
+  test('is sent once: not to a client that has it, and not when nothing was chosen', () => {
+    const { routing } = load();
+    expect(routing.routeCookie(request({ route: 'node-1', cookie_ISROUTE: 'node-1' }))).toBe('');
+    expect(routing.routeCookie(request({ route: '' }))).toBe('');
+  });
+
+  test('switched off, every request is spread and no cookie is set', () => {
+    const { routing } = load({ affinity: false });
+    const counts: Record<string, number> = {};
+    for (let number = 0; number < 300; number++) {
+      const name = routing.route(request({ request_id: idOf(number), cookie_ISROUTE: 'node-1' }));
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    expect(counts).toEqual({ 'node-1': 100, 'node-2': 100, 'node-3': 100 });
+    expect(routing.routeCookie(request({ route: 'node-2' }))).toBe('');
+  });
+});
+
+test('with no node in rotation nothing is chosen, which nginx.conf answers with 503', async () => {
+  const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
+  await probe(1, 503);
+  await probe(2, 503);
+  expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).toBe('');
+  await probe(2, 200, 2);
+  expect(routing.route(request())).toBe('node-2');
+});
+
+test('the largest request id still chooses a node', () => {
+  expect(NODES).toContain(load().routing.route(request({ request_id: 'f'.repeat(32) })));
+});
+
+test('the status names the revision, and since when and why each node is where it is', async () => {
+  jest.useFakeTimers({ now: Date.UTC(2026, 0, 2, 3, 4, 5) });
+  const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
+  await probe(1, 200);
+  await probe(2, 503);
+  jest.setSystemTime(Date.UTC(2026, 0, 2, 3, 5, 0));
+  await probe(2, 503);
+  const r = request();
+  routing.status(r);
+  expect(JSON.parse(r.answer?.body as string)).toEqual({
+    revision: 'abc',
+    nodes: [
+      { name: 'node-1', rotation: 'in', since: '2026-01-02T03:04:05.000Z', reason: 'health request succeeds' },
+      {
+        name: 'node-2',
+        rotation: 'out',
+        since: '2026-01-02T03:04:05.000Z',
+        reason: 'health request is answered with 503',
+      },
+    ],
+  });
+});
+
+test('the script keeps to what the njs engine knows: no for…of, and no Math.random, which repeats in every request', () => {
+  const code = SOURCE.replace(/^\s*\/\/.*$/gm, '');
+  expect(code).not.toMatch(/\bfor\s*\([^)]*\bof\b/);
+  expect(code).not.toContain('Math.random');
+});
