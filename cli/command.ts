@@ -1,5 +1,5 @@
-import { UserError } from '../setup/errors';
 import { ensureSetup } from '../setup';
+import { UserError } from '../setup/errors';
 import { loadTopologies, synthesize } from '../synthesize';
 import type { Topology } from '../topology/topology';
 import { Engine } from './engine';
@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly topology: Topology;
   readonly engine: Engine;
   readonly stacks: readonly TerraformStackRunner[];
+  /** Environment variables with which Terraform finds its providers on this machine. */
+  readonly variables: NodeJS.ProcessEnv;
 }
 
 /** The environment that ENV names, without touching the engine. @default sandbox */
@@ -30,5 +32,6 @@ export async function openEnvironment(): Promise<CommandContext> {
     topology,
     engine: new Engine(topology),
     stacks: topology.stacks.map((stack) => new TerraformStackRunner(stack, setup.terraform.binary, setup.env)),
+    variables: setup.env,
   };
 }

@@ -56,7 +56,9 @@ export class Engine {
 
   /** Last lines that a container wrote. */
   async lastLines(container: string, lines: number): Promise<string> {
-    const { stdout, stderr } = await run('docker', ['logs', '--tail', String(lines), container], { env: this.variables });
+    const { stdout, stderr } = await run('docker', ['logs', '--tail', String(lines), container], {
+      env: this.variables,
+    });
     return `${stdout}${stderr}`.trimEnd();
   }
 

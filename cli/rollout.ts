@@ -1,6 +1,6 @@
-import { step } from '../setup/progress';
 import { UserError } from '../setup/errors';
-import { ProcessError } from '../setup/process';
+import { CommandError } from '../setup/process';
+import { step } from '../setup/progress';
 import type { CommandContext } from './command';
 import type { TerraformStackRunner } from './terraform';
 
@@ -27,7 +27,7 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
     try {
       await step(`Apply ${runner.stack.name}`, () => runner.apply());
     } catch (error) {
-      if (error instanceof ProcessError) throw await explained(context, runner, error);
+      if (error instanceof CommandError) throw await explained(context, runner, error);
       throw error;
     }
   }
@@ -71,9 +71,13 @@ async function removeOrphans({ engine }: CommandContext, runner: TerraformStackR
 }
 
 /** What a failed layer means and where to look. */
-async function explained(context: CommandContext, runner: TerraformStackRunner, error: ProcessError): Promise<UserError> {
+async function explained(
+  context: CommandContext,
+  runner: TerraformStackRunner,
+  error: CommandError,
+): Promise<UserError> {
   const { topology, engine } = context;
-  const lines = [`${runner.stack.name} could not be applied:`, '', error.lastLines, ''];
+  const lines = [`${runner.stack.name} could not be applied:`, '', error.lastLines.join('\n'), ''];
   const suspects = await suspectContainers(context, runner);
   for (const name of suspects) {
     lines.push(`Last lines of ${name} (all of them: docker logs ${name}):`, await engine.lastLines(name, 15), '');

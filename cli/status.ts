@@ -1,7 +1,7 @@
 import { runCommand } from '../setup/errors';
+import type { Topology } from '../topology/topology';
 import { selectedTopology } from './command';
 import { Engine, type EngineContainer } from './engine';
-import type { Topology } from '../topology/topology';
 
 /** One long-running container of the environment. */
 interface ComponentStatus {
@@ -71,7 +71,9 @@ function stateOf(container: EngineContainer | undefined): string {
 async function routingStatus(topology: Topology, engine: Engine): Promise<RoutingStatus | undefined> {
   try {
     const { containerName, statusUrl } = topology.loadBalancer;
-    return JSON.parse(await engine.docker('exec', containerName, 'curl', '-fsS', '-m', '2', statusUrl)) as RoutingStatus;
+    return JSON.parse(
+      await engine.docker('exec', containerName, 'curl', '-fsS', '-m', '2', statusUrl),
+    ) as RoutingStatus;
   } catch {
     // A load balancer that is not there is a line of its own.
     return undefined;
@@ -91,5 +93,12 @@ function table(components: readonly ComponentStatus[]): string {
     ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length))) ?? [];
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] as number)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] as number))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

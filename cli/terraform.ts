@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ProcessError, run } from '../setup/process';
+import { CommandError, run } from '../setup/process';
 import type { StackTopology } from '../topology/topology';
 
 /** Folder of the generated Terraform configuration. */
@@ -34,10 +34,17 @@ export class TerraformStackRunner {
   /** Saves a plan. @returns whether it changes anything */
   async plan(): Promise<boolean> {
     try {
-      await this.terraform(['plan', '-input=false', '-no-color', '-detailed-exitcode', '-lock-timeout=60s', '-out=tfplan']);
+      await this.terraform([
+        'plan',
+        '-input=false',
+        '-no-color',
+        '-detailed-exitcode',
+        '-lock-timeout=60s',
+        '-out=tfplan',
+      ]);
       return false;
     } catch (error) {
-      if (error instanceof ProcessError && error.exitCode === 2) return true;
+      if (error instanceof CommandError && error.exitCode === 2) return true;
       throw error;
     }
   }

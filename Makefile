@@ -1,0 +1,44 @@
+# Thin wrappers: each target is one visible command. ENV names a file in config/ (default: sandbox).
+ENV ?= sandbox
+export ENV
+
+ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
+MODULES := $(ROOT)/node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up plan apply status credentials down test lint
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(ROOT)/Makefile | expand -t 22
+
+setup: $(MODULES) ## Install what is missing: engine, Terraform providers, images
+	@$(TSX) $(ROOT)/cli/setup.ts
+
+up: $(MODULES) ## Create or update the environment and wait until it is healthy
+	@$(TSX) $(ROOT)/cli/up.ts
+
+plan: $(MODULES) ## Save a plan for every stack and show what would change
+	@$(TSX) $(ROOT)/cli/plan.ts
+
+apply: $(MODULES) ## Apply exactly the saved plans, in order
+	@$(TSX) $(ROOT)/cli/apply.ts
+
+status: $(MODULES) ## Health of every component; exit code 1 unless all are healthy
+	@$(TSX) $(ROOT)/cli/status.ts
+
+credentials: $(MODULES) ## Where the administrator's name and password are
+	@$(TSX) $(ROOT)/cli/credentials.ts
+
+down: $(MODULES) ## Destroy the environment with its data; asks first unless YES=1
+	@$(TSX) $(ROOT)/cli/down.ts
+
+test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
+	@$(TSX) $(ROOT)/cli/test.ts
+
+lint: $(MODULES) ## Format, lint and types
+	@cd $(ROOT) && npx biome check && npx tsc --noEmit
+
+$(MODULES): $(ROOT)/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or later with npm is needed: install it and run make again" >&2; exit 1; }
+	cd $(ROOT) && npm ci --no-audit --no-fund

@@ -1,0 +1,326 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:tls';
+import { Client } from '../support/client';
+import { underLoad } from '../support/load';
+import { docker, eventually, inspect, Workspace, waitUntilHealthy } from '../support/workspace';
+
+// One environment, made once; the tests run in order and each leaves it healthy.
+const NAME = 'e2e-pair';
+const HOSTNAME = 'is.e2e-pair.test';
+const ADDRESS = '127.0.9.1';
+const NODES = ['172.31.240.11', '172.31.240.12'] as const;
+const CONTAINERS = [`${NAME}-node-1`, `${NAME}-node-2`] as const;
+
+const workspace = new Workspace();
+let ca: string;
+
+function browser(options: { cookies?: boolean; keepAlive?: boolean } = {}): Client {
+  return new Client({ address: ADDRESS, hostname: HOSTNAME, ca, ...options });
+}
+
+/** A client that goes to one node past the load balancer. */
+function direct(node: string): Client {
+  return new Client({ address: node, port: 9446, hostname: HOSTNAME, ca });
+}
+
+async function adminPassword(): Promise<string> {
+  return docker('exec', CONTAINERS[0], 'cat', '/run/identity-server-secrets/ADMIN_PASSWORD');
+}
+
+/** Logs in through the server's own SOAP service; true when it accepts the password. */
+async function login(client: Client, user: string, password: string): Promise<boolean> {
+  const envelope = `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:a="http://authentication.services.core.carbon.wso2.org"><soapenv:Body><a:login><a:username>${user}</a:username><a:password>${password}</a:password><a:remoteAddress>127.0.0.1</a:remoteAddress></a:login></soapenv:Body></soapenv:Envelope>`;
+  const reply = await client.post('/services/AuthenticationAdmin', envelope, {
+    'content-type': 'text/xml',
+    soapaction: 'urn:login',
+  });
+  client.close();
+  expect(reply.status).toBe(200);
+  return /<[^>]*return>true</.test(reply.body);
+}
+
+async function sql(database: string, statement: string): Promise<string> {
+  return docker(
+    'exec',
+    `${NAME}-database`,
+    'psql',
+    '-XAtq',
+    '-h',
+    '/var/run/postgresql',
+    '-U',
+    'postgres',
+    '-d',
+    database,
+    '-c',
+    statement,
+  );
+}
+
+async function peerCertificate(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, servername: HOSTNAME, ca }, () => {
+      resolve(socket.getPeerX509Certificate()?.toString().trim() ?? '');
+      socket.end();
+    });
+    socket.on('error', reject);
+  });
+}
+
+async function nodeOf(client: Client): Promise<string> {
+  return JSON.parse((await client.get('/probe/session')).body).node;
+}
+
+beforeAll(async () => {
+  workspace.configure(
+    NAME,
+    `[network]
+subnet = "172.31.240.0/24"
+
+[identity_server]
+distribution = "sandbox"
+memory_mb = 1280
+heap_mb = 512
+
+[load_balancer]
+hostname = "${HOSTNAME}"
+bind_address = "${ADDRESS}"
+`,
+  );
+  const { stdout } = await workspace.make('up', NAME);
+  expect(stdout).toContain(`https://${HOSTNAME}/carbon/`);
+  expect(stdout).toContain(`${ADDRESS} ${HOSTNAME}`);
+  ca = readFileSync(workspace.path('build', NAME, 'ca.crt'), 'utf8');
+}, 600_000);
+
+afterAll(() => workspace.dispose(), 120_000);
+
+test('the load balancer redirects http to https, and the server redirects to the public URL without a port', async () => {
+  const plain = await fetch(`http://${ADDRESS}/carbon/?a=b`, { redirect: 'manual' });
+  expect(plain.status).toBe(301);
+  expect(plain.headers.get('location')).toBe(`https://${HOSTNAME}/carbon/?a=b`);
+
+  const client = browser();
+  const reply = await client.get('/carbon/');
+  client.close();
+  expect(reply.status).toBe(302);
+  expect(reply.headers.location).toBe(`https://${HOSTNAME}/carbon/admin/index.jsp`);
+});
+
+test('a request for another host name gets no certificate', async () => {
+  const client = new Client({ address: ADDRESS, hostname: 'other.e2e.test', ca });
+  await expect(client.get('/')).rejects.toThrow(/unrecognized name|handshake/i);
+});
+
+test('the generated administrator, created once, logs in through the load balancer and on each node', async () => {
+  const password = await adminPassword();
+  expect(await login(browser(), 'admin', password)).toBe(true);
+  for (const node of NODES) expect(await login(direct(node), 'admin', password)).toBe(true);
+  expect(await login(browser(), 'admin', `${password}x`)).toBe(false);
+  expect(await sql('wso2_user', "SELECT count(*) FROM um_user WHERE um_user_name = 'admin'")).toBe('1');
+});
+
+test('a second plan is empty and a second make up changes nothing', async () => {
+  expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
+  const before = await docker('ps', '-aq', '--no-trunc', '--filter', `label=wso2-is-active-active.environment=${NAME}`);
+  expect((await workspace.make('up', NAME)).stdout).toContain('Nothing to change.');
+  expect(await docker('ps', '-aq', '--no-trunc', '--filter', `label=wso2-is-active-active.environment=${NAME}`)).toBe(
+    before,
+  );
+}, 120_000);
+
+test('make status says that all is healthy', async () => {
+  const { stdout } = await workspace.make('status', NAME);
+  expect(stdout).toMatch(/node-1 +running +healthy +yes/);
+  expect(stdout).toMatch(/node-2 +running +healthy +yes/);
+  expect(stdout).toMatch(/database +running +healthy/);
+  expect(stdout).toMatch(/load-balancer +running +healthy/);
+});
+
+test('make credentials tells how to read the password, and the command it prints works', async () => {
+  const { stdout } = await workspace.make('credentials', NAME);
+  const [, ...command] =
+    stdout
+      .split('\n')
+      .find((line) => line.includes('docker '))
+      ?.trim()
+      .split(' ') ?? [];
+  expect(await docker(...command)).toBe(await adminPassword());
+  expect(stdout).not.toContain(await adminPassword());
+});
+
+test('both nodes serve the certificate of the shared keystore, and the truststore holds the load balancer certificate', async () => {
+  const [one, two] = await Promise.all(NODES.map((node) => peerCertificate(node, 9446)));
+  expect(one).toBe(two);
+  const security = '/home/wso2carbon/wso2carbon-4.10/repository/resources/security';
+  const exported = (node: string, store: string, alias: string) =>
+    docker(
+      'exec',
+      node,
+      'keytool',
+      '-exportcert',
+      '-rfc',
+      '-alias',
+      alias,
+      '-keystore',
+      `${security}/${store}`,
+      '-storepass:file',
+      '/run/identity-server-secrets/KEYSTORE_PASSWORD',
+    );
+  const pem = (text: string) => text.replace(/\s/g, '');
+  const balancer = await peerCertificate(ADDRESS, 443);
+  for (const node of CONTAINERS) {
+    expect(pem(await exported(node, 'wso2carbon.p12', 'wso2carbon'))).toBe(pem(one as string));
+    expect(pem(await exported(node, 'client-truststore.p12', `${NAME}-load-balancer`))).toBe(pem(balancer));
+  }
+}, 60_000);
+
+test('a browser session stays on its node for 50 requests', async () => {
+  const client = browser({ cookies: true });
+  const home = await nodeOf(client);
+  for (let counter = 2; counter <= 50; counter++) {
+    const reply = JSON.parse((await client.get('/probe/session')).body);
+    expect(reply).toMatchObject({ node: home, counter });
+  }
+  client.close();
+});
+
+test('200 clients without cookies are split within 35:65', async () => {
+  const counts: Record<string, number> = {};
+  for (let turn = 0; turn < 200; turn++) {
+    const client = browser({ keepAlive: false });
+    const node = await nodeOf(client);
+    counts[node] = (counts[node] ?? 0) + 1;
+    client.close();
+  }
+  expect(Object.keys(counts).sort()).toEqual(['node-1', 'node-2']);
+  for (const count of Object.values(counts)) expect(count).toBeGreaterThanOrEqual(70);
+}, 60_000);
+
+test('clients cannot forge the headers that the servers trust', async () => {
+  const client = browser();
+  const reply = await client.post('/probe/echo', '', {
+    'x-wso2-mutual-auth-cert': 'forged',
+    'x-forwarded-for': '8.8.8.8',
+    'x-forwarded-host': 'evil.test',
+    forwarded: 'for=8.8.8.8',
+  });
+  client.close();
+  const { headers, scheme, serverName, serverPort } = JSON.parse(reply.body);
+  expect(headers['x-wso2-mutual-auth-cert']).toBeUndefined();
+  expect(headers.forwarded).toBeUndefined();
+  expect(headers['x-forwarded-for']).toEqual(['172.31.240.1']);
+  expect(headers['x-forwarded-host']).toEqual([HOSTNAME]);
+  expect({ scheme, serverName, serverPort }).toEqual({ scheme: 'https', serverName: HOSTNAME, serverPort: 443 });
+});
+
+test.each([0, 1])(
+  'SIGKILL of node %# while requests run: service continues and the node comes back by itself',
+  async (index) => {
+    const container = CONTAINERS[index] as string;
+    const before = await inspect(container);
+    const { report } = await underLoad(
+      {
+        address: ADDRESS,
+        hostname: HOSTNAME,
+        ca,
+        name: `kill-${index}`,
+        clients: 8,
+        pause: 20,
+        requests: [{ method: 'GET', path: (id) => `/probe/echo?id=${id}` }],
+      },
+      async () => {
+        await new Promise((done) => setTimeout(done, 2000));
+        process.kill(before.State.Pid, 'SIGKILL');
+        await eventually(`${container} runs again`, 60, async () => {
+          const { State } = await inspect(container);
+          return State.Running && State.StartedAt !== before.State.StartedAt;
+        });
+        await waitUntilHealthy(container);
+      },
+    );
+    expect(report.failed).toEqual([]);
+    expect(report.sent).toBeGreaterThan(200);
+    await eventually(`node-${index + 1} takes traffic again`, 20, async () => {
+      const client = browser({ keepAlive: false });
+      const node = await nodeOf(client);
+      client.close();
+      return node === `node-${index + 1}`;
+    });
+  },
+  240_000,
+);
+
+test('PostgreSQL stopped and started: both nodes recover without a restart', async () => {
+  const before = await Promise.all(CONTAINERS.map(inspect));
+  await docker('stop', '--time', '30', `${NAME}-database`);
+  await eventually('no node is in rotation', 60, async () => (await browser().get('/probe/echo')).status === 503);
+  const unavailable = await browser().get('/probe/echo');
+  expect(unavailable.headers['retry-after']).toBe('5');
+  await docker('start', `${NAME}-database`);
+  for (const node of NODES) {
+    await eventually(`${node} works again`, 60, async () => (await direct(node).get('/probe/health')).status === 200);
+  }
+  await eventually(
+    'the load balancer serves again',
+    30,
+    async () => (await browser().get('/probe/echo')).status === 200,
+  );
+  for (const [index, container] of CONTAINERS.entries()) {
+    expect((await inspect(container)).State.StartedAt).toBe(before[index]?.State.StartedAt);
+  }
+}, 240_000);
+
+test('what was written before a SIGKILL of PostgreSQL is there after it', async () => {
+  const password = await adminPassword();
+  const client = browser();
+  expect((await client.post('/probe/write?id=before-kill&key=kill')).status).toBe(200);
+  expect((await client.post('/probe/user?name=survivor&password=Surv1vor')).status).toBe(200);
+  client.close();
+  process.kill((await inspect(`${NAME}-database`)).State.Pid, 'SIGKILL');
+  await waitUntilHealthy(`${NAME}-database`);
+  for (const node of NODES) {
+    await eventually(`${node} works again`, 60, async () => (await direct(node).get('/probe/health')).status === 200);
+    expect(await login(direct(node), 'survivor', 'Surv1vor')).toBe(true);
+    expect(await login(direct(node), 'admin', password)).toBe(true);
+  }
+  expect(await sql('wso2_user', "SELECT count(*) FROM probe_writes WHERE id = 'before-kill'")).toBe('1');
+}, 240_000);
+
+test('the generated secrets occur in no state, plan, output, container configuration or image', async () => {
+  await workspace.make('plan', NAME);
+  const names = ['ADMIN_PASSWORD', 'DATABASE_PASSWORD', 'KEYSTORE_PASSWORD', 'ENCRYPTION_KEY'];
+  const secrets = await Promise.all(
+    names.map((name) => docker('exec', CONTAINERS[0], 'cat', `/run/identity-server-secrets/${name}`)),
+  );
+  secrets.push(await docker('exec', `${NAME}-database`, 'cat', '/run/database-secrets/DATABASE_ADMIN_PASSWORD'));
+  for (const secret of secrets) expect(secret.length).toBeGreaterThanOrEqual(16);
+
+  const places: [string, string][] = workspace.files('.').map((file) => [file, readFileSync(file, 'latin1')]);
+  const plans = places.filter(([file]) => file.endsWith('tfplan'));
+  expect(plans).toHaveLength(4);
+  // A saved plan is compressed; its content is what Terraform says of it.
+  for (const [file] of plans) {
+    const stack = file.split('/').at(-2) as string;
+    places.push([`content of ${stack}'s plan`, (await workspace.terraformShow(stack)).stdout]);
+  }
+  const containers = (await docker('ps', '-aq', '--filter', `label=wso2-is-active-active.environment=${NAME}`)).split(
+    '\n',
+  );
+  const images = new Set<string>();
+  for (const container of containers) {
+    const inspected = await docker('container', 'inspect', container);
+    places.push(
+      [`docker inspect ${container}`, inspected],
+      [`docker logs ${container}`, await docker('logs', container)],
+    );
+    images.add(JSON.parse(inspected)[0].Image);
+  }
+  for (const image of images) {
+    places.push([
+      `image ${image}`,
+      `${await docker('image', 'inspect', image)}${await docker('history', '--no-trunc', image)}`,
+    ]);
+  }
+  const leaks = places.filter(([, text]) => secrets.some((secret) => text.includes(secret))).map(([place]) => place);
+  expect(leaks).toEqual([]);
+}, 120_000);

@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CommandError, type RunResult, run } from '../../setup/process';
+import { ensureProviders } from '../../setup/providers';
+import { ensureTerraform } from '../../setup/terraform';
+
+export const PROJECT = resolve(__dirname, '../..');
+
+/** Outcome of a command that was allowed to fail. */
+export interface MakeResult extends RunResult {
+  readonly exitCode: number;
+}
+
+/**
+ * A folder of its own, as a user's checkout would be: configuration, generated output and state of the environments under test.
+ * Commands run there through the project's Makefile.
+ */
+export class Workspace {
+  readonly directory = mkdtempSync(join(tmpdir(), 'active-active-'));
+  private readonly environments = new Set<string>();
+
+  /** Writes `config/<name>.toml`. */
+  configure(name: string, toml: string): void {
+    this.environments.add(name);
+    mkdirSync(this.path('config'), { recursive: true });
+    writeFileSync(this.path('config', `${name}.toml`), toml);
+  }
+
+  path(...parts: string[]): string {
+    return join(this.directory, ...parts);
+  }
+
+  /** Runs `make <target> ENV=<environment>`. @throws when it fails, with what it said */
+  async make(target: string, environment: string, variables: NodeJS.ProcessEnv = {}): Promise<RunResult> {
+    const result = await this.tryMake(target, environment, variables);
+    if (result.exitCode !== 0) {
+      throw new Error(
+        `make ${target} ENV=${environment}: exit code ${result.exitCode}\n${result.stdout}${result.stderr}`,
+      );
+    }
+    return result;
+  }
+
+  async tryMake(target: string, environment: string, variables: NodeJS.ProcessEnv = {}): Promise<MakeResult> {
+    const args = ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), target, `ENV=${environment}`];
+    // A log file keeps both outputs whole also when the command fails.
+    const logFile = this.path('make.log');
+    rmSync(logFile, { force: true });
+    try {
+      const result = await run('make', args, { cwd: this.directory, env: { YES: '1', ...variables }, logFile });
+      return { ...result, exitCode: 0 };
+    } catch (error) {
+      if (!(error instanceof CommandError) || error.exitCode === undefined) throw error;
+      return { stdout: '', stderr: readFileSync(logFile, 'utf8'), exitCode: error.exitCode };
+    }
+  }
+
+  /** The saved plan of a stack as JSON. */
+  terraformShow(stack: string): Promise<RunResult> {
+    return this.terraform(stack, 'show', '-json', 'tfplan');
+  }
+
+  /** Runs Terraform in the folder of a stack. */
+  async terraform(stack: string, ...args: string[]): Promise<RunResult> {
+    const { binary, variables } = await terraformHere();
+    return run(binary, args, { cwd: this.path('cdktf.out', 'stacks', stack), env: variables });
+  }
+
+  /** Paths of all files below a folder of the workspace. */
+  files(folder: string): string[] {
+    return readdirSync(this.path(folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => statSync(file).size < 20_000_000);
+  }
+
+  /** Removes whatever the environments left on the engine, and the folder. Works also after a failed test. */
+  async dispose(): Promise<void> {
+    for (const environment of this.environments) await removeEnvironment(environment);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Terraform and the variables with which it finds its providers on this machine. */
+export async function terraformHere(): Promise<{ binary: string; variables: NodeJS.ProcessEnv }> {
+  const terraform = await ensureTerraform();
+  return { binary: terraform.binary, variables: await ensureProviders(terraform) };
+}
+
+/** Runs the docker client. */
+export async function docker(...args: string[]): Promise<string> {
+  return (await run('docker', args)).stdout.trim();
+}
+
+export async function inspect(container: string): Promise<InspectedContainer> {
+  const [found] = JSON.parse(await docker('container', 'inspect', container));
+  return found as InspectedContainer;
+}
+
+export interface InspectedContainer {
+  readonly Id: string;
+  readonly State: {
+    readonly Pid: number;
+    readonly StartedAt: string;
+    readonly Running: boolean;
+    readonly Health?: { readonly Status: string };
+  };
+  readonly RestartCount: number;
+}
+
+/** Removes containers, networks and volumes of one environment, by label. */
+export async function removeEnvironment(environment: string): Promise<void> {
+  const filter = ['--filter', `label=wso2-is-active-active.environment=${environment}`];
+  for (const kind of ['container', 'network', 'volume'] as const) {
+    const all = kind === 'container' ? ['--all'] : [];
+    const ids = (await docker(kind, 'ls', ...all, '--quiet', ...filter)).split('\n').filter(Boolean);
+    if (ids.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...ids);
+  }
+}
+
+/** Waits until `condition` holds. @throws with `what` when it does not in time */
+export async function eventually(
+  what: string,
+  seconds: number,
+  condition: () => Promise<boolean> | boolean,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    if (await condition()) return;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((done) => setTimeout(done, 250));
+  }
+}
+
+export async function waitUntilHealthy(container: string, seconds = 120): Promise<void> {
+  await eventually(`${container} is healthy`, seconds, async () => {
+    const { State } = await inspect(container);
+    return State.Running && State.Health?.Status === 'healthy';
+  });
+}

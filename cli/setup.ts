@@ -1,0 +1,8 @@
+import { runCommand } from '../setup/errors';
+import { openEnvironment } from './command';
+
+/** `make setup`: everything that plain `npx cdktf` needs for the environment; prints the variables to set, if any. */
+runCommand(async () => {
+  const { variables } = await openEnvironment();
+  for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`);
+});
