@@ -1,0 +1,176 @@
+import { existsSync } from 'node:fs';
+import { link, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { buildOnce } from './cache';
+import { UserError } from './errors';
+import { requireProgram } from './machine';
+import { CommandError, run } from './process';
+import { print, step } from './progress';
+import type { Terraform } from './terraform';
+
+interface ProviderSource {
+  /** Namespace and name in the registry. */
+  readonly source: string;
+  /** Version that the mirror offers. */
+  readonly version: string;
+  /** Path that the Go module declares. */
+  readonly module: string;
+  /** Module that holds the code, where it is not published under the declared path. */
+  readonly replacement?: string;
+  readonly moduleVersion: string;
+}
+
+/** The providers of the mirror. Both modules declare the paths they had before they moved. */
+export const PROVIDERS: readonly ProviderSource[] = [
+  {
+    source: 'kreuzwerker/docker',
+    // 4.6.0 and two weeks of corrections.
+    version: '4.6.0',
+    module: 'github.com/terraform-providers/terraform-provider-docker',
+    replacement: 'github.com/kreuzwerker/terraform-provider-docker',
+    moduleVersion: 'v0.0.0-20260916201441-96d331c98ff4',
+  },
+  {
+    source: 'hashicorp/local',
+    // The commit of the release.
+    version: '2.9.0',
+    module: 'github.com/terraform-providers/terraform-provider-local',
+    moduleVersion: 'v1.4.1-0.20260513075820-3561e410f9fe',
+  },
+];
+
+const REGISTRIES = ['registry.terraform.io', 'registry.opentofu.org'];
+const REGISTRY_TIMEOUT_MS = 5_000;
+const OLDEST_GO = '1.21';
+
+/**
+ * Makes sure that Terraform can install the providers. Where it reaches the registry, or the user has configured how providers
+ * are installed, there is nothing to do; elsewhere the providers are built with Go into a mirror.
+ *
+ * @returns variables for Terraform's environment
+ * @throws UserError when neither the registry nor Go is there
+ */
+export async function ensureProviders(terraform: Terraform): Promise<NodeJS.ProcessEnv> {
+  if (await isConfiguredByUser(terraform)) return {};
+  registryAnswers ??= reachesRegistry(terraform);
+  if (await registryAnswers) return {};
+  return { TF_CLI_CONFIG_FILE: await ensureMirror() };
+}
+
+let registryAnswers: Promise<boolean> | undefined;
+
+/** A variable that names a missing file counts as unset, as it does for Terraform. */
+async function isConfiguredByUser({ isOpenTofu }: Terraform): Promise<boolean> {
+  const named = process.env.TF_CLI_CONFIG_FILE;
+  if (named && existsSync(named)) return true;
+  for (const file of isOpenTofu ? ['.tofurc', '.terraformrc'] : ['.terraformrc']) {
+    const text = await readFile(join(homedir(), file), 'utf8').catch(() => '');
+    if (/^\s*provider_installation\b/m.test(text)) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether Terraform gets an answer from the provider registry. Terraform itself is asked, because it alone knows the proxies,
+ * certificates and time-outs it will use: it looks for a version that does not exist, and must be told so by the registry.
+ */
+export async function reachesRegistry(terraform: Terraform, env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'wso2-registry-'));
+  try {
+    await writeFile(
+      join(directory, 'main.tf'),
+      'terraform {\n  required_providers {\n    local = {\n      source  = "hashicorp/local"\n      version = "0.0.0"\n    }\n  }\n}\n',
+    );
+    await run(terraform.binary, ['init', '-backend=false', '-input=false', '-no-color'], {
+      cwd: directory,
+      env: { CHECKPOINT_DISABLE: '1', TF_REGISTRY_DISCOVERY_RETRY: '0', TF_CLI_CONFIG_FILE: undefined, ...env },
+      timeoutMs: REGISTRY_TIMEOUT_MS,
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return error.lastLines.join(' ').replace(/\s+/g, ' ').includes('no available releases match');
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** @returns the CLI configuration file that makes Terraform use the mirror */
+async function ensureMirror(): Promise<string> {
+  requireProgram(
+    'go',
+    `Terraform cannot reach its provider registry, so the providers are built from source: install Go ${OLDEST_GO} or newer (https://go.dev/doc/install), or set TF_CLI_CONFIG_FILE to a configuration with your own provider mirror.`,
+  );
+  const [os = '', architecture = '', goVersion = ''] = (
+    await run('go', ['env', 'GOOS', 'GOARCH', 'GOVERSION'], { timeoutMs: 20_000 })
+  ).stdout.split('\n');
+  const platform = `${os}_${architecture}`;
+  const content = PROVIDERS.map(({ source, version, moduleVersion }) => {
+    return `${source.replace('/', '-')}-${version}-${moduleVersion.slice(-12)}`;
+  });
+  const mirror = await buildOnce(join('providers', [...content, platform].join('_')), async (directory) => {
+    requireGo(goVersion);
+    print('Terraform cannot reach its provider registry; building the providers from source, once.');
+    for (const provider of PROVIDERS) {
+      await step(`Building the Terraform provider ${provider.source} ${provider.version}`, () =>
+        buildProvider(provider, directory, platform),
+      );
+    }
+  });
+  return writeCliConfiguration(mirror);
+}
+
+function requireGo(version: string): void {
+  const minor = Number(/^go1\.(\d+)/.exec(version)?.[1]);
+  // From 1.21 on, Go fetches the newer tool chain that a module asks for.
+  if (minor >= Number(OLDEST_GO.split('.')[1])) return;
+  throw new UserError(
+    `${version} is too old to build the Terraform providers. Install Go ${OLDEST_GO} or newer (https://go.dev/doc/install).`,
+  );
+}
+
+async function buildProvider(provider: ProviderSource, mirror: string, platform: string): Promise<void> {
+  const name = provider.source.split('/')[1];
+  const file = join(provider.source, provider.version, platform, `terraform-provider-${name}_v${provider.version}`);
+  const [first = '', ...others] = REGISTRIES.map((registry) => join(mirror, registry, file));
+  const work = await mkdtemp(join(tmpdir(), 'wso2-provider-'));
+  const go = (...args: string[]) => run('go', args, { cwd: work, env: { CGO_ENABLED: '0', GOBIN: '', GOWORK: 'off' } });
+  try {
+    // `go install` refuses a module that declares another path than the one it is fetched from; a module that replaces it does not.
+    const required = provider.replacement ? 'v0.0.0' : provider.moduleVersion;
+    await go('mod', 'init', 'mirror');
+    await go('mod', 'edit', `-require=${provider.module}@${required}`);
+    if (provider.replacement) {
+      await go('mod', 'edit', `-replace=${provider.module}=${provider.replacement}@${provider.moduleVersion}`);
+    }
+    await go('build', '-mod=mod', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', first, provider.module);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  for (const other of others) {
+    await mkdir(dirname(other), { recursive: true });
+    await link(first, other);
+  }
+}
+
+async function writeCliConfiguration(mirror: string): Promise<string> {
+  const file = `${mirror}.tfrc`;
+  const mirrored = REGISTRIES.flatMap((registry) => PROVIDERS.map(({ source }) => `${registry}/${source}`));
+  const content = `provider_installation {
+  filesystem_mirror {
+    path    = ${JSON.stringify(mirror)}
+    include = ${JSON.stringify(mirrored)}
+  }
+  direct {
+    exclude = ${JSON.stringify(mirrored)}
+  }
+}
+`;
+  if ((await readFile(file, 'utf8').catch(() => '')) !== content) {
+    const partial = `${file}.partial-${process.pid}`;
+    await writeFile(partial, content);
+    await rename(partial, file);
+  }
+  return file;
+}
