@@ -25,7 +25,10 @@ export function selectedTopology(): Topology {
 /** Sets up what is missing and generates the Terraform configuration of the selected environment. */
 export async function openEnvironment(): Promise<CommandContext> {
   const topology = selectedTopology();
-  const images = [topology.jobs.secrets.image, topology.jobs.schema.image, topology.loadBalancer.image];
+  const databaseImage = topology.database.container?.image ?? topology.jobs.schema?.run.image;
+  const images = [topology.jobs.secrets.image, databaseImage, topology.loadBalancer.image].flatMap(
+    (image) => image ?? [],
+  );
   const setup = await ensureSetup({ engineHost: topology.engineHost, images });
   synthesize([topology], OUTPUT_DIRECTORY);
   return {

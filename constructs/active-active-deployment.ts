@@ -43,7 +43,10 @@ const foundation: Layer = (scope, topology, stack) => {
   const layer = new EnvironmentStack(scope, { stack, engineHost: topology.engineHost, providers: ['local'] });
   new LocalProvider(layer, 'local');
   const serverImage = layer.addImage('identity-server-image', topology.jobs.secrets.image).imageId;
-  const databaseImage = layer.addImage('database-image', topology.jobs.schema.image).imageId;
+  const { container } = topology.database;
+  const { schema } = topology.jobs;
+  const databaseImageName = container?.image ?? schema?.run.image;
+  const databaseImage = databaseImageName && layer.addImage('database-image', databaseImageName).imageId;
   const labels = componentLabels(topology);
 
   const network = new ClusterNetwork(layer, 'network', { ...topology.network, labels: labels('network') });
@@ -54,25 +57,29 @@ const foundation: Layer = (scope, topology, stack) => {
     protected: topology.protected,
     labels: labels('keystore'),
   });
-  const { container } = topology.database;
   const database = new SharedDatabase(layer, 'database', {
-    database: { ...topology.database, ...(container && { container: { ...container, image: databaseImage } }) },
+    database: {
+      ...topology.database,
+      ...(container && { container: { ...container, image: databaseImage ?? container.image } }),
+    },
     dataVolume: topology.volumes.databaseData,
     network,
     secrets: keystores,
     protected: topology.protected,
     labels: labels('database'),
   });
-  new SchemaJob(layer, 'schema', {
-    scriptsJob: { ...topology.jobs.schemaScripts, image: serverImage },
-    schemaJob: { ...topology.jobs.schema, image: databaseImage },
-    scriptsVolume: topology.volumes.schemaScripts,
-    database,
-    network,
-    secrets: keystores,
-    owner: topology.databaseOwner,
-    labels: labels('schema'),
-  });
+  if (schema) {
+    new SchemaJob(layer, 'schema', {
+      scriptsJob: { ...schema.scripts, image: serverImage },
+      schemaJob: { ...schema.run, image: databaseImage ?? schema.run.image },
+      scriptsVolume: topology.volumes.schemaScripts,
+      database,
+      network,
+      secrets: keystores,
+      owner: topology.databaseOwner,
+      labels: labels('schema'),
+    });
+  }
   new File(layer, 'ca-certificate', {
     filename: topology.laptop.certificateFile,
     content: keystores.certificate,

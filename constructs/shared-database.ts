@@ -21,7 +21,7 @@ export interface SharedDatabaseProps {
 }
 
 /**
- * The one database server that all nodes use: a PostgreSQL container with its data in a volume, or a server that is already
+ * The one database server that all nodes use: a PostgreSQL or MySQL container with its data in a volume, or a server that is already
  * there, for which nothing is created. Stateful.
  */
 export class SharedDatabase extends Construct {
@@ -53,7 +53,7 @@ export class SharedDatabase extends Construct {
       shmSize: Math.min(256, Math.floor(container.memoryMb / 4)),
       networksAdvanced: [{ name: props.network.network.name, ipv4Address: container.address }],
       volumes: [
-        { volumeName: data.name, containerPath: '/var/lib/postgresql/data' },
+        { volumeName: data.name, containerPath: container.dataPath },
         { volumeName: props.secrets.databaseSecrets.name, containerPath: '/run/database-secrets', readOnly: true },
       ],
       healthcheck: {
@@ -67,8 +67,7 @@ export class SharedDatabase extends Construct {
       mustRun: true,
       wait: true,
       waitTimeout: 180,
-      // SIGINT is PostgreSQL's fast shutdown: sessions end, a checkpoint is written.
-      stopSignal: 'SIGINT',
+      stopSignal: container.stopSignal,
       stopTimeout: 60,
       destroyGraceSeconds: 60,
       dependsOn: [props.secrets.secretsJob.container],

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { isIpv4, isSubnet } from '../topology/addresses';
-import { DISTRIBUTION_NAMES } from '../topology/distributions';
+import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
+import { DATABASE_ENGINES } from '../topology/database-engines';
+import { extensionProblems } from '../topology/deployment-toml';
+import { DISTRIBUTION_NAMES, DISTRIBUTIONS } from '../topology/distributions';
+import type { TomlTable } from '../topology/toml';
 
 /**
  * The schema of `config/<environment>.toml`: the only source of the types, the defaults, the validation and the published
@@ -35,11 +39,21 @@ const network = z.strictObject({
   subnet: z
     .string()
     .refine(isSubnet, {
-      error:
-        'must be a private IPv4 subnet from /16 to /26 written with its network address, such as "172.30.10.0/24"',
+      error: 'must be a private IPv4 subnet from /16 to /26 written with its network address, such as "172.30.10.0/24"',
     })
     .default('172.30.10.0/24')
-    .describe('Private subnet of the environment. Every container has a fixed address in it; environments must not overlap.'),
+    .describe(
+      'Private subnet of the environment. Every container has a fixed address in it; environments must not overlap.',
+    ),
+});
+
+const tomlTable = z.custom<TomlTable>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+  error: 'must be a table',
+});
+
+const nodeOverride = z.strictObject({
+  node: z.int().min(1).max(8).describe('Number of the node, from 1.'),
+  deployment_toml: tomlTable.describe('Further keys of this node, over those of all nodes.'),
 });
 
 const identityServer = z.strictObject({
@@ -55,8 +69,10 @@ const identityServer = z.strictObject({
   admin_username: z
     .string()
     .regex(/^[A-Za-z0-9._@-]{3,30}$/, { error: 'must be 3 to 30 letters, digits, ".", "_", "@" or "-"' })
-    .default('admin')
-    .describe('Name of the administrator that node 1 creates on its first start. Its password is generated.'),
+    .optional()
+    .describe(
+      'Name of the administrator that node 1 creates on its first start; its password is generated. Default: "admin", with the accelerator "is_admin@wso2.com".',
+    ),
   memory_mb: z.int().min(512).default(4096).describe('Memory limit of each node in MiB; swap is not added.'),
   heap_mb: z.int().min(256).default(2048).describe('Java heap of each node in MiB.'),
   start_timeout_seconds: z
@@ -65,24 +81,78 @@ const identityServer = z.strictObject({
     .max(1800)
     .default(600)
     .describe('How long a node may take to become healthy before the roll stops.'),
+  deployment_toml: tomlTable
+    .default({})
+    .describe(
+      "Further keys of every node's deployment.toml. Tables are merged deep, lists replace the distribution's list, [[datasource]] entries are added. Keys that the topology decides are refused.",
+    ),
+  node_overrides: z.array(nodeOverride).default([]).describe('Further keys of single nodes.'),
 });
 
 const database = z.strictObject({
-  engine: z.enum(['postgresql']).default('postgresql').describe('Database management system.'),
+  engine: z
+    .enum(['postgresql', 'mysql', 'mssql', 'oracle'])
+    .default('postgresql')
+    .describe('Database management system. SQL Server and Oracle are existing servers only.'),
   image: image.optional().describe('Image of the database container and of the schema job.'),
   host: z
     .string()
-    .min(1)
+    .regex(/^(?:[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])$/, {
+      error: 'must be a host name, an IPv4 address or an IPv6 address in brackets; the port is the key "port"',
+    })
     .optional()
     .describe('Host name or address of an existing database server. Default: a container of the environment.'),
-  port: port.default(5432).describe('Port of the database server.'),
+  port: port.optional().describe("Port of the database server. Default: the DBMS's own."),
+  service: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: 'must be an Oracle service name such as "iampdb.bank.example"' })
+    .optional()
+    .describe('Oracle only: the service in which every database is a schema of its own.'),
+  names: z
+    .record(
+      z.string(),
+      z.string().regex(/^[A-Za-z][A-Za-z0-9_$#-]{0,62}$/, {
+        error: 'must be up to 63 letters, digits, "_", "-", "$" or "#", beginning with a letter',
+      }),
+    )
+    .default({})
+    .describe("Names of the databases where the distribution's own do not suit, by the distribution's name."),
   admin_username: z
     .string()
     .min(1)
-    .default('postgres')
-    .describe('Role that creates the databases and runs the schema scripts.'),
+    .optional()
+    .describe('Role that creates the databases and runs the schema scripts. Default: "postgres" or "root".'),
+  username: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,31}$/, {
+      error: 'must be up to 32 letters, digits, "_", "." or "-", beginning with a letter',
+    })
+    .default('wso2')
+    .describe('Role of the identity servers, without DDL rights. With Oracle each schema is its own user instead.'),
+  tls: z
+    .enum(['off', 'required', 'verified'])
+    .optional()
+    .describe(
+      'Encryption of the connections; "verified" also checks the certificate with the truststore. Default: "off" for the container, "required" for an existing server.',
+    ),
+  schema: z
+    .enum(['automatic', 'manual'])
+    .default('automatic')
+    .describe('"automatic" creates databases, roles and schemas once; "manual" expects all of it to be there.'),
   memory_mb: z.int().min(256).default(1024).describe('Memory limit of the database container in MiB.'),
-  max_connections: z.int().min(20).default(400).describe('max_connections of the database server.'),
+  pool_size: z
+    .int()
+    .min(5)
+    .max(1000)
+    .optional()
+    .describe("Connections that each datasource of each node may open. Default: the distribution's, 50 or 150."),
+  max_connections: z
+    .int()
+    .min(20)
+    .optional()
+    .describe(
+      'max_connections of the database server. The container gets what the pools need; an existing server must have it.',
+    ),
 });
 
 const loadBalancer = z.strictObject({
@@ -159,6 +229,9 @@ export const environmentSchema = z
         message: `${server.heap_mb} MiB does not fit memory_mb = ${server.memory_mb}: the JVM needs a quarter of the limit outside the heap; allowed is up to ${Math.floor(server.memory_mb * 0.75)}`,
       });
     }
+    checkUsers(value, context);
+    checkDatabase(value, context);
+    checkDeploymentToml(value, context);
     if (balancer.http_port === balancer.https_port) {
       context.addIssue({
         code: 'custom',
@@ -167,6 +240,105 @@ export const environmentSchema = z
       });
     }
   });
+
+type Settings = {
+  identity_server: z.infer<typeof identityServer>;
+  database: z.infer<typeof database>;
+};
+
+function checkUsers({ identity_server: server }: Settings, context: z.RefinementCtx): void {
+  const name = server.admin_username;
+  if (name !== undefined && DISTRIBUTIONS[server.distribution].emailUsernames && !name.includes('@')) {
+    context.addIssue({
+      code: 'custom',
+      path: ['identity_server', 'admin_username'],
+      message: `must be an e-mail address: in ${server.distribution} all user names are`,
+    });
+  }
+}
+
+function checkDatabase({ identity_server: server, database: settings }: Settings, context: z.RefinementCtx): void {
+  const { title, container } = DATABASE_ENGINES[settings.engine];
+  const refuse = (key: string, message: string) =>
+    context.addIssue({ code: 'custom', path: ['database', key], message, params: { complete: true } });
+  const external = settings.host !== undefined;
+
+  if (container === undefined && !external) {
+    refuse(
+      'engine',
+      `${title} is not run as a container; set database.host to an existing server, or use postgresql or mysql`,
+    );
+  }
+  if (container === undefined && settings.schema !== 'manual') {
+    refuse('schema', `must be "manual" with ${title}: its client is in no image that this project could use`);
+  }
+  if (settings.schema === 'manual' && !external) {
+    refuse('schema', '"manual" is for an existing server; set database.host, or leave the schema to the environment');
+  }
+  if ((settings.engine === 'oracle') !== (settings.service !== undefined)) {
+    refuse(
+      'service',
+      settings.service === undefined ? 'is required with oracle' : `is for oracle, not for ${settings.engine}`,
+    );
+  }
+  if (!external && databaseTls({ database: settings }) !== 'off') {
+    refuse('tls', `"${settings.tls}" is for an existing server; the container is reached on the private network alone`);
+  }
+  if (!external && settings.engine === 'mysql' && (settings.admin_username ?? 'root') !== 'root') {
+    refuse(
+      'admin_username',
+      `found "${settings.admin_username}"; the administrator of the MySQL container is always "root"`,
+    );
+  }
+  const known = DISTRIBUTIONS[server.distribution].databases.map(({ name }) => name);
+  for (const name of Object.keys(settings.names)) {
+    if (!known.includes(name)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['database', 'names', name],
+        message: `${server.distribution} has no database of that name (it has: ${known.join(', ')})`,
+        params: { complete: true },
+      });
+    }
+  }
+
+  const budget = connectionBudget({ identity_server: server, database: settings });
+  const sum = `${budget.datasources} datasources × ${budget.poolSize} connections × ${budget.nodes} nodes and ${RESERVED_CONNECTIONS} in reserve make ${budget.connections}`;
+  // SQL Server's limit is far beyond every pool.
+  if (external && settings.engine !== 'mssql' && settings.max_connections === undefined) {
+    refuse(
+      'max_connections',
+      `is required for an existing server, so that the pools can be checked against it: ${sum}`,
+    );
+  } else if (settings.max_connections !== undefined && settings.max_connections < budget.connections) {
+    const fits = Math.floor((settings.max_connections - RESERVED_CONNECTIONS) / (budget.datasources * budget.nodes));
+    const way =
+      fits >= 5
+        ? `allow at least ${budget.connections}, or set database.pool_size = ${fits}`
+        : `allow at least ${budget.connections}`;
+    refuse('max_connections', `found ${settings.max_connections}, but ${sum}; ${way}`);
+  }
+}
+
+function checkDeploymentToml({ identity_server: server }: Settings, context: z.RefinementCtx): void {
+  const check = (extension: TomlTable, path: (string | number)[]) => {
+    for (const problem of extensionProblems(server.distribution, extension)) {
+      const where = ['identity_server', ...path, ...problem.path];
+      context.addIssue({ code: 'custom', path: where, message: problem.message, params: { complete: true } });
+    }
+  };
+  check(server.deployment_toml, ['deployment_toml']);
+  for (const [index, { node, deployment_toml: extension }] of server.node_overrides.entries()) {
+    if (node > server.nodes) {
+      context.addIssue({
+        code: 'custom',
+        path: ['identity_server', 'node_overrides', index, 'node'],
+        message: `there are ${server.nodes} nodes`,
+      });
+    }
+    check(extension, ['node_overrides', index, 'deployment_toml']);
+  }
+}
 
 /** A checked and defaulted configuration file. */
 export type EnvironmentSettings = z.infer<typeof environmentSchema>;
@@ -181,6 +353,14 @@ export interface Environment extends EnvironmentSettings {
 
 /** The JSON Schema that editors use for completion (Draft 7, which Taplo understands). */
 export function environmentJsonSchema(): object {
-  const schema = z.toJSONSchema(environmentSchema, { target: 'draft-7', io: 'input' });
+  const schema = z.toJSONSchema(environmentSchema, {
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+    // A table with any keys has no form of its own in zod.
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === 'custom') jsonSchema.type = 'object';
+    },
+  });
   return { title: 'Environment of wso2-is-active-active', ...schema };
 }

@@ -6,6 +6,7 @@ import { join, posix } from 'node:path';
 export const SANDBOX_IMAGES = {
   identityServer: 'identity-server',
   postgresql: 'postgresql',
+  mariadb: 'mariadb',
   nginx: 'nginx',
 } as const;
 

@@ -1,102 +1,262 @@
-import { stringify } from 'smol-toml';
-import type { DistributionDatabase } from './distributions';
-import { JDBC_DRIVERS, type JdbcTarget, jdbcUrl } from './jdbc-url';
-
-export type TomlValue = string | number | boolean | TomlValue[] | TomlTable;
-export interface TomlTable {
-  readonly [key: string]: TomlValue;
-}
+import { type Datasource, DISTRIBUTIONS, type DistributionName } from './distributions';
+import { escapeXml, type JdbcTarget, jdbcUrl } from './jdbc-url';
+import { flatten, isTable, merge, type TomlTable, withValue } from './toml';
 
 /** What one node's deployment.toml is made from. Secrets are references to environment variables, never values. */
 export interface DeploymentTomlProps {
+  readonly distribution: DistributionName;
   /** The load balancer's public name: the host name in every URL. */
   readonly hostname: string;
+  /** The URL that users see. */
+  readonly url: string;
   readonly httpPort: number;
   readonly httpsPort: number;
-  /** This node's own address; with `createAdminAccount` the only thing in which two nodes differ. */
+  /** Place of this node in the order of start, from 1. */
+  readonly nodeNumber: number;
   readonly nodeAddress: string;
-  /** True on node 1 alone: two nodes that create the account at once leave duplicate keys. */
-  readonly createAdminAccount: boolean;
+  /** Addresses of all nodes. */
+  readonly memberAddresses: readonly string[];
+  /** Name of the Hazelcast cluster; two environments must not share one. */
+  readonly clusterDomain: string;
   readonly portOffset: number;
   readonly adminUsername: string;
-  readonly stores: { readonly type: 'PKCS12' | 'JKS'; readonly extension: 'p12' | 'jks' };
-  readonly databases: readonly DistributionDatabase[];
-  readonly databaseServer: Pick<JdbcTarget, 'engine' | 'host' | 'port'>;
-  readonly databaseUsername: string;
-  /** Connections that each datasource of this node may open. */
-  readonly poolSize: number;
-  /** The distribution's own part. */
-  readonly base: TomlTable;
+  readonly databases: DatasourceSettings;
+  /** The user's own keys, for all nodes and for this one. */
+  readonly extensions: readonly TomlTable[];
 }
 
-/** Host name, administrator, proxy ports, databases and keystores, over the distribution's own part. */
+/** How the connection pools of a node are set up. */
+export interface DatasourceSettings {
+  readonly target: Omit<JdbcTarget, 'database'>;
+  readonly driver: string;
+  readonly validationQuery: string;
+  /** Further options of each pool. */
+  readonly poolOptions: TomlTable;
+  /** Connections that each datasource of a node may open. */
+  readonly poolSize: number;
+  readonly databases: readonly {
+    readonly datasources: readonly Datasource[];
+    readonly database: string;
+    readonly username: string;
+  }[];
+  /** What the DBMS needs outside the datasources. */
+  readonly toml: TomlTable;
+}
+
+/** Port of Hazelcast, not shifted by the offset. It has no authentication and is never published. */
+export const CLUSTER_PORT = 4000;
+
+/** The keys that the topology decides, and what decides them; `*` stands for any one key. */
+export const OWNED_KEYS: readonly { readonly path: string; readonly owner: string }[] = [
+  { path: 'server.hostname', owner: 'load_balancer.hostname' },
+  { path: 'server.base_path', owner: 'load_balancer.hostname' },
+  { path: 'server.node_ip', owner: 'network.subnet' },
+  { path: 'server.offset', owner: 'identity_server.port_offset' },
+  { path: 'super_admin.username', owner: 'identity_server.admin_username' },
+  { path: 'super_admin.password', owner: 'the generated secret ADMIN_PASSWORD' },
+  { path: 'super_admin.create_admin_account', owner: 'the order of start: node 1 alone creates the account' },
+  { path: 'database.*.url', owner: 'the [database] table' },
+  { path: 'database.*.type', owner: 'the [database] table' },
+  { path: 'database.*.hostname', owner: 'the [database] table' },
+  { path: 'database.*.username', owner: 'database.username' },
+  { path: 'database.*.password', owner: 'the secret DATABASE_PASSWORD' },
+  { path: 'database.*.driver', owner: 'database.engine' },
+  { path: 'database.*.pool_options.maxActive', owner: 'database.pool_size' },
+  { path: 'keystore.primary', owner: 'the shared keystore that the environment creates' },
+  { path: 'truststore', owner: 'the shared truststore that the environment creates' },
+  { path: 'transport.http.properties.proxyPort', owner: 'load_balancer.http_port' },
+  { path: 'transport.https.properties.proxyPort', owner: 'load_balancer.https_port' },
+  { path: 'transport.http.properties.port', owner: 'identity_server.port_offset' },
+  { path: 'transport.https.properties.port', owner: 'identity_server.port_offset' },
+  { path: 'clustering', owner: 'network.subnet and identity_server.nodes, which fix the members of the cluster' },
+  { path: 'encryption.key', owner: 'the generated secret ENCRYPTION_KEY' },
+  { path: 'account_recovery.endpoint.auth.hash', owner: 'the generated secret APP_PASSWORD' },
+  { path: 'identity.auth_framework.endpoint.app_password', owner: 'the generated secret APP_PASSWORD' },
+  {
+    path: 'financial_services.consent.validation.signature.alias',
+    owner: 'the shared keystore, whose key has that name',
+  },
+];
+
+/**
+ * One node's deployment.toml: the distribution's own part, the user's keys, and over them what the topology decides. Two nodes
+ * differ in `server.node_ip`, `super_admin.create_admin_account`, `clustering.local_member_host`, in the switches of
+ * scheduled jobs, and in nothing else unless the user says so.
+ */
 export function deploymentToml(props: DeploymentTomlProps): TomlTable {
-  return merge(props.base, {
-    server: { hostname: props.hostname, node_ip: props.nodeAddress, offset: props.portOffset },
-    super_admin: {
-      username: props.adminUsername,
-      password: '$env{ADMIN_PASSWORD}',
-      create_admin_account: props.createAdminAccount,
-    },
-    database: Object.fromEntries(
-      props.databases.flatMap(({ name, datasources }) =>
-        datasources.map((datasource) => [datasource, datasourceTable(name, props)]),
-      ),
-    ),
-    keystore: {
-      primary: {
-        file_name: `wso2carbon.${props.stores.extension}`,
-        type: props.stores.type,
+  const distribution = DISTRIBUTIONS[props.distribution];
+  const { databases } = props;
+  const first = props.nodeNumber === 1;
+  const site = { hostname: props.hostname, url: props.url };
+  const pools = { database: datasourceTables(databases), ...datasourceList(databases) };
+  const base = merge(distribution.deploymentToml(site), databases.toml, pools);
+  const extended = props.extensions.reduce<TomlTable>((below, extension) => extend(below, extension), base);
+  const owned = merge(
+    {
+      server: { hostname: props.hostname, node_ip: props.nodeAddress, offset: props.portOffset },
+      super_admin: {
+        username: props.adminUsername,
+        password: '$env{ADMIN_PASSWORD}',
+        create_admin_account: first,
+      },
+      keystore: {
+        primary: {
+          file_name: `wso2carbon.${distribution.stores.extension}`,
+          type: distribution.stores.type,
+          password: '$env{KEYSTORE_PASSWORD}',
+          key_password: '$env{KEYSTORE_PASSWORD}',
+          alias: KEY_ALIAS,
+        },
+      },
+      truststore: {
+        file_name: `client-truststore.${distribution.stores.extension}`,
+        type: distribution.stores.type,
         password: '$env{KEYSTORE_PASSWORD}',
-        key_password: '$env{KEYSTORE_PASSWORD}',
-        alias: 'wso2carbon',
+      },
+      transport: {
+        http: { properties: { proxyPort: props.httpPort } },
+        https: { properties: { proxyPort: props.httpsPort } },
       },
     },
-    truststore: {
-      file_name: `client-truststore.${props.stores.extension}`,
-      type: props.stores.type,
-      password: '$env{KEYSTORE_PASSWORD}',
+    distribution.encryptionKeyBytes === undefined ? {} : { encryption: { key: '$env{ENCRYPTION_KEY}' } },
+    distribution.clusters ? { clustering: clustering(props) } : {},
+  );
+  return distribution.scheduledJobs.reduce<TomlTable>(
+    (toml, job) => {
+      // What the user switched off stays off.
+      const wanted = flatten(extended).get(job) !== false;
+      return withValue(toml, job, first && wanted);
     },
-    transport: {
-      http: { properties: { proxyPort: props.httpPort } },
-      https: { properties: { proxyPort: props.httpsPort, maxHttpHeaderSize: '65536' } },
-    },
+    merge(extended, owned),
+  );
+}
+
+/** One thing in the user's part of deployment.toml that cannot stand. */
+export interface ExtensionProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What is wrong with the keys that a user adds to a distribution's deployment.toml. */
+export function extensionProblems(distribution: DistributionName, extension: TomlTable): ExtensionProblem[] {
+  const lists = DISTRIBUTIONS[distribution].databases
+    .flatMap(({ datasources }) => datasources)
+    .flatMap((datasource) => ('id' in datasource ? datasource.id : []));
+  return leaves(extension).flatMap(({ path, value }): ExtensionProblem[] => {
+    const rule = OWNED_KEYS.find((key) => touches(path, key.path.split('.')));
+    if (rule) {
+      return [{ path, message: `belongs to the topology: it follows from ${rule.owner}; change that instead` }];
+    }
+    if (path[0] === 'datasource' && lists.length > 0) {
+      if (path.length > 1) {
+        return [
+          {
+            path,
+            message: `would become a part of the last entry of the list [[datasource]] (${lists.join(', ')}); write it as [[identity_server.deployment_toml.datasource]] with id = "${path[1]}"`,
+          },
+        ];
+      }
+      const taken = (Array.isArray(value) ? value : []).flatMap((entry) =>
+        isTable(entry) && lists.includes(String(entry.id)) ? String(entry.id) : [],
+      );
+      if (taken.length > 0) {
+        return [
+          { path, message: `entry ${taken.join(', ')} belongs to the topology: it follows from the [database] table` },
+        ];
+      }
+    }
+    return literalSecrets(path, value);
   });
 }
 
-export function renderToml(table: TomlTable): string {
-  return `# Generated. Change the environment's TOML file instead.\n${stringify(table)}\n`;
-}
+const KEY_ALIAS = 'wso2carbon';
+const SECRET_KEY = /(password|passwd|secret|private_key|access_key|api_key|token_value)$/i;
+const REFERENCE = /^\$(env|secret|sys|ref)\{[^}]+\}$/;
+/** Passwords that are printed in the product's documentation. */
+const PUBLISHED_PASSWORDS = ['wso2carbon', 'wso2123', 'dashboard', 'admin', 'root', 'password', 'changeit'];
 
-/** `over` into `base`, table by table; where both have a value, `over` wins. */
-export function merge(base: TomlTable, over: TomlTable): TomlTable {
-  const merged: Record<string, TomlValue> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key];
-    merged[key] = isTable(below) && isTable(value) ? merge(below, value) : value;
+function literalSecrets(path: readonly string[], value: unknown): ExtensionProblem[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((entry) =>
+      isTable(entry) ? leaves(entry).flatMap((leaf) => literalSecrets([...path, ...leaf.path], leaf.value)) : [],
+    );
   }
-  return merged;
+  const key = path[path.length - 1] as string;
+  if (!SECRET_KEY.test(key) || typeof value !== 'string' || value === '' || REFERENCE.test(value)) return [];
+  const name = path
+    .join('_')
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_');
+  const what = PUBLISHED_PASSWORDS.includes(value)
+    ? 'is a password that the documentation prints'
+    : 'holds a secret in clear text, and this file is under version control';
+  return [{ path, message: `${what}; write "$env{${name}}" and supply the value as a secret of that name` }];
 }
 
-function isTable(value: TomlValue | undefined): value is TomlTable {
-  return typeof value === 'object' && !Array.isArray(value);
+/** The user's keys over a table. Lists are replaced as a whole, but entries of `datasource` are added to ours. */
+function extend(base: TomlTable, extension: TomlTable): TomlTable {
+  const { datasource: ours } = base;
+  const { datasource: theirs } = extension;
+  const merged = merge(base, extension);
+  return Array.isArray(ours) && Array.isArray(theirs) ? { ...merged, datasource: [...ours, ...theirs] } : merged;
 }
 
-function datasourceTable(database: string, props: DeploymentTomlProps): TomlTable {
+function clustering({ clusterDomain, nodeAddress, memberAddresses }: DeploymentTomlProps): TomlTable {
   return {
-    url: jdbcUrl({ ...props.databaseServer, database }),
-    username: props.databaseUsername,
+    membership_scheme: 'wka',
+    domain: clusterDomain,
+    local_member_host: nodeAddress,
+    local_member_port: String(CLUSTER_PORT),
+    members: memberAddresses.map((address) => `${address}:${CLUSTER_PORT}`),
+  };
+}
+
+function datasourceTables(settings: DatasourceSettings): TomlTable {
+  return Object.fromEntries(
+    settings.databases.flatMap(({ datasources, ...place }) =>
+      datasources.flatMap((entry) => ('table' in entry ? [[entry.table, datasourceTable(settings, place)]] : [])),
+    ),
+  );
+}
+
+function datasourceList(settings: DatasourceSettings): TomlTable {
+  const entries = settings.databases.flatMap(({ datasources, ...place }) =>
+    datasources.flatMap((entry) =>
+      'id' in entry ? [{ id: entry.id, ...datasourceTable(settings, place), jmx_enable: false }] : [],
+    ),
+  );
+  return entries.length === 0 ? {} : { datasource: entries };
+}
+
+function datasourceTable(settings: DatasourceSettings, place: { database: string; username: string }): TomlTable {
+  return {
+    url: jdbcUrl({ ...settings.target, database: place.database }),
+    username: escapeXml(place.username),
     password: '$env{DATABASE_PASSWORD}',
-    driver: JDBC_DRIVERS[props.databaseServer.engine],
+    driver: settings.driver,
     pool_options: {
-      maxActive: String(props.poolSize),
+      maxActive: String(settings.poolSize),
       maxWait: '60000',
       minIdle: '5',
       testOnBorrow: true,
-      validationQuery: 'SELECT 1',
+      validationQuery: settings.validationQuery,
       validationInterval: '30000',
       defaultAutoCommit: false,
       commitOnReturn: true,
+      ...settings.poolOptions,
     },
   };
+}
+
+/** The values of a table with their paths; lists are values. */
+function leaves(table: TomlTable, above: readonly string[] = []): { path: string[]; value: unknown }[] {
+  return Object.entries(table).flatMap(([key, value]) => {
+    const path = [...above, key];
+    return isTable(value) && Object.keys(value).length > 0 ? leaves(value, path) : [{ path, value }];
+  });
+}
+
+/** Whether writing at `path` changes something at or below `owned`, or replaces a table that it is in. */
+function touches(path: readonly string[], owned: readonly string[]): boolean {
+  return owned.slice(0, path.length).every((part, index) => part === '*' || part === path[index]);
 }

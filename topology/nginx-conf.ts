@@ -39,7 +39,11 @@ export interface LoadBalancerConfiguration {
 /** Puts together what the configuration job installs. */
 export function loadBalancerConfiguration(props: NginxConfProps, routingJs: string): LoadBalancerConfiguration {
   const nginxConf = renderNginxConf(props);
-  const facts = { affinity: props.affinity, controlPort: props.controlPort, nodes: props.nodes.map(({ name }) => name) };
+  const facts = {
+    affinity: props.affinity,
+    controlPort: props.controlPort,
+    nodes: props.nodes.map(({ name }) => name),
+  };
   const revision = createHash('sha256')
     .update(JSON.stringify([nginxConf, routingJs, facts]))
     .digest('hex')
@@ -234,7 +238,10 @@ function replayableLocation({ path, reason }: ReplayablePath): string {
 `;
 }
 
-function probeLocation(node: { name: string; address: string }, { nodePort, healthPath, hostname }: NginxConfProps): string {
+function probeLocation(
+  node: { name: string; address: string },
+  { nodePort, healthPath, hostname }: NginxConfProps,
+): string {
   return `
     location = /probe/${node.name} {
       allow 127.0.0.1;

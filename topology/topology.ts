@@ -2,10 +2,22 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/schema';
 import { addressAt, dynamicRange, parseSubnet } from './addresses';
-import { deploymentToml, renderToml } from './deployment-toml';
+import {
+  connectionBudget,
+  type DatabaseTopology,
+  databaseSchemas,
+  databaseTls,
+  datasourceSettings,
+  schemaFixes,
+} from './database';
+import { DATABASE_ENGINES } from './database-engines';
+import { deploymentToml } from './deployment-toml';
 import { DISTRIBUTIONS, type Distribution } from './distributions';
 import { type LoadBalancerConfiguration, loadBalancerConfiguration, publicUrl } from './nginx-conf';
 import { type StateBackend, stateBackend } from './state-backend';
+import { renderToml } from './toml';
+
+export type { DatabaseTopology } from './database';
 
 /**
  * Every name, address, port, volume and file content of one environment, decided here and nowhere else. Constructs, commands
@@ -61,30 +73,16 @@ export interface JobTopology {
   /** Shell script that it runs. */
   readonly script: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Further files for the script to read, by path. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface JobsTopology {
   readonly secrets: JobTopology;
   readonly keystores: JobTopology;
-  readonly schemaScripts: JobTopology;
-  readonly schema: JobTopology;
+  /** Undefined where the schemas are the user's own affair. */
+  readonly schema?: { readonly scripts: JobTopology; readonly run: JobTopology };
   readonly loadBalancerConfiguration: JobTopology;
-}
-
-/** The shared database: a container of the environment, or a server of the user's. */
-export interface DatabaseTopology {
-  readonly host: string;
-  readonly port: number;
-  readonly container?: {
-    readonly name: string;
-    readonly image: string;
-    readonly address: string;
-    readonly owner: string;
-    readonly memoryMb: number;
-    readonly command: readonly string[];
-    readonly environment: Readonly<Record<string, string>>;
-    readonly healthCommand: readonly string[];
-  };
 }
 
 export interface NodeTopology {
@@ -145,6 +143,7 @@ export interface StackTopology {
 export interface SandboxImages {
   readonly identityServer: string;
   readonly postgresql: string;
+  readonly mariadb: string;
   readonly nginx: string;
 }
 
@@ -152,12 +151,9 @@ export const LABEL_PREFIX = 'wso2-is-active-active';
 
 const CONTROL_PORT = 9080;
 const DATABASE_OWNER_ROLE = 'wso2_owner';
-const DATABASE_RUNTIME_ROLE = 'wso2';
-const POSTGRESQL_OWNER = '999:999';
+/** Who reads the database's secrets where no database container has a user of its own. */
+const DATABASE_SECRETS_OWNER = '999:999';
 const NGINX_OWNER = '101:101';
-/** Connections left for the schema job, backups and people. */
-const RESERVED_CONNECTIONS = 20;
-const LARGEST_POOL = 150;
 
 /** Derives everything from one checked environment. */
 export function deriveTopology(environment: Environment, sandboxImages: SandboxImages): Topology {
@@ -178,27 +174,32 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
     address: addressAt(subnet, 11 + index),
   }));
   const { stores } = distribution;
-  const datasources = distribution.databases.flatMap((entry) => entry.datasources).length;
-  const poolSize = Math.min(
-    LARGEST_POOL,
-    Math.floor((database.max_connections - RESERVED_CONNECTIONS) / (datasources * server.nodes)),
-  );
+  const engine = DATABASE_ENGINES[database.engine];
+  const databasePort = database.port ?? engine.port;
+  const databaseAdmin = database.admin_username ?? engine.adminUsername;
+  const databaseOwner = engine.container?.owner ?? DATABASE_SECRETS_OWNER;
+  const budget = connectionBudget(environment);
+  const url = publicUrl({ hostname: balancer.hostname, httpsPort: balancer.https_port });
+  const adminUsername = server.admin_username ?? distribution.adminUsername;
 
   const nodes = placed.map((node): NodeTopology => {
     const toml = deploymentToml({
+      distribution: server.distribution,
       hostname: balancer.hostname,
+      url,
       httpPort: balancer.http_port,
       httpsPort: balancer.https_port,
+      nodeNumber: node.number,
       nodeAddress: node.address,
-      createAdminAccount: node.number === 1,
+      memberAddresses: placed.map(({ address }) => address),
+      clusterDomain: name,
       portOffset: server.port_offset,
-      adminUsername: server.admin_username,
-      stores,
-      databases: distribution.databases,
-      databaseServer: { engine: database.engine, host: databaseHost, port: database.port },
-      databaseUsername: DATABASE_RUNTIME_ROLE,
-      poolSize,
-      base: distribution.deploymentToml,
+      adminUsername,
+      databases: datasourceSettings(environment, databaseHost),
+      extensions: [
+        server.deployment_toml,
+        ...server.node_overrides.filter((entry) => entry.node === node.number).map((entry) => entry.deployment_toml),
+      ],
     });
     const secretsPath = '/run/identity-server-secrets';
     const keystoresPath = `${distribution.home}/wso2-config-volume/repository/resources/security`;
@@ -259,12 +260,44 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
     runtimeFile('load-balancer/routing.js'),
   );
 
-  const job = (purpose: string, image: string, script: string, variables: Record<string, string>): JobTopology => ({
+  const job = (
+    purpose: string,
+    image: string,
+    script: string,
+    variables: Record<string, string>,
+    files?: Record<string, string>,
+  ): JobTopology => ({
     name: `${name}-${purpose}-job`,
     image,
     script: runtimeFile(`jobs/${script}`),
     environment: variables,
+    files,
   });
+  const schemaJobs = (): JobsTopology['schema'] => {
+    if (database.schema === 'manual' || engine.container === undefined || images.database === undefined)
+      return undefined;
+    return {
+      scripts: job('schema-scripts', images.identityServer, 'copy-schema-scripts.sh', {}),
+      run: job(
+        'schema',
+        images.database,
+        engine.container.schemaScript,
+        {
+          DATABASE_HOST: databaseHost,
+          DATABASE_PORT: String(databasePort),
+          ADMIN_ROLE: databaseAdmin,
+          OWNER_ROLE: DATABASE_OWNER_ROLE,
+          RUNTIME_ROLE: database.username,
+          CONNECTIONS: String(budget.connections),
+          DATABASES: databaseSchemas(environment)
+            .map((schema) => [schema.database, ...schema.scripts].join(' '))
+            .join('\n'),
+          ...engine.container.clientTls[databaseTls(environment)],
+        },
+        schemaFixes(environment),
+      ),
+    };
+  };
   const statusUrl = `http://${balancerAddress}:${CONTROL_PORT}/status`;
 
   return {
@@ -291,9 +324,10 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
     jobs: {
       secrets: job('secrets', images.identityServer, 'create-secrets.sh', {
         ENVIRONMENT: name,
-        DATABASE_OWNER: POSTGRESQL_OWNER,
+        DATABASE_OWNER: databaseOwner,
         SERVER_OWNER: distribution.owner,
-        EXTERNAL_DATABASE: String(database.host !== undefined),
+        SUPPLIED_SECRETS: suppliedSecrets(environment).join(' '),
+        ENCRYPTION_KEY_BYTES: String(distribution.encryptionKeyBytes ?? 32),
       }),
       keystores: job('keystores', images.identityServer, 'create-keystores.sh', {
         ENVIRONMENT: name,
@@ -305,17 +339,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
         SERVER_OWNER: distribution.owner,
         LOAD_BALANCER_OWNER: NGINX_OWNER,
       }),
-      schemaScripts: job('schema-scripts', images.identityServer, 'copy-schema-scripts.sh', {}),
-      schema: job('schema', images.database, 'run-postgresql-schema.sh', {
-        PGHOST: databaseHost,
-        PGPORT: String(database.port),
-        PGUSER: database.admin_username,
-        OWNER_ROLE: DATABASE_OWNER_ROLE,
-        RUNTIME_ROLE: DATABASE_RUNTIME_ROLE,
-        DATABASES: distribution.databases
-          .map((entry) => [entry.name, ...entry.scripts[database.engine]].join(' '))
-          .join('\n'),
-      }),
+      schema: schemaJobs(),
       loadBalancerConfiguration: job(
         'load-balancer-configuration',
         images.loadBalancer,
@@ -323,29 +347,29 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
         { REVISION: configuration.revision, STATUS_URL: statusUrl },
       ),
     },
-    databaseOwner: POSTGRESQL_OWNER,
+    databaseOwner,
     database: {
       host: databaseHost,
-      port: database.port,
-      ...(database.host === undefined && {
-        container: {
-          name: `${name}-database`,
-          image: images.database,
-          address: databaseAddress,
-          owner: POSTGRESQL_OWNER,
-          memoryMb: database.memory_mb,
-          command: ['postgres', '-c', `max_connections=${database.max_connections}`, '-p', String(database.port)],
-          environment: {
-            POSTGRES_USER: database.admin_username,
-            POSTGRES_PASSWORD_FILE: '/run/database-secrets/DATABASE_ADMIN_PASSWORD',
+      port: databasePort,
+      ...(database.host === undefined &&
+        engine.container !== undefined &&
+        images.database !== undefined && {
+          container: {
+            name: `${name}-database`,
+            image: images.database,
+            address: databaseAddress,
+            owner: engine.container.owner,
+            memoryMb: database.memory_mb,
+            dataPath: engine.container.dataPath,
+            command: engine.container.command(databasePort, database.max_connections ?? budget.connections),
+            environment: engine.container.environment(databaseAdmin, '/run/database-secrets/DATABASE_ADMIN_PASSWORD'),
+            healthCommand: engine.container.healthCommand(databaseAddress, databasePort),
+            stopSignal: engine.container.stopSignal,
           },
-          // Over TCP, because the image's first start answers on the socket before it is ready.
-          healthCommand: ['CMD', 'pg_isready', '-q', '-h', databaseAddress, '-p', String(database.port)],
-        },
-      }),
+        }),
     },
     nodes,
-    adminUsername: server.admin_username,
+    adminUsername,
     loadBalancer: {
       containerName: `${name}-load-balancer`,
       image: images.loadBalancer,
@@ -353,7 +377,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
       owner: NGINX_OWNER,
       memoryMb: balancer.memory_mb,
       hostname: balancer.hostname,
-      url: publicUrl({ hostname: balancer.hostname, httpsPort: balancer.https_port }),
+      url,
       bindAddress: balancer.bind_address,
       httpPort: balancer.http_port,
       httpsPort: balancer.https_port,
@@ -389,15 +413,25 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
 }
 
 function imagesOf(environment: Environment, { images }: Distribution, sandbox: SandboxImages) {
-  const defaults =
-    images === 'sandbox'
-      ? { identityServer: sandbox.identityServer, database: sandbox.postgresql, loadBalancer: sandbox.nginx }
-      : images;
+  const { identity_server: server, database, load_balancer: balancer } = environment;
+  const fromSandbox = images === 'sandbox';
+  const databaseImage =
+    fromSandbox && database.engine === 'postgresql'
+      ? sandbox.postgresql
+      : fromSandbox && database.engine === 'mysql'
+        ? sandbox.mariadb
+        : DATABASE_ENGINES[database.engine].container?.image;
   return {
-    identityServer: environment.identity_server.image ?? defaults.identityServer,
-    database: environment.database.image ?? defaults.database,
-    loadBalancer: environment.load_balancer.image ?? defaults.loadBalancer,
+    identityServer: server.image ?? (fromSandbox ? sandbox.identityServer : images.identityServer),
+    database: database.image ?? databaseImage,
+    loadBalancer: balancer.image ?? (fromSandbox ? sandbox.nginx : images.loadBalancer),
   };
+}
+
+/** The secrets of a database server that is already there: whoever runs it has chosen them. */
+function suppliedSecrets({ database }: Environment): string[] {
+  if (database.host === undefined) return [];
+  return ['DATABASE_PASSWORD', ...(database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [])];
 }
 
 /** A script that runs in a container, as it stands in `runtime/`. */

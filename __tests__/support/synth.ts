@@ -13,6 +13,7 @@ export const PROJECT = resolve(__dirname, '..', '..');
 export const TEST_IMAGES: SandboxImages = {
   identityServer: 'wso2-is-active-active/sandbox-identity-server:test',
   postgresql: 'wso2-is-active-active/sandbox-postgresql:test',
+  mariadb: 'wso2-is-active-active/sandbox-mariadb:test',
   nginx: 'wso2-is-active-active/sandbox-nginx:test',
 };
 

@@ -1,9 +1,11 @@
 #!/bin/sh
 # Creates the secrets that are missing, on the Docker host. What exists is never changed, so running again is harmless.
-# Letters, digits, "-" and "_" only: the server copies the values verbatim into XML.
-#   DATABASE_OWNER  uid:gid that the database container runs as
-#   SERVER_OWNER    uid:gid that the identity servers run as
-#   EXTERNAL_DATABASE  "true" where the database passwords are supplied, not created
+# Generated values are letters, digits, "-" and "_": the server copies them verbatim into XML.
+#   ENVIRONMENT           name of the environment, for messages
+#   DATABASE_OWNER        uid:gid that the database container runs as
+#   SERVER_OWNER          uid:gid that the identity servers run as
+#   SUPPLIED_SECRETS      names of the database secrets that somebody else has chosen and that are not created
+#   ENCRYPTION_KEY_BYTES  length of the key that encrypts the server's data
 set -eu
 umask 077
 
@@ -24,23 +26,28 @@ ensure() {
   [ -s "$1" ] || put "$1" "$2"
 }
 
-if [ "$EXTERNAL_DATABASE" = true ]; then
-  for name in DATABASE_ADMIN_PASSWORD DATABASE_PASSWORD; do
-    if [ ! -s "$database/$name" ]; then
-      echo "the external database's $name is missing; supply it with: make import-secret ENV=$ENVIRONMENT NAME=$name" >&2
-      missing=true
-    fi
-  done
-  [ -z "${missing:-}" ] || exit 1
-else
-  ensure "$database/DATABASE_ADMIN_PASSWORD" "$(random 24)"
-  ensure "$database/DATABASE_PASSWORD" "$(random 24)"
-fi
-put "$server/DATABASE_PASSWORD" "$(cat "$database/DATABASE_PASSWORD")"
+for name in $SUPPLIED_SECRETS; do
+  if [ ! -s "$database/$name" ]; then
+    echo "the existing database's $name is missing; supply it with: make import-secret ENV=$ENVIRONMENT NAME=$name" >&2
+    missing=true
+  fi
+done
+[ -z "${missing:-}" ] || exit 1
+ensure "$database/DATABASE_ADMIN_PASSWORD" "$(random 24)"
+ensure "$database/DATABASE_PASSWORD" "$(random 24)"
+
+# A supplied password may have characters that mean something in XML; the servers get it as XML needs it.
+put "$server/DATABASE_PASSWORD" \
+  "$(sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&quot;/g' "$database/DATABASE_PASSWORD")"
 
 ensure "$server/ADMIN_PASSWORD" "$(random 24)"
 ensure "$server/KEYSTORE_PASSWORD" "$(random 24)"
-ensure "$server/ENCRYPTION_KEY" "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
+ensure "$server/ENCRYPTION_KEY" "$(od -An -v -N"$ENCRYPTION_KEY_BYTES" -tx1 /dev/urandom | tr -d ' \n')"
+ensure "$server/CONSENT_PORTAL_CLIENT_ID" "$(random 24)"
+ensure "$server/CONSENT_PORTAL_CLIENT_SECRET" "$(random 24)"
+# The recovery pages present this password, and the server compares its hash.
+ensure "$server/APP_PASSWORD" "$(random 24)"
+put "$server/APP_PASSWORD_HASH" "$(printf '%s' "$(cat "$server/APP_PASSWORD")" | sha256sum | cut -d ' ' -f 1)"
 
 chown -R "$DATABASE_OWNER" "$database"
 chown -R "$SERVER_OWNER" "$server"

@@ -2,14 +2,17 @@
 # Creates the databases and their schemas, each exactly once: the product's PostgreSQL scripts up to 7.1 drop every table when
 # they run again. A database's scripts and the marker that they ran are one transaction, so an interrupted run leaves nothing
 # behind. A database with content but without our marker is left alone.
-#   PGHOST, PGPORT, PGUSER  server and administrator role
-#   OWNER_ROLE              role that owns the schemas; nobody logs in with it
-#   RUNTIME_ROLE            role of the identity servers: reads and writes rows, no DDL
-#   DATABASES               one database a line: its name, then its scripts in order
+#   DATABASE_HOST, DATABASE_PORT  where the server is
+#   ADMIN_ROLE    role that creates databases and roles
+#   OWNER_ROLE    role that owns the schemas; nobody logs in with it
+#   RUNTIME_ROLE  role of the identity servers: reads and writes rows, no DDL
+#   CONNECTIONS   connections that the identity servers may open, and a reserve
+#   DATABASES     one database a line: its name, then its scripts in order
 set -eu
 
 PGPASSWORD=$(cat /database-secrets/DATABASE_ADMIN_PASSWORD)
-export PGPASSWORD PGCONNECT_TIMEOUT=5
+PGHOST=$DATABASE_HOST PGPORT=$DATABASE_PORT PGUSER=$ADMIN_ROLE
+export PGPASSWORD PGHOST PGPORT PGUSER PGCONNECT_TIMEOUT=5
 work=$(mktemp -d)
 
 fail() {
@@ -33,6 +36,12 @@ until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
   sleep 1
   waited=$((waited + 1))
 done
+
+limit=$(echo "SELECT current_setting('max_connections')" | sql postgres)
+if [ "$limit" -lt "$CONNECTIONS" ]; then
+  fail "the database server $PGHOST:$PGPORT allows $limit connections, but the pools of all nodes and a reserve need" \
+    "$CONNECTIONS: raise its max_connections, or set a smaller database.pool_size"
+fi
 
 # psql reads the password from the file itself, so that no process list shows it.
 sql postgres <<'SQL'
@@ -68,8 +77,8 @@ SQL
 
   set -- -f "$work/before.sql"
   for script in $scripts; do
-    [ -r "/schema-scripts/$script" ] || fail "the identity server's image has no $script"
-    set -- "$@" -f "/schema-scripts/$script"
+    [ -r "$script" ] || fail "the identity server's image has no ${script#/schema-scripts/}: nothing of $database was created"
+    set -- "$@" -f "$script"
   done
   cat >"$work/before.sql" <<'SQL'
 SET LOCAL ROLE :"owner";
