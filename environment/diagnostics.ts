@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type TomlPath, tomlLines } from './toml-lines';
 
 /** One thing wrong with one configuration file. */
 export interface Problem {
@@ -20,11 +21,28 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** The part of a JSON Schema that messages are made from. */
 interface JsonSchemaNode {
-  readonly properties?: Record<string, JsonSchemaNode>;
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchemaNode>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchemaNode | boolean;
+  readonly items?: JsonSchemaNode;
+  readonly anyOf?: readonly JsonSchemaNode[];
 }
 
-/** Turns the findings of the schema into problems, in the order of the file. */
+/**
+ * Turns the findings of the schema into problems, in the order of the file.
+ *
+ * @param text the file, for the lines
+ * @param value what was parsed from it
+ * @param schema the same schema as JSON Schema: it knows what was allowed
+ */
 export function problemsOf(
   issues: readonly z.core.$ZodIssue[],
   file: string,
@@ -32,14 +50,34 @@ export function problemsOf(
   value: unknown,
   schema: object,
 ): Problem[] {
-  const problems = issues.flatMap((issue): Problem[] => {
-    if (issue.code === 'unrecognized_keys') {
-      const known = Object.keys(schemaAt(schema as JsonSchemaNode, issue.path)?.properties ?? {});
-      return issue.keys.map((key) => problemAt(file, text, [...issue.path, key], unknownKey(key, known)));
-    }
-    return [problemAt(file, text, issue.path, describe(issue, valueAt(value, issue.path)))];
+  const lineOf = tomlLines(text);
+  const problemAt = (path: TomlPath, message: string): Problem => ({
+    file,
+    line: lineOf(path),
+    key: dotted(path),
+    message,
   });
-  return problems.sort((a, b) => (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER));
+  const misspelt = new Set<string | undefined>();
+  const unknown = issues.flatMap((issue): Problem[] => {
+    if (issue.code !== 'unrecognized_keys') return [];
+    const known = Object.keys(schemaAt(schema, issue.path)?.properties ?? {});
+    return issue.keys.map((key) => {
+      const guess = nearest(key, known);
+      if (guess !== undefined) misspelt.add(dotted([...issue.path, guess]));
+      const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
+      return problemAt([...issue.path, key], `unknown key${hint} (known: ${known.join(', ')})`);
+    });
+  });
+  const others = issues.flatMap((issue): Problem[] => {
+    if (issue.code === 'unrecognized_keys') return [];
+    const found = valueAt(value, issue.path);
+    // A misspelt key is one mistake, not an unknown and a missing key.
+    if (found === undefined && misspelt.has(dotted(issue.path))) return [];
+    return [problemAt(issue.path, describe(issue, found, schemaAt(schema, issue.path)))];
+  });
+  return [...unknown, ...others].sort(
+    (a, b) => (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER),
+  );
 }
 
 /** The candidate nearest to `word`, if it is near enough to be meant. */
@@ -60,86 +98,133 @@ function render(problems: readonly Problem[]): string {
   return [...lines, `${count} in the configuration; nothing was written`].join('\n');
 }
 
-function problemAt(file: string, text: string, path: readonly PropertyKey[], message: string): Problem {
-  return { file, line: lineOf(text, path.map(String)), key: path.map(String).join('.') || undefined, message };
-}
-
-function unknownKey(key: string, known: readonly string[]): string {
-  const guess = nearest(key, known);
-  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
-  return `unknown key${hint} (known: ${known.join(', ')})`;
-}
-
-function describe(issue: z.core.$ZodIssue, found: unknown): string {
+function describe(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchemaNode | undefined): string {
+  if (issue.code === 'custom') return ruleBroken(issue.message, found, issue.path);
+  if (found === undefined) return missing(issue.path, schema);
+  const shown = `found ${show(found, issue.path)}`;
   switch (issue.code) {
-    case 'invalid_type':
-      return found === undefined
-        ? `is required and missing; set it to a ${typeWord(issue.expected)}`
-        : `found ${show(found)}, must be a ${typeWord(issue.expected)}`;
     case 'invalid_value': {
-      const allowed = issue.values.map((value) => JSON.stringify(value)).join(', ');
-      if (found === undefined) return `is required and missing; allowed: ${allowed}`;
       const guess = nearest(String(found), issue.values.map(String));
-      const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
-      return `found ${show(found)}, allowed: ${allowed}${hint}`;
+      const hint = guess === undefined ? '' : `; did you mean ${JSON.stringify(guess)}?`;
+      return `${shown}, must be ${expectation(schema)}${hint}`;
     }
     case 'too_small':
-      return `found ${show(found)}, the smallest allowed is ${issue.minimum}`;
     case 'too_big':
-      return `found ${show(found)}, the largest allowed is ${issue.maximum}`;
-    case 'custom':
-      return issue.path.length === 0 || typeof found === 'object' || issue.params?.secret || issue.params?.complete
-        ? issue.message
-        : `found ${show(found)}, ${issue.message}`;
+      return `${shown}, ${sizeRule(issue, schema)}`;
+    case 'invalid_type':
+    case 'invalid_union':
+      return `${shown}, must be ${expectation(schema)}${quotesHint(found, schema)}`;
     default:
-      return `found ${show(found)}, ${issue.message}`;
+      return `${shown}, ${issue.message}`;
   }
 }
 
-function show(value: unknown): string {
-  return value instanceof Date ? `the date ${value.toISOString()}` : JSON.stringify(value);
+/** A rule of ours: "must …" is about the value alone and gets it in front; anything else is a sentence of its own. */
+function ruleBroken(message: string, found: unknown, path: TomlPath): string {
+  const aboutValue = found !== undefined && typeof found !== 'object' && message.startsWith('must ');
+  return aboutValue ? `found ${show(found, path)}, ${message}` : message;
 }
 
-function typeWord(expected: string): string {
-  const words: Record<string, string> = { object: 'table', int: 'whole number', record: 'table', array: 'list' };
-  return words[expected] ?? expected;
+function missing(path: TomlPath, schema: JsonSchemaNode | undefined): string {
+  if (schema?.properties) {
+    const keys = schema.required?.length ? ` with at least ${schema.required.join(', ')}` : '';
+    return `is required and missing; add the table [${dotted(path)}]${keys}`;
+  }
+  const meaning = schema?.description === undefined ? '' : ` (${schema.description.replace(/\.$/, '')})`;
+  return `is required and missing; set it to ${expectation(schema)}${meaning}`;
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+function sizeRule(
+  issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
+  schema: JsonSchemaNode | undefined,
+): string {
+  const limit = Number(issue.code === 'too_small' ? issue.minimum : issue.maximum);
+  const direction = issue.code === 'too_small' ? 'at least' : 'at most';
+  switch (issue.origin) {
+    case 'string':
+      return limit === 1 ? 'must not be empty' : `must have ${direction} ${limit} characters`;
+    case 'array':
+    case 'set':
+      return `must have ${direction} ${limit} ${limit === 1 ? 'entry' : 'entries'}`;
+    default:
+      return `must be ${expectation(schema)}`;
+  }
+}
+
+/** What is allowed at a place of the configuration, in words. */
+function expectation(schema: JsonSchemaNode | undefined): string {
+  const alternatives = Array.isArray(schema?.type) ? schema.type.map((type) => ({ ...schema, type })) : schema?.anyOf;
+  if (alternatives) {
+    const words = [...new Set(alternatives.map(expectation))];
+    return words.length < 3 ? words.join(' or ') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  }
+  const values = schema?.enum ?? (schema?.const === undefined ? undefined : [schema.const]);
+  if (values)
+    return `${values.length === 1 ? '' : 'one of '}${values.map((value) => JSON.stringify(value)).join(', ')}`;
+  switch (schema?.type) {
+    case 'integer':
+    case 'number':
+      return `a ${schema.type === 'integer' ? 'whole number' : 'number'}${range(schema)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return 'a list';
+    case 'object':
+      return 'a table';
+    case 'string':
+      return 'a string';
+    default:
+      return 'another value';
+  }
+}
+
+function range({ minimum, maximum }: JsonSchemaNode): string {
+  const low = minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? undefined : minimum;
+  const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  if (low !== undefined && high !== undefined) return ` from ${low} to ${high}`;
+  if (low !== undefined) return ` of at least ${low}`;
+  return high === undefined ? '' : ` of at most ${high}`;
+}
+
+function quotesHint(found: unknown, schema: JsonSchemaNode | undefined): string {
+  if (typeof found !== 'string') return '';
+  const isNumber = (schema?.type === 'integer' || schema?.type === 'number') && /^-?\d+(\.\d+)?$/.test(found);
+  const isBoolean = schema?.type === 'boolean' && /^(true|false)$/.test(found);
+  return isNumber || isBoolean ? '; write it without quotes' : '';
+}
+
+/** Values that may be credentials are named by their type alone. */
+function show(value: unknown, path: TomlPath): string {
+  if (mayBeSecret(path))
+    return Array.isArray(value) ? 'a list' : `a ${typeof value === 'object' ? 'table' : typeof value}`;
+  if (value instanceof Date) return `the date ${value.toISOString()}`;
+  if (typeof value === 'number') return String(value);
+  const text = JSON.stringify(value);
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
+}
+
+function mayBeSecret(path: TomlPath): boolean {
+  return (
+    dotted(path)?.startsWith('state.settings.') ||
+    path.some((part) => /passw|secret|token|credential/i.test(String(part)))
+  );
+}
+
+function dotted(path: TomlPath): string | undefined {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text === '' ? undefined : text.replace(/^\./, '');
+}
+
+function valueAt(value: unknown, path: TomlPath): unknown {
   return path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
-function schemaAt(schema: JsonSchemaNode, path: readonly PropertyKey[]): JsonSchemaNode | undefined {
-  return path.reduce<JsonSchemaNode | undefined>((node, key) => node?.properties?.[String(key)], schema);
-}
-
-/** The parser does not keep positions, so the line is looked up in the text: the key's own, else its table's. */
-function lineOf(text: string, path: readonly string[]): number | undefined {
-  let table: string[] = [];
-  let best: number | undefined;
-  let bestDepth = 0;
-  const offer = (here: readonly string[], line: number) => {
-    const matches = here.length <= path.length && here.every((part, index) => part === path[index]);
-    if (matches && here.length > bestDepth) {
-      best = line;
-      bestDepth = here.length;
-    }
-  };
-  text.split('\n').forEach((raw, index) => {
-    const header = /^\s*\[\[?\s*([^\]]+?)\s*\]\]?/.exec(raw);
-    const key = /^\s*([A-Za-z0-9_."'-]+)\s*=/.exec(raw);
-    if (header) {
-      table = splitKey(header[1] as string);
-      offer(table, index + 1);
-    } else if (key) {
-      offer([...table, ...splitKey(key[1] as string)], index + 1);
-    }
-  });
-  return best;
-}
-
-function splitKey(key: string): string[] {
-  return key.split('.').map((part) => part.trim().replace(/^["']|["']$/g, ''));
+function schemaAt(schema: JsonSchemaNode, path: TomlPath): JsonSchemaNode | undefined {
+  return path.reduce<JsonSchemaNode | undefined>((node, key) => {
+    if (typeof key === 'number') return node?.items;
+    const { additionalProperties: others } = node ?? {};
+    return node?.properties?.[String(key)] ?? (typeof others === 'object' ? others : undefined);
+  }, schema);
 }
 
 function editDistance(one: string, other: string): number {

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { overlap, parseSubnet } from '../topology/addresses';
 import { ConfigurationError, nearest, type Problem, problemsOf } from './diagnostics';
 import { type Environment, environmentJsonSchema, environmentSchema } from './schema';
+import { type TomlLines, tomlLines } from './toml-lines';
 
 const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
@@ -16,12 +17,7 @@ const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,29}$/;
  * @throws ConfigurationError with every problem of every file concerned
  */
 export function loadEnvironments(directory: string, only?: string): Environment[] {
-  const names = existsSync(directory)
-    ? readdirSync(directory)
-        .filter((file) => file.endsWith('.toml'))
-        .map((file) => file.slice(0, -'.toml'.length))
-        .sort()
-    : [];
+  const names = configurationNames(directory);
   if (names.length === 0) {
     throw new ConfigurationError([
       { file: directory, message: 'has no *.toml file; an environment is one file here, for example sandbox.toml' },
@@ -38,25 +34,38 @@ export function loadEnvironments(directory: string, only?: string): Environment[
     ]);
   }
   const results = names.map((name) => loadEnvironment(directory, name));
-  const wanted = results.filter(({ name }) => only === undefined || name === only);
-  const environments = results.flatMap(({ environment }) => environment ?? []);
+  const loaded = results.flatMap(({ environment, lineOf }) => (environment && lineOf ? { environment, lineOf } : []));
+  const concerns = (...involved: string[]) => only === undefined || involved.includes(only);
   const problems = [
-    ...wanted.flatMap((result) => result.problems),
-    ...conflicts(environments).filter(({ names: pair }) => only === undefined || pair.includes(only)),
-  ].map(({ file, line, key, message }) => ({ file, line, key, message }));
+    ...results.filter(({ name }) => concerns(name)).flatMap((result) => result.problems),
+    ...pairs(loaded)
+      .filter(([one, other]) => concerns(one.environment.name, other.environment.name))
+      .flatMap(([one, other]) => conflicts(one, other)),
+  ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return environments.filter(({ name }) => only === undefined || name === only);
+  return loaded.map(({ environment }) => environment).filter(({ name }) => concerns(name));
 }
 
-interface LoadResult {
+interface LoadedEnvironment {
+  readonly environment: Environment;
+  readonly lineOf: TomlLines;
+}
+
+interface LoadResult extends Partial<LoadedEnvironment> {
   readonly name: string;
-  readonly problems: Problem[];
-  readonly environment?: Environment;
+  readonly problems: readonly Problem[];
+}
+
+function configurationNames(directory: string): string[] {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.toml'))
+    .map((file) => file.slice(0, -'.toml'.length))
+    .sort();
 }
 
 function loadEnvironment(directory: string, name: string): LoadResult {
   const file = join(directory, `${name}.toml`);
-  const text = readFileSync(file, 'utf8');
   const nameProblems: Problem[] = ENVIRONMENT_NAME.test(name)
     ? []
     : [
@@ -65,48 +74,79 @@ function loadEnvironment(directory: string, name: string): LoadResult {
           message: `the file's name is the environment's: found "${name}", allowed are up to 30 lower-case letters, digits and "-", beginning with a letter`,
         },
       ];
+  let text: string;
   let raw: unknown;
   try {
+    text = readFileSync(file, 'utf8');
     raw = parse(text);
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const reason = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '');
-    const message = `not valid TOML at column ${error.column}: ${reason}`;
-    return { name, problems: [...nameProblems, { file, line: error.line, message }] };
+    return { name, problems: [...nameProblems, unreadable(file, error)] };
   }
   const result = environmentSchema.safeParse(raw);
   if (!result.success) {
     const problems = problemsOf(result.error.issues, file, text, raw, environmentJsonSchema());
     return { name, problems: [...nameProblems, ...problems] };
   }
-  return { name, problems: nameProblems, environment: { ...result.data, name, file } };
+  const environment = { ...result.data, name, file };
+  return { name, problems: nameProblems, environment, lineOf: tomlLines(text) };
 }
 
-/** What two environments cannot share on one engine. */
-function conflicts(environments: readonly Environment[]): (Problem & { names: string[] })[] {
-  const pairs = environments.flatMap((one, index) => environments.slice(index + 1).map((other) => [one, other] as const));
-  return pairs.flatMap(([one, other]) => {
-    if (one.engine.host !== other.engine.host) return [];
-    const names = [one.name, other.name];
-    const found: (Problem & { names: string[] })[] = [];
-    if (overlap(parseSubnet(one.network.subnet), parseSubnet(other.network.subnet))) {
-      found.push({
-        names,
-        file: other.file,
-        key: 'network.subnet',
-        message: `${other.network.subnet} overlaps ${one.network.subnet} of ${one.file} on the same engine; give one of them another private subnet`,
-      });
-    }
-    for (const port of sharedPorts(one, other)) {
-      found.push({
-        names,
-        file: other.file,
-        key: 'load_balancer.bind_address',
-        message: `${other.load_balancer.bind_address}:${port} is also published by ${one.file} on the same engine; give one of them another bind_address (127.0.0.2, …) or other ports`,
-      });
-    }
-    return found;
+function unreadable(file: string, error: unknown): Problem {
+  if (error instanceof TomlError) {
+    const reason = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '');
+    const hint = reason === 'invalid value' ? '; text needs double quotes' : '';
+    return { file, line: error.line, message: `not valid TOML at column ${error.column}: ${reason}${hint}` };
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  return { file, message: `cannot be read (${code})` };
+}
+
+function pairs<T>(all: readonly T[]): [T, T][] {
+  return all.flatMap((one, index) => all.slice(index + 1).map((other): [T, T] => [one, other]));
+}
+
+/** What two environments cannot share: a beginning of their names, and on one engine their subnet and ports. */
+function conflicts(
+  { environment: one }: LoadedEnvironment,
+  { environment: other, lineOf }: LoadedEnvironment,
+): Problem[] {
+  const problemAt = (path: readonly string[], message: string): Problem => ({
+    file: other.file,
+    line: lineOf(path),
+    key: path.join('.'),
+    message,
   });
+  const problems: Problem[] = [];
+  // The names come sorted, so only the second can begin with the first.
+  if (other.name.startsWith(`${one.name}-`)) {
+    problems.push({
+      file: other.file,
+      message: `the name begins with "${one.name}-", so cdktf destroy '${one.name}-*' would destroy it together with ${one.file}; rename one of the files`,
+    });
+  }
+  if (engineOf(one) !== engineOf(other)) return problems;
+  if (overlap(parseSubnet(one.network.subnet), parseSubnet(other.network.subnet))) {
+    problems.push(
+      problemAt(
+        ['network', 'subnet'],
+        `${other.network.subnet} overlaps ${one.network.subnet} of ${one.file} on the same engine; give one of them another private subnet`,
+      ),
+    );
+  }
+  for (const port of sharedPorts(one, other)) {
+    problems.push(
+      problemAt(
+        ['load_balancer', 'bind_address'],
+        `${other.load_balancer.bind_address}:${port} is also published by ${one.file} on the same engine; give one of them another bind_address (127.0.0.2, …) or other ports`,
+      ),
+    );
+  }
+  return problems;
+}
+
+function engineOf({ engine }: Environment): string {
+  return engine.host ?? 'unix:///var/run/docker.sock';
 }
 
 function sharedPorts(one: Environment, other: Environment): number[] {

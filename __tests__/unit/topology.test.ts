@@ -1,0 +1,272 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { DISTRIBUTION_NAMES } from '../../topology/distributions';
+import type { NodeTopology, Topology } from '../../topology/topology';
+import { type Json, PROJECT, SMALLEST, shippedTopologies, topology } from '../support/synth';
+
+const EVERY_DISTRIBUTION = DISTRIBUTION_NAMES.map(
+  (name) => [name, SMALLEST.replace('"sandbox"', `"${name}"`)] as const,
+);
+
+function withServer(settings: string, toml = SMALLEST): string {
+  return toml.replace('[load_balancer]', `${settings}\n[load_balancer]`);
+}
+
+function deploymentToml(node: NodeTopology): string {
+  const [text, ...more] = Object.entries(node.files).flatMap(([path, content]) =>
+    path.endsWith('/deployment.toml') ? [content] : [],
+  );
+  expect(more).toEqual([]);
+  return text as string;
+}
+
+/** Every value of a TOML document by its dotted path. */
+function flatten(value: Json, path = ''): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return { [path]: value };
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([key, inner]) => flatten(inner, path ? `${path}.${key}` : key)),
+  );
+}
+
+function differences(one: Record<string, unknown>, other: Record<string, unknown>): string[] {
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((key) => one[key] !== other[key]).sort();
+}
+
+const keysOf = (node: NodeTopology | undefined) => flatten(parse(deploymentToml(node as NodeTopology)));
+
+describe('two nodes', () => {
+  const derived = topology(withServer('nodes = 3'));
+
+  test('differ in their own address and in who creates the administrator, and in nothing else', () => {
+    const [first, second, third] = derived.nodes.map(keysOf) as Record<string, unknown>[];
+    expect(differences(first as Json, second as Json)).toEqual(['server.node_ip', 'super_admin.create_admin_account']);
+    expect(differences(second as Json, third as Json)).toEqual(['server.node_ip']);
+  });
+
+  test.each(EVERY_DISTRIBUTION)('of %s differ beyond that at most in clustering and scheduled jobs', (_, toml) => {
+    const [first, second] = topology(toml).nodes.map(keysOf) as Record<string, unknown>[];
+    const others = differences(first as Json, second as Json).filter(
+      (key) => !/^clustering\.|schedul|quartz/i.test(key),
+    );
+    expect(others).toEqual(['server.node_ip', 'super_admin.create_admin_account']);
+  });
+
+  test('only node 1 creates the administrator', () => {
+    expect(derived.nodes.map((node) => keysOf(node)['super_admin.create_admin_account'])).toEqual([true, false, false]);
+  });
+
+  test('each is told its own address', () => {
+    expect(derived.nodes.map((node) => keysOf(node)['server.node_ip'])).toEqual(
+      derived.nodes.map(({ address }) => address),
+    );
+  });
+});
+
+describe.each(EVERY_DISTRIBUTION)('deployment.toml of %s', (_, toml) => {
+  const derived = topology(toml);
+  const text = deploymentToml(derived.nodes[0] as NodeTopology);
+  const keys = flatten(parse(text));
+
+  test('names the load balancer, the offset and the proxy ports of the deployment guide', () => {
+    expect(keys).toMatchObject({
+      'server.hostname': 'is.sandbox.test',
+      'server.offset': 3,
+      'transport.http.properties.proxyPort': 80,
+      'transport.https.properties.proxyPort': 443,
+    });
+  });
+
+  test('holds references to secrets and never a secret', () => {
+    const secrets = Object.entries(keys).filter(([key]) => /(password|secret|_key|\.key|token)$/i.test(key));
+    expect(secrets.length).toBeGreaterThan(3);
+    for (const [key, value] of secrets) {
+      if (typeof value === 'boolean') continue;
+      expect([key, value]).toEqual([key, expect.stringMatching(/^\$(env|ref|secret)?\{[A-Za-z_.]+\}$/)]);
+    }
+  });
+
+  test('refers only to variables that the entry point exports or the container has', () => {
+    const script = derived.jobs.secrets.script;
+    const exported = [...script.matchAll(/server\/([A-Z][A-Z_]+)/g)].map(([, name]) => name as string);
+    const given = Object.keys(derived.nodes[0]?.environment ?? {});
+    const used = [...text.matchAll(/\$env\{([^}]*)\}/g)].map(([, name]) => name as string);
+    expect(used).toEqual(expect.arrayContaining(['ADMIN_PASSWORD', 'DATABASE_PASSWORD', 'KEYSTORE_PASSWORD']));
+    expect([...exported, ...given]).toEqual(expect.arrayContaining(used));
+  });
+
+  test('the pools of all nodes together leave the database connections for other work', () => {
+    const largest = topology(withServer('nodes = 8', toml));
+    for (const each of [derived, largest]) {
+      const pools = Object.entries(keysOf(each.nodes[0])).filter(([key]) => key.endsWith('.maxActive'));
+      expect(pools.length).toBeGreaterThan(1);
+      const all = pools.reduce((sum, [, size]) => sum + Number(size), 0) * each.nodes.length;
+      const command = each.database.container?.command.join(' ') ?? '';
+      const limit = Number(/max_connections=(\d+)/.exec(command)?.[1]);
+      expect(limit).toBeGreaterThan(0);
+      expect(all).toBeLessThanOrEqual(limit - 10);
+      for (const [, size] of pools) expect(Number(size)).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('names', () => {
+  const derived = topology(withServer('nodes = 3'), 'bank-test');
+
+  test('all begin with the environment, so that two environments never meet', () => {
+    const names = [
+      derived.network.name,
+      ...Object.values(derived.volumes),
+      ...Object.values(derived.jobs).map(({ name }) => name),
+      derived.database.container?.name as string,
+      ...derived.nodes.map(({ containerName }) => containerName),
+      derived.loadBalancer.containerName,
+      ...derived.stacks.map(({ name }) => name),
+    ];
+    for (const name of names) expect(name).toMatch(/^bank-test(-[a-z0-9-]+)?$/);
+  });
+
+  test('of containers are unique, and so are those of volumes', () => {
+    const containers = [
+      ...Object.values(derived.jobs).map(({ name }) => name),
+      derived.database.container?.name as string,
+      ...derived.nodes.map(({ containerName }) => containerName),
+      derived.loadBalancer.containerName,
+    ];
+    expect(new Set(containers).size).toBe(containers.length);
+    const volumes = Object.values(derived.volumes);
+    expect(new Set(volumes).size).toBe(volumes.length);
+  });
+
+  test('the stacks come in the order of the layers: foundation, every node, load balancer', () => {
+    expect(derived.stacks.map(({ name, layer }) => [name, layer])).toEqual([
+      ['bank-test-foundation', 'foundation'],
+      ['bank-test-node-1', 'node'],
+      ['bank-test-node-2', 'node'],
+      ['bank-test-node-3', 'node'],
+      ['bank-test-load-balancer', 'load-balancer'],
+    ]);
+  });
+
+  test('everything carries the environment as a label', () => {
+    expect(Object.values(derived.labels)).toContain('bank-test');
+  });
+});
+
+describe('ports', () => {
+  test.each([
+    [0, 9443],
+    [3, 9446],
+    [100, 9543],
+  ])('with offset %d the nodes serve HTTPS on %d, and Nginx and health request use it', (offset, port) => {
+    const derived = topology(withServer(`port_offset = ${offset}`));
+    for (const node of derived.nodes) {
+      expect(node.httpsPort).toBe(port);
+      expect(node.healthCommand.join(' ')).toContain(`https://localhost:${port}/`);
+      expect(keysOf(node)['server.offset']).toBe(offset);
+    }
+    const { files } = derived.loadBalancer.configuration;
+    for (const { address } of derived.nodes)
+      expect(files['nginx.conf']).toContain(`server ${address}:${port} max_fails=0`);
+  });
+
+  test('other published ports reach the redirect, the URL and the proxy ports', () => {
+    const derived = topology(`${SMALLEST}http_port = 8080\nhttps_port = 8443\n`);
+    expect(derived.loadBalancer.url).toBe('https://is.sandbox.test:8443');
+    expect(keysOf(derived.nodes[0])).toMatchObject({
+      'transport.http.properties.proxyPort': 8080,
+      'transport.https.properties.proxyPort': 8443,
+    });
+    expect(derived.loadBalancer.healthCommand.join(' ')).toContain('https://is.sandbox.test:8443/');
+  });
+});
+
+describe('an external database', () => {
+  const derived = topology(`${SMALLEST}[database]\nhost = "db.bank.example"\nport = 6432\nadmin_username = "boss"\n`);
+
+  test('gets no container, and everything connects to it', () => {
+    expect(derived.database.container).toBeUndefined();
+    expect(derived.database).toMatchObject({ host: 'db.bank.example', port: 6432 });
+    const urls = Object.entries(keysOf(derived.nodes[0])).filter(([key]) => /^database\..*\.url$/.test(key));
+    expect(urls.length).toBeGreaterThan(1);
+    for (const [, url] of urls) expect(url).toContain('db.bank.example:6432');
+    expect(derived.jobs.schema.environment).toMatchObject({
+      PGHOST: 'db.bank.example',
+      PGPORT: '6432',
+      PGUSER: 'boss',
+    });
+  });
+
+  test('has passwords that are supplied, not created', () => {
+    expect(derived.jobs.secrets.environment.EXTERNAL_DATABASE).toBe('true');
+    expect(topology().jobs.secrets.environment.EXTERNAL_DATABASE).toBe('false');
+  });
+});
+
+describe('the public name', () => {
+  const derived = topology();
+
+  test('is the load balancer inside the network, too', () => {
+    for (const node of derived.nodes) expect(node.hosts).toEqual({ 'is.sandbox.test': derived.loadBalancer.address });
+  });
+
+  test('is in the lines for /etc/hosts', () => {
+    expect(derived.laptop.hostsLines).toBe('127.0.0.1 is.sandbox.test\n');
+  });
+
+  test('is in the certificate, as are the nodes’ names', () => {
+    expect(derived.jobs.keystores.environment).toMatchObject({
+      HOSTNAME_PUBLIC: 'is.sandbox.test',
+      NODE_NAMES: 'sandbox-node-1,sandbox-node-2',
+    });
+  });
+});
+
+test('what is written on the laptop stays below build/<environment>/', () => {
+  for (const { environment, laptop } of shippedTopologies()) {
+    for (const file of [laptop.certificateFile, laptop.hostsFile]) {
+      expect(join('cdktf.out/stacks/any', file)).toMatch(new RegExp(`^build/${environment}/[a-z.]+$`));
+    }
+  }
+});
+
+test('no value in a topology looks like a secret or names this machine', () => {
+  for (const derived of [...shippedTopologies(), ...EVERY_DISTRIBUTION.map(([, toml]) => topology(toml))]) {
+    const text = JSON.stringify(derived);
+    expect(text).not.toContain(PROJECT);
+    expect(text).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----/);
+  }
+});
+
+test('the same environment gives an equal topology', () => {
+  const toml = withServer('nodes = 4');
+  expect(JSON.stringify(topology(toml))).toBe(JSON.stringify(topology(toml)));
+});
+
+test('an environment variable of a container is never a secret', () => {
+  const variables = (derived: Topology) => [
+    ...Object.values(derived.jobs).map(({ environment }) => environment),
+    ...derived.nodes.map(({ environment }) => environment),
+    derived.database.container?.environment ?? {},
+  ];
+  for (const derived of EVERY_DISTRIBUTION.map(([, toml]) => topology(toml))) {
+    for (const [name, value] of variables(derived).flatMap((each) => Object.entries(each))) {
+      if (!/PASSW|SECRET|TOKEN|(^|_)KEY$/.test(name)) continue;
+      expect([name, value]).toEqual([name, expect.stringMatching(/^\//)]);
+    }
+  }
+});
+
+test.each(['topology', 'environment'])('%s/ knows nothing of Terraform', (directory) => {
+  const files = readdirSync(join(PROJECT, directory), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  expect(files.length).toBeGreaterThan(2);
+  for (const file of files) {
+    const imports = [...readFileSync(join(PROJECT, directory, file), 'utf8').matchAll(/from '([^']+)'/g)].map(
+      ([, from]) => from,
+    );
+    expect([file, imports.filter((from) => /cdktf|constructs|terraform/.test(from as string))]).toEqual([file, []]);
+  }
+});
