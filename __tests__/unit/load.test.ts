@@ -50,7 +50,7 @@ test('what may be left out has a default', () => {
   const [loaded] = loadEnvironments(configurationDirectory({ 'sandbox.toml': SMALLEST }));
   expect(loaded).toMatchObject({
     protected: false,
-    identity_server: { nodes: 2, port_offset: 3, admin_username: 'admin' },
+    identity_server: { nodes: 2, port_offset: 3 },
     load_balancer: { bind_address: '127.0.0.1', http_port: 80, https_port: 443, affinity: 'cookie' },
     state: { backend: 'local' },
   });
