@@ -151,14 +151,17 @@ path-include /usr/share/locale/locale.alias
   const content = async (folder: string) => {
     return (await readdir(join(root, folder)).catch(() => [])).map((name) => join(folder, name));
   };
-  const unread = await Promise.all(
-    ['var/cache/apt', 'var/lib/apt/lists', 'var/log', 'usr/share/man', 'usr/share/info', 'usr/share/locale'].map(
-      content,
-    ),
-  );
+  const manuals = await content('usr/share/man');
+  const unread = [
+    ...['var/cache/apt', 'var/lib/apt/lists', 'var/log', 'usr/share/info', 'usr/share/locale'],
+    // The folders themselves stay: Java's package links into man1 and fails without it.
+    ...manuals.filter((folder) => /\/man\d$/.test(folder)),
+  ];
+  const translated = manuals.filter((folder) => !/\/man\d$/.test(folder));
+  const inside = (await Promise.all(unread.map(content))).flat();
   // The first two name the machine that made the image.
-  for (const name of ['etc/hostname', 'etc/resolv.conf', ...unread.flat()]) {
-    if (!name.endsWith('locale.alias')) await rm(join(root, name), { recursive: true, force: true });
+  for (const name of ['etc/hostname', 'etc/resolv.conf', ...translated, ...inside]) {
+    await rm(join(root, name), { recursive: true, force: true });
   }
   for (const folder of await content('usr/share/doc')) {
     for (const name of await content(folder)) {

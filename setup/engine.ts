@@ -211,7 +211,7 @@ async function startDaemon(isUp: () => Promise<boolean>): Promise<void> {
   let daemon: ChildProcess;
   try {
     // A session of its own: it outlives this command and does not see its Ctrl-C.
-    daemon = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
+    daemon = spawn('dockerd', [], { detached: true, env: process.env, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
   }

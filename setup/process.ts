@@ -39,7 +39,7 @@ export class CommandError extends UserError {
     /** undefined when the command was not started, or ended by a signal. */
     readonly exitCode: number | undefined,
     readonly reason: string,
-    /** Last lines of the error output, or of the normal output where that is empty. */
+    /** Last lines of the error output, or of both where a log holds both or where there is no error output. */
     readonly lastLines: readonly string[],
     readonly logFile?: string,
   ) {
@@ -88,6 +88,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
   listenForSignals();
 
   const output = { stdout: '', stderr: '' };
+  let both = '';
   const log = openLog(options.logFile);
   const timers: NodeJS.Timeout[] = [];
   let tooSlow: string | undefined;
@@ -106,6 +107,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
     child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
       clearTimeout(firstOutput);
       output[name] += chunk;
+      both += chunk;
       log?.write(chunk);
       if (options.stream) passOn(name, chunk);
     });
@@ -122,7 +124,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
     else settle();
   };
   const fail = (reason: string, exitCode?: number) => {
-    const lines = lastLines(output.stderr.trim() === '' ? output.stdout : output.stderr);
+    const lines = lastLines(log || output.stderr.trim() === '' ? both : output.stderr);
     reject(new CommandError(command, exitCode, reason, lines, options.logFile));
   };
   child.once('error', (error: NodeJS.ErrnoException) => {
