@@ -1,0 +1,159 @@
+import { parse } from 'smol-toml';
+import { ConfigurationError } from '../../environment/diagnostics';
+import { loadEnvironments } from '../../environment/load';
+import { generatedToml } from '../../tools/parity';
+import { extensionProblems, OWNED_KEYS } from '../../topology/deployment-toml';
+import { DISTRIBUTION_NAMES, DISTRIBUTIONS, type DistributionName } from '../../topology/distributions';
+import { flatten, merge, renderToml, type TomlTable } from '../../topology/toml';
+import { configurationDirectory, topology } from '../support/synth';
+
+const FINANCIAL_SERVICES = 'wso2is-7.1.0-financial-services';
+
+function configuration(extra: string, distribution: DistributionName = FINANCIAL_SERVICES): string {
+  return `[load_balancer]\nhostname = "is.bank.example"\n[identity_server]\ndistribution = "${distribution}"\n${extra}`;
+}
+
+function nodeTomls(extra: string, distribution?: DistributionName): TomlTable[] {
+  return topology(configuration(extra, distribution)).nodes.map(({ files }) => {
+    const [, text] = Object.entries(files).find(([path]) => path.endsWith('/deployment.toml')) as [string, string];
+    return parse(text) as TomlTable;
+  });
+}
+
+function problemsOf(extra: string, distribution?: DistributionName): string[] {
+  const directory = configurationDirectory({ 'bank.toml': configuration(extra, distribution) });
+  try {
+    loadEnvironments(directory);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.problems.map(({ key, message }) => `${key}: ${message}`);
+  }
+}
+
+describe('keys of the user', () => {
+  test('reach every node, merged deep into what the distribution has', () => {
+    const plain = nodeTomls('').map(flatten);
+    const extended = nodeTomls(
+      '[identity_server.deployment_toml.oauth.dcr]\nssa_jkws = "https://directory.example/jwks"\n',
+    );
+    for (const [index, toml] of extended.map(flatten).entries()) {
+      const before = plain[index] as Map<string, unknown>;
+      const changed = [...toml].filter(([key, value]) => JSON.stringify(before.get(key)) !== JSON.stringify(value));
+      expect(changed).toEqual([['oauth.dcr.ssa_jkws', 'https://directory.example/jwks']]);
+      expect(toml.size).toBe(before.size);
+    }
+  });
+
+  test('replace a list as a whole', () => {
+    const [toml = {}] = nodeTomls(
+      '[[identity_server.deployment_toml.resource.access_control]]\ncontext = "(.*)"\nsecure = "true"\n',
+    );
+    expect((toml.resource as TomlTable).access_control).toEqual([{ context: '(.*)', secure: 'true' }]);
+  });
+
+  test('add datasources to ours', () => {
+    const [toml = {}] = nodeTomls(
+      '[[identity_server.deployment_toml.datasource]]\nid = "AgentIdentity"\nurl = "jdbc:h2:./repository/database/AGENT"\n',
+    );
+    expect((toml.datasource as TomlTable[]).map(({ id }) => id)).toEqual(['WSO2FS_DB', 'AgentIdentity']);
+  });
+
+  test('reach one node alone where they are meant for one', () => {
+    const tomls = nodeTomls(
+      '[identity_server.deployment_toml.http_access_log]\nuseLogger = false\n[[identity_server.node_overrides]]\nnode = 2\ndeployment_toml = { http_access_log = { useLogger = true } }\n',
+    );
+    expect(tomls.map((toml) => (toml.http_access_log as TomlTable).useLogger)).toEqual([false, true]);
+  });
+});
+
+describe('keys of the topology', () => {
+  test.each(OWNED_KEYS)('$path is refused with the name of its owner', ({ path, owner }) => {
+    const keys = path.replace('*', 'identity_db').split('.');
+    const extension = keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), 'x') as TomlTable;
+    expect(extensionProblems(FINANCIAL_SERVICES, extension)).toEqual([
+      { path: keys, message: expect.stringContaining(owner) },
+    ]);
+  });
+
+  test.each(DISTRIBUTION_NAMES)('are all refused that %s renders differently for another site', (name) => {
+    const here = flatten(generatedToml(name));
+    const there = nodeTomls(
+      'port_offset = 4\nadmin_username = "root@bank.example"\n[network]\nsubnet = "10.1.0.0/24"\n[database]\nhost = "db.example"\nport = 5433\nmax_connections = 9000\npool_size = 99\n',
+      name,
+    ).map(flatten)[1] as Map<string, unknown>;
+    const differing = [...there].filter(([key, value]) => JSON.stringify(here.get(key)) !== JSON.stringify(value));
+    expect(differing.length).toBeGreaterThan(7);
+    const jobs = DISTRIBUTIONS[name].scheduledJobs;
+    for (const [key] of differing.filter(([path]) => !jobs.includes(path) && !path.startsWith('datasource['))) {
+      const extension = key.split('.').reduceRight<unknown>((inner, part) => ({ [part]: inner }), 1) as TomlTable;
+      expect([key, extensionProblems(name, extension).length]).toEqual([key, 1]);
+    }
+  });
+
+  test('are refused in the configuration file with file, line, key and owner, for all nodes and for one', () => {
+    expect(
+      problemsOf(
+        '[identity_server.deployment_toml.server]\nhostname = "x"\n[[identity_server.node_overrides]]\nnode = 2\n[identity_server.node_overrides.deployment_toml.clustering]\nmembers = []\n',
+      ),
+    ).toEqual([
+      'identity_server.deployment_toml.server.hostname: belongs to the topology: it follows from load_balancer.hostname; change that instead',
+      expect.stringMatching(
+        /^identity_server\.node_overrides\[0\]\.deployment_toml\.clustering\.members: belongs to the topology: .*network\.subnet/,
+      ),
+    ]);
+  });
+
+  test('cannot be replaced by a value in the place of their table', () => {
+    expect(problemsOf('[identity_server.deployment_toml]\nclustering = "off"\n')).toEqual([
+      expect.stringContaining('belongs to the topology'),
+    ]);
+  });
+
+  test.each([
+    ['[[identity_server.deployment_toml.datasource]]\nid = "WSO2FS_DB"\n', 'entry WSO2FS_DB belongs to the topology'],
+    [
+      '[identity_server.deployment_toml.datasource.AgentIdentity]\nid = "AgentIdentity"\n',
+      'would become a part of the last entry of the list [[datasource]] (WSO2FS_DB)',
+    ],
+  ])('include our entries of [[datasource]]: %j', (extra, message) => {
+    expect(problemsOf(extra).join()).toContain(message);
+  });
+});
+
+describe('a secret in clear text', () => {
+  test.each(['hunter2hunter2', 'p$env{X}'])('such as %s is refused, unseen', (value) => {
+    const [problem] = problemsOf(`[identity_server.deployment_toml.output_adapter.email]\npassword = "${value}"\n`);
+    expect(problem).toContain('write "$env{OUTPUT_ADAPTER_EMAIL_PASSWORD}"');
+    expect(problem).not.toContain(value);
+  });
+
+  test('that everybody knows is named as such', () => {
+    expect(problemsOf('[identity_server.deployment_toml.keystore.internal]\npassword = "wso2carbon"\n')).toEqual([
+      expect.stringContaining('is a password that the documentation prints'),
+    ]);
+  });
+
+  test('in a list of tables is found', () => {
+    expect(
+      problemsOf('[[identity_server.deployment_toml.event_publisher]]\nname = "x"\nclient_secret = "abc"\n'),
+    ).toHaveLength(1);
+  });
+
+  test.each(['$env{SMTP_PASSWORD}', '$secret{smtp}', '$ref{super_admin.password}', ''])('%j is none', (value) => {
+    expect(problemsOf(`[identity_server.deployment_toml.output_adapter.email]\npassword = "${value}"\n`)).toEqual([]);
+  });
+});
+
+test('what is written is what was meant, whatever the characters', () => {
+  const awkward = 'a"b\\c\'d&e<f>g%h$i{j}k#l\tm ü 漢 \u007f';
+  const table: TomlTable = { one: { [awkward]: awkward, list: [{ a: [] }, { b: { c: awkward } }], empty: {} } };
+  expect(parse(renderToml(table))).toEqual(table);
+});
+
+test('merging goes table by table and leaves its arguments alone', () => {
+  const base = { a: { b: 1, c: [1] }, d: 1 };
+  const over = { a: { c: [2], e: 3 }, d: { f: 1 } };
+  expect(merge(base, over)).toEqual({ a: { b: 1, c: [2], e: 3 }, d: { f: 1 } });
+  expect(base).toEqual({ a: { b: 1, c: [1] }, d: 1 });
+});

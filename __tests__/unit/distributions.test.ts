@@ -1,0 +1,148 @@
+import { parse } from 'smol-toml';
+import { generatedToml } from '../../tools/parity';
+import { DISTRIBUTION_NAMES, DISTRIBUTIONS, type DistributionName } from '../../topology/distributions';
+import { flatten, type TomlTable } from '../../topology/toml';
+import type { Topology } from '../../topology/topology';
+import { topology } from '../support/synth';
+
+const CLUSTERED = DISTRIBUTION_NAMES.filter((name) => DISTRIBUTIONS[name].clusters);
+const WITH_ACCELERATOR = DISTRIBUTION_NAMES.filter((name) => DISTRIBUTIONS[name].accelerator !== undefined);
+
+const environmentOf = (distribution: DistributionName, extra = '') =>
+  topology(
+    `[identity_server]\ndistribution = "${distribution}"\nnodes = 3\n${extra}\n[load_balancer]\nhostname = "is.bank.example"\n`,
+    'bank',
+  );
+
+function tomlOf(derived: Topology, node: number): TomlTable {
+  const files = Object.entries(derived.nodes[node - 1]?.files ?? {});
+  return parse(files.find(([path]) => path.endsWith('/deployment.toml'))?.[1] as string) as TomlTable;
+}
+
+test('the catalogue has every version with and without the accelerator, and the sandbox', () => {
+  expect(DISTRIBUTION_NAMES).toEqual([
+    'sandbox',
+    ...['7.0.0', '7.1.0', '7.2.0', '7.3.0'].flatMap((version) => [
+      `wso2is-${version}`,
+      `wso2is-${version}-financial-services`,
+    ]),
+  ]);
+});
+
+test.each(DISTRIBUTION_NAMES)('%s differs from node to node only where it must', (name) => {
+  const derived = environmentOf(name);
+  const [first, second, third] = [1, 2, 3].map((node) => flatten(tomlOf(derived, node)));
+  const differing = (one?: Map<string, unknown>, other?: Map<string, unknown>) =>
+    [...new Set([...(one?.keys() ?? []), ...(other?.keys() ?? [])])]
+      .filter((key) => JSON.stringify(one?.get(key)) !== JSON.stringify(other?.get(key)))
+      .sort();
+  const ofEveryNode = ['server.node_ip', ...(DISTRIBUTIONS[name].clusters ? ['clustering.local_member_host'] : [])];
+  expect(differing(second, third)).toEqual(ofEveryNode.sort());
+  expect(differing(first, second)).toEqual(
+    [...ofEveryNode, 'super_admin.create_admin_account', ...DISTRIBUTIONS[name].scheduledJobs].sort(),
+  );
+});
+
+describe.each(CLUSTERED)('the cluster of %s', (name) => {
+  const derived = environmentOf(name);
+
+  test('has the fixed addresses of all nodes as members', () => {
+    for (const node of derived.nodes) {
+      expect(tomlOf(derived, node.number).clustering).toEqual({
+        membership_scheme: 'wka',
+        domain: 'bank',
+        local_member_host: node.address,
+        local_member_port: '4000',
+        members: derived.nodes.map(({ address }) => `${address}:4000`),
+      });
+    }
+  });
+
+  test('encrypts with a key of the environment of the length that the version needs', () => {
+    expect(flatten(tomlOf(derived, 1)).get('encryption.key')).toBe('$env{ENCRYPTION_KEY}');
+    expect(derived.jobs.secrets.environment.ENCRYPTION_KEY_BYTES).toBe(name.startsWith('wso2is-7.0.0') ? '16' : '32');
+  });
+
+  test('checks the health of every datasource', () => {
+    const toml = tomlOf(derived, 1);
+    const flat = flatten(toml);
+    const watched = flat.get(
+      'carbon_health_check.health_checker.data_source_health_checker.properties."monitored.datasources"',
+    );
+    const pools = Object.keys(toml.database as TomlTable).length + ((toml.datasource as unknown[]) ?? []).length;
+    expect(flat.get('carbon_health_check.enable')).toBe(true);
+    expect(new Set(String(watched).split(',')).size).toBe(pools);
+  });
+});
+
+test('the sandbox, which has no Hazelcast, gets no [clustering]: defining it would keep the server from starting', () => {
+  expect(tomlOf(environmentOf('sandbox'), 1)).not.toHaveProperty('clustering');
+});
+
+describe.each(WITH_ACCELERATOR)('%s', (name) => {
+  test('has four databases behind five datasources', () => {
+    const toml = tomlOf(environmentOf(name), 1);
+    const urls = [...flatten(toml)].filter(([key]) => /^(database\.[^.]+|datasource\[0\])\.url$/.test(key));
+    const database = (key: string) =>
+      /:5432\/([^?]+)/.exec(String(urls.find(([path]) => path === key)?.[1]))?.[1] ?? 'none';
+    expect(urls).toHaveLength(5);
+    expect({
+      identity: database('database.identity_db.url'),
+      shared: database('database.shared_db.url'),
+      config: database('database.config.url'),
+      user: database('database.user.url'),
+      consent: database('datasource[0].url'),
+    }).toEqual({
+      identity: 'fs_identitydb',
+      shared: 'fs_iskm_configdb',
+      config: 'fs_iskm_configdb',
+      user: 'fs_userdb',
+      consent: 'fs_consentdb',
+    });
+  });
+
+  test('expires consents on node 1 alone, and on none when the user switches it off', () => {
+    const job = 'financial_services.consent.periodical_expiration.enabled';
+    const running = (derived: Topology) => [1, 2, 3].map((node) => flatten(tomlOf(derived, node)).get(job));
+    expect(running(environmentOf(name))).toEqual([true, false, false]);
+    const off = `[identity_server.deployment_toml.financial_services.consent]\nperiodical_expiration = { enabled = false }\n`;
+    expect(running(environmentOf(name, off))).toEqual([false, false, false]);
+  });
+
+  test('runs the schema scripts in order, then our corrections', () => {
+    const run = environmentOf(name).jobs.schema?.run;
+    expect(run?.environment.DATABASES?.split('\n').map((line) => line.split(' '))).toEqual([
+      [
+        'fs_identitydb',
+        '/schema-scripts/dbscripts/identity/postgresql.sql',
+        '/schema-scripts/dbscripts/consent/postgresql.sql',
+        '/schema-fixes/accelerator-identity.sql',
+      ],
+      ['fs_iskm_configdb', '/schema-scripts/dbscripts/postgresql.sql'],
+      ['fs_userdb', '/schema-scripts/dbscripts/postgresql.sql'],
+      [
+        'fs_consentdb',
+        '/schema-scripts/dbscripts/financial-services/consent/postgresql.sql',
+        '/schema-scripts/dbscripts/financial-services/event-notifications/postgresql.sql',
+      ],
+    ]);
+    expect(Object.keys(run?.files ?? {})).toEqual(['/schema-fixes/accelerator-identity.sql']);
+  });
+});
+
+test('only 7.0 has JKS stores', () => {
+  const types = Object.fromEntries(
+    DISTRIBUTION_NAMES.map((name) => [name, flatten(generatedToml(name)).get('keystore.primary.type')]),
+  );
+  for (const [name, type] of Object.entries(types)) {
+    expect([name, type]).toEqual([name, name.startsWith('wso2is-7.0.0') ? 'JKS' : 'PKCS12']);
+  }
+});
+
+test.each(DISTRIBUTION_NAMES)('%s has no secret in its file', (name) => {
+  for (const [key, value] of flatten(generatedToml(name))) {
+    if (/(password|secret|hash|client_id|encryption\.key)$/.test(key)) {
+      expect([key, String(value)]).toEqual([key, expect.stringMatching(/^(\$(env|ref)\{.+\})?$/)]);
+    }
+  }
+});

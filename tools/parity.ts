@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { environmentSchema } from '../environment/schema';
+import { DISTRIBUTIONS, type DistributionName } from '../topology/distributions';
+import { DELIBERATE_DIFFERENCES } from '../topology/distributions/deliberate-differences';
+import { flatten, type TomlTable } from '../topology/toml';
+import { deriveTopology } from '../topology/topology';
+
+/** Folder of the tables that `flatten-templates.ts` makes: one for each distribution that has a template. */
+export const TEMPLATES = join(__dirname, '..', '__tests__', 'fixtures', 'templates');
+
+/** Stands in a table instead of a credential of the template. */
+export const CREDENTIAL = '(credential)';
+
+/** One key in which a generated deployment.toml and the template differ. */
+export interface Difference {
+  readonly key: string;
+  /** JSON of the template's value, or undefined where it has no such key. */
+  readonly template?: string;
+  /** JSON of our value, or undefined where we have no such key. */
+  readonly ours?: string;
+  /** Why, or undefined where nobody meant it. */
+  readonly reason?: string;
+}
+
+/** Distributions for which there is a template. */
+export function templatedDistributions(): DistributionName[] {
+  return readdirSync(TEMPLATES)
+    .filter((file) => file.endsWith('.tsv'))
+    .map((file) => file.slice(0, -'.tsv'.length) as DistributionName)
+    .sort();
+}
+
+/** Compares what a distribution's first node gets with the template, key by key. */
+export function differences(distribution: DistributionName): Difference[] {
+  const template = readTable(join(TEMPLATES, `${distribution}.tsv`));
+  const ours = new Map([...flatten(generatedToml(distribution))].map(([key, value]) => [key, JSON.stringify(value)]));
+  const keys = [...template.keys(), ...[...ours.keys()].filter((key) => !template.has(key))];
+  return keys
+    .filter((key) => template.get(key) !== ours.get(key))
+    .map((key) => ({ key, template: template.get(key), ours: ours.get(key), reason: reasonFor(key)?.reason }));
+}
+
+/** The deliberate difference that a key falls under. */
+export function reasonFor(key: string): (typeof DELIBERATE_DIFFERENCES)[number] | undefined {
+  return DELIBERATE_DIFFERENCES.find((entry) => key === entry.key || key.startsWith(`${entry.key}.`));
+}
+
+/** deployment.toml of node 1 of an environment that says no more than it must. */
+export function generatedToml(distribution: DistributionName): TomlTable {
+  const settings = environmentSchema.parse({
+    identity_server: { distribution },
+    load_balancer: { hostname: 'is.bank.example' },
+  });
+  const images = { identityServer: 'identity-server', postgresql: 'postgresql', mariadb: 'mariadb', nginx: 'nginx' };
+  const [node] = deriveTopology({ ...settings, name: 'parity', file: 'config/parity.toml' }, images).nodes;
+  const path = `${DISTRIBUTIONS[distribution].home}/wso2-config-volume/repository/conf/deployment.toml`;
+  return parse(node?.files[path] as string) as TomlTable;
+}
+
+/** Key and JSON value of each line. */
+function readTable(file: string): Map<string, string> {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return new Map(lines.map((line) => line.split('\t', 2) as [string, string]));
+}

@@ -1,0 +1,66 @@
+/** A key in which our deployment.toml differs from the accelerator's template on purpose. */
+export interface DeliberateDifference {
+  /** Key, or the table in which all keys differ. */
+  readonly key: string;
+  readonly reason: string;
+}
+
+const LOAD_BALANCER_URL =
+  'the deployment guide: the load balancer’s name, and no port of the server after it (steps 7 and 9)';
+const SECRET = 'no secret in a file: the entry point exports it, the server resolves the reference';
+const OWN_DATABASE = 'the environment’s own database, with the driver’s time-outs';
+
+const DATASOURCES = ['database.identity_db', 'database.shared_db', 'database.config', 'database.user', 'datasource[0]'];
+
+/** Everything in which a generated file differs from the template of its version. The parity test allows nothing else. */
+export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
+  { key: 'server.hostname', reason: LOAD_BALANCER_URL },
+  { key: 'server.base_path', reason: LOAD_BALANCER_URL },
+  { key: 'authentication.endpoints', reason: LOAD_BALANCER_URL },
+  { key: 'oauth.endpoints.v2', reason: LOAD_BALANCER_URL },
+  { key: 'financial_services.consent.portal.params.identity_server_base_url', reason: LOAD_BALANCER_URL },
+  { key: 'server.node_ip', reason: 'the node’s own address, which Hazelcast and the other nodes reach' },
+  { key: 'super_admin.username', reason: 'a placeholder in the template; ours is identity_server.admin_username' },
+  { key: 'super_admin.password', reason: SECRET },
+  ...DATASOURCES.flatMap((datasource) => [
+    { key: `${datasource}.url`, reason: OWN_DATABASE },
+    { key: `${datasource}.username`, reason: 'a role of the environment without DDL rights' },
+    { key: `${datasource}.password`, reason: SECRET },
+    { key: `${datasource}.driver`, reason: 'a placeholder in the template; ours follows from database.engine' },
+  ]),
+  { key: 'keystore.primary.password', reason: SECRET },
+  {
+    key: 'keystore.primary.key_password',
+    reason: 'the store’s password is not the published default any more, so the key’s is stated',
+  },
+  { key: 'keystore.primary.alias', reason: 'the same value as the default, stated because signatures name it' },
+  { key: 'truststore.password', reason: SECRET },
+  { key: 'account_recovery.endpoint.auth.hash', reason: 'the template’s is the hash of a published password' },
+  { key: 'identity.auth_framework.endpoint.app_password', reason: SECRET },
+  { key: 'financial_services.consent.portal.client_credentials', reason: SECRET },
+  { key: 'transport.http.properties.proxyPort', reason: 'the deployment guide, step 9' },
+  { key: 'transport.https.properties.proxyPort', reason: 'the deployment guide, step 9' },
+  {
+    key: 'transport.https.sslHostConfig.properties.protocols',
+    reason: 'the product’s default still allows TLS 1.0 and 1.1',
+  },
+  { key: 'transport.https.sslHostConfig.properties.ciphers', reason: 'the template’s four, and two of TLS 1.3' },
+  {
+    key: 'server.internal_hostname',
+    reason: 'the product’s default, stated because the certificate must have that name',
+  },
+  {
+    key: 'clustering',
+    reason: 'the guide leaves it out, but without it a change on one node is unseen by the others for up to 15 minutes',
+  },
+  { key: 'hazelcast', reason: 'the server, not a hook of the JVM, takes the node out of the cluster' },
+  {
+    key: 'encryption.key',
+    reason: 'must be equal on all nodes before the first start; the product’s default is a public constant',
+  },
+  {
+    key: 'session_data.persistence',
+    reason: 'the product’s defaults, stated because a second node depends on them: sessions are written at once',
+  },
+  { key: 'carbon_health_check', reason: 'off, the health request answers 200 whatever happens' },
+];
