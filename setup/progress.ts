@@ -66,7 +66,7 @@ function showActive(): void {
 function drawActive(): void {
   if (active.size === 0 || insideLine) return;
   const line = [...active].map((current) => `${current.title} … ${elapsed(current)}`).join(' · ');
-  process.stderr.write(`${CLEAR_LINE}${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  process.stderr.write(`${CLEAR_LINE}${line.slice(0, (process.stderr.columns || 80) - 1)}`);
 }
 
 function elapsed({ startedAt }: ActiveStep): string {
