@@ -125,7 +125,17 @@ async function build(
     const logFile = join(cacheDirectory(), 'logs', `${SANDBOX_IMAGES[image]}.log`);
     await rm(logFile, { force: true });
     const label = `wso2-is-active-active.sandbox-image=${SANDBOX_IMAGES[image]}`;
-    const args = ['build', '--build-arg', `BASE_IMAGE=${baseImage}`, '--label', label, '--tag', tag, context];
+    const args = [
+      'build',
+      '--force-rm',
+      '--build-arg',
+      `BASE_IMAGE=${baseImage}`,
+      '--label',
+      label,
+      '--tag',
+      tag,
+      context,
+    ];
     await run('docker', args, { env: dockerEnv, logFile });
   } finally {
     await rm(context, { recursive: true, force: true });

@@ -179,6 +179,7 @@ describe('sandbox images', () => {
     const { args, files } = JSON.parse(require('node:fs').readFileSync(seen, 'utf8'));
     expect(args.slice(0, -1)).toEqual([
       'build',
+      '--force-rm',
       '--build-arg',
       'BASE_IMAGE=debian:trixie-slim',
       '--label',
