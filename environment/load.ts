@@ -8,6 +8,13 @@ import { type TomlLines, tomlLines } from './toml-lines';
 
 const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
+/** What the parser's shorter messages usually mean. */
+const TOML_HINTS: Readonly<Record<string, string>> = {
+  'invalid value': 'text needs double quotes',
+  'control characters are not allowed in strings': 'the closing quote is missing',
+  'trying to redefine an already defined table or value': 'each key and each table may stand only once',
+};
+
 /**
  * Reads and checks `<directory>/*.toml`.
  *
@@ -93,8 +100,8 @@ function loadEnvironment(directory: string, name: string): LoadResult {
 
 function unreadable(file: string, error: unknown): Problem {
   if (error instanceof TomlError) {
-    const reason = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '');
-    const hint = reason === 'invalid value' ? '; text needs double quotes' : '';
+    const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
+    const hint = TOML_HINTS[reason] === undefined ? '' : `; ${TOML_HINTS[reason]}`;
     return { file, line: error.line, message: `not valid TOML at column ${error.column}: ${reason}${hint}` };
   }
   const { code } = error as NodeJS.ErrnoException;
@@ -134,11 +141,13 @@ function conflicts(
       ),
     );
   }
-  for (const port of sharedPorts(one, other)) {
+  const ports = sharedPorts(one, other);
+  if (ports.length > 0) {
+    const published = ports.map((port) => `${other.load_balancer.bind_address}:${port}`).join(' and ');
     problems.push(
       problemAt(
         ['load_balancer', 'bind_address'],
-        `${other.load_balancer.bind_address}:${port} is also published by ${one.file} on the same engine; give one of them another bind_address (127.0.0.2, …) or other ports`,
+        `${published} ${ports.length === 1 ? 'is' : 'are'} also published by ${one.file} on the same engine; give one of them another bind_address (127.0.0.2, …) or other ports`,
       ),
     );
   }

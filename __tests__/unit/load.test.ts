@@ -116,9 +116,9 @@ describe('two environments', () => {
     });
     if (!collides) expect(message).toBe('');
     else {
-      for (const port of [80, 443]) {
-        expect(message).toContain(`b.toml:6  load_balancer.bind_address: ${other}:${port} is also published by a.toml`);
-      }
+      expect(message).toContain(
+        `b.toml:6  load_balancer.bind_address: ${other}:80 and ${other}:443 are also published by a.toml`,
+      );
     }
   });
 
