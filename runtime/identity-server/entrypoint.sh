@@ -12,6 +12,9 @@ for file in "$SECRETS"/*; do
   export "$(basename "$file")=$(cat "$file")"
 done
 
+# Left by a server that was killed; its number may belong to another process now.
+rm -f "$WSO2_SERVER_HOME/wso2carbon.pid"
+
 "$IMAGE_ENTRYPOINT" "$@" &
 server=$!
 

@@ -93,9 +93,10 @@ trust "$ENVIRONMENT-load-balancer" "$balancer/tls.crt"
 mv "$stores/$KEYSTORE.new" "$stores/$KEYSTORE"
 mv "$stores/$TRUSTSTORE.new" "$stores/$TRUSTSTORE"
 
+# Writable for their owner: the image's entry point copies them with their mode, and copies over them at every restart.
 chown -R "$SERVER_OWNER" "$stores"
-chmod 0400 "$stores"/*
-chmod 0500 "$stores"
+chmod 0600 "$stores"/*
+chmod 0700 "$stores"
 # Certificates last, key before them: the load balancer reloads when it sees a new certificate.
 chown -R "$LOAD_BALANCER_OWNER" "$balancer"
 chmod 0400 "$balancer"/*

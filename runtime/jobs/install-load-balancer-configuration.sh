@@ -18,7 +18,7 @@ mv -T "$root/current.new" "$root/current"
 
 # Nobody answers before the load balancer's first start; after it, done means served.
 waited=0
-while served=$(curl -fsS -m 2 "$STATUS_URL" 2>/dev/null); do
+while served=$(curl -fsS --connect-timeout 1 -m 2 "$STATUS_URL" 2>/dev/null); do
   case $served in *"\"$REVISION\""*) break ;; esac
   if [ "$waited" -ge 20 ]; then
     echo "the load balancer did not take over revision $REVISION within $waited s; see its log" >&2

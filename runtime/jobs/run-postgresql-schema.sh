@@ -8,11 +8,14 @@
 #   RUNTIME_ROLE  role of the identity servers: reads and writes rows, no DDL
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
+#   WAIT_SECONDS  how long the server may take to answer; 60 if not set
 set -eu
 
+# The server notices a killed job at once and rolls back, instead of keeping the next run waiting.
+PGOPTIONS='-c client_connection_check_interval=1000'
 PGPASSWORD=$(cat /database-secrets/DATABASE_ADMIN_PASSWORD)
 PGHOST=$DATABASE_HOST PGPORT=$DATABASE_PORT PGUSER=$ADMIN_ROLE
-export PGPASSWORD PGHOST PGPORT PGUSER PGCONNECT_TIMEOUT=5
+export PGOPTIONS PGPASSWORD PGHOST PGPORT PGUSER PGCONNECT_TIMEOUT=5
 work=$(mktemp -d)
 
 fail() {
@@ -32,7 +35,7 @@ until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
   if grep -q 'password authentication failed' "$work/error"; then
     fail "the database server $PGHOST:$PGPORT refuses the password of role $PGUSER"
   fi
-  [ "$waited" -lt 120 ] || fail "no database server answers at $PGHOST:$PGPORT for $waited s: $(cat "$work/error")"
+  [ "$waited" -lt "${WAIT_SECONDS:-60}" ] || fail "no database server answers at $PGHOST:$PGPORT for $waited s: $(cat "$work/error")"
   sleep 1
   waited=$((waited + 1))
 done

@@ -1,0 +1,126 @@
+#!/bin/sh
+# Creates the databases and their schemas in MySQL or MariaDB, each exactly once. These cannot roll back DDL: a marker is
+# written before the first script and completed after the last, so an interrupted run is recognised, and a person decides what
+# becomes of it. A database with content but without our marker is left alone. Nothing is ever dropped.
+#   DATABASE_HOST, DATABASE_PORT  where the server is
+#   ADMIN_ROLE    account that creates databases and accounts and runs the scripts
+#   RUNTIME_ROLE  account of the identity servers: reads and writes rows, no DDL
+#   CONNECTIONS   connections that the identity servers may open, and a reserve
+#   DATABASES     one database a line: its name, then its scripts in order
+#   TLS           off, required or verified
+#   WAIT_SECONDS  how long the server may take to answer; 60 if not set
+set -eu
+
+# The client warns of a password in its environment, but every other way shows it in the process list or needs it quoted.
+MYSQL_PWD=$(cat /database-secrets/DATABASE_ADMIN_PASSWORD)
+export MYSQL_PWD
+work=$(mktemp -d)
+where=$DATABASE_HOST:$DATABASE_PORT
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+case $(mysql --version):$TLS in
+  *MariaDB*:off) tls='--skip-ssl' ;;
+  *MariaDB*:required) tls='--ssl --skip-ssl-verify-server-cert' ;;
+  *MariaDB*:verified) tls='--ssl --ssl-verify-server-cert' ;;
+  *:off) tls='--ssl-mode=DISABLED --get-server-public-key' ;;
+  *:required) tls='--ssl-mode=REQUIRED' ;;
+  *:verified) tls='--ssl-mode=VERIFY_IDENTITY' ;;
+  *) fail "TLS is \"$TLS\"; allowed: off, required, verified" ;;
+esac
+
+# sql [options]: runs standard input.
+sql() {
+  # shellcheck disable=SC2086
+  mysql --no-defaults --batch --skip-column-names --default-character-set=utf8mb4 --connect-timeout=5 --protocol=tcp $tls \
+    --host="$DATABASE_HOST" --port="$DATABASE_PORT" --user="$ADMIN_ROLE" "$@"
+}
+
+# A text as an SQL literal.
+quoted() {
+  printf "'%s'" "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g")"
+}
+
+waited=0
+until echo 'SELECT 1' | sql >/dev/null 2>"$work/error"; do
+  if grep -q 'Access denied' "$work/error"; then
+    fail "the database server $where refuses the password of account $ADMIN_ROLE"
+  fi
+  [ "$waited" -lt "${WAIT_SECONDS:-60}" ] || fail "no database server answers at $where for $waited s: $(cat "$work/error")"
+  sleep 1
+  waited=$((waited + 1))
+done
+
+limit=$(echo 'SELECT @@GLOBAL.max_connections' | sql)
+if [ "$limit" -lt "$CONNECTIONS" ]; then
+  fail "the database server $where allows $limit connections, but the pools of all nodes and a reserve need $CONNECTIONS:" \
+    "raise its max_connections, or set a smaller database.pool_size"
+fi
+
+account="$(quoted "$RUNTIME_ROLE")@'%'"
+password=$(quoted "$(cat /database-secrets/DATABASE_PASSWORD)")
+echo "CREATE USER IF NOT EXISTS $account IDENTIFIED BY $password; ALTER USER $account IDENTIFIED BY $password;" | sql
+
+# In a grant, "_" stands for any character.
+grant() {
+  pattern=$(printf '%s' "$1" | sed 's/_/\\_/g')
+  echo "GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON \`$pattern\`.* TO $account;" | sql
+}
+
+echo "$DATABASES" >"$work/databases"
+while read -r database scripts; do
+  for script in $scripts; do
+    [ -r "$script" ] || fail "the identity server's image has no ${script#/schema-scripts/}: nothing of $database was created"
+  done
+
+  charset=$(
+    echo "SELECT DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = $(quoted "$database")" | sql
+  )
+  if [ -z "$charset" ]; then
+    echo "CREATE DATABASE \`$database\` CHARACTER SET latin1 COLLATE latin1_swedish_ci" | sql
+    charset=latin1
+  fi
+
+  tables=$(
+    echo "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = $(quoted "$database")" | sql
+  )
+  if echo "$tables" | grep -qx active_active_schema; then
+    completed=$(echo 'SELECT COUNT(*) FROM active_active_schema WHERE completed_at IS NOT NULL' | sql "$database")
+    if [ "$completed" = 0 ]; then
+      fail "database $database on $where: an earlier run stopped in the middle of the scripts, and this server cannot roll" \
+        "them back. Nothing was changed now. It holds that incomplete schema and nothing else: remove it yourself with" \
+        "DROP DATABASE \`$database\` and run again"
+    fi
+    grant "$database"
+    echo "$database: schema is there, left unchanged"
+    continue
+  fi
+  if [ -n "$tables" ]; then
+    fail "database $database on $where holds $(echo "$tables" | wc -l) tables or views that were not created here;" \
+      "nothing was changed. Give the environment an empty database, or set database.schema = \"manual\" if the schema is complete"
+  fi
+  if [ "$charset" != latin1 ]; then
+    fail "database $database on $where has the character set $charset, with which the product's indexes are too long;" \
+      "nothing was changed. Create it with CHARACTER SET latin1 COLLATE latin1_swedish_ci"
+  fi
+
+  sql "$database" <<SQL
+CREATE TABLE active_active_schema (
+  scripts VARCHAR(1000) NOT NULL, started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, completed_at TIMESTAMP NULL
+);
+INSERT INTO active_active_schema (scripts) VALUES ($(quoted "$scripts"));
+SQL
+  for script in $scripts; do
+    sql "$database" <"$script" >"$work/output" 2>&1 || {
+      cat "$work/output" >&2
+      fail "the schema of database $database failed in ${script##*/schema-scripts/}, and this server cannot roll it back." \
+        "When the cause is mended, remove what is there with DROP DATABASE \`$database\` and run again"
+    }
+  done
+  grant "$database"
+  echo 'UPDATE active_active_schema SET completed_at = CURRENT_TIMESTAMP' | sql "$database"
+  echo "$database: schema created"
+done <"$work/databases"
