@@ -83,7 +83,9 @@ describe.each(EVERY_DISTRIBUTION)('deployment.toml of %s', (_, toml) => {
   });
 
   test('holds references to secrets and never a secret', () => {
-    const secrets = Object.entries(keys).filter(([key]) => /(password|secret|secret_key|private_key)$|^encryption\.key$/i.test(key));
+    const secrets = Object.entries(keys).filter(([key]) =>
+      /(password|secret|secret_key|private_key)$|^encryption\.key$/i.test(key),
+    );
     expect(secrets.length).toBeGreaterThan(3);
     for (const [key, value] of secrets) {
       if (typeof value === 'boolean' || value === '') continue;

@@ -1,0 +1,13 @@
+import type { Topology } from '../../topology/topology';
+import { SMALLEST, topology } from './synth';
+
+const server = (line: string) => SMALLEST.replace('[load_balancer]', `${line}\n[load_balancer]`);
+const EXISTING_DATABASE = '[database]\nhost = "db.bank.example"\nmax_connections = 1000\n';
+
+/** The shapes that an environment can have: what differs between them is which resources there are. */
+export const SHAPES: Readonly<Record<string, Topology>> = {
+  sandbox: topology(SMALLEST, 'bank'),
+  'external-database': topology(`${SMALLEST}${EXISTING_DATABASE}`, 'bank'),
+  'manual-schema': topology(`${SMALLEST}${EXISTING_DATABASE}schema = "manual"\n`, 'bank'),
+  'three-nodes': topology(server('nodes = 3'), 'bank'),
+};
