@@ -2,10 +2,10 @@
 # Starts PostgreSQL and, on an empty volume, first creates the cluster described by the POSTGRES_* variables.
 set -Eeuo pipefail
 
-# The volume is mounted at PGDATA itself, so the directory cannot be renamed as a whole. The cluster is therefore made in a
-# subdirectory and moved up file by file, PG_VERSION last: that file alone decides whether a cluster exists. Without
-# this, a container killed in its first seconds leaves a cluster that looks complete but lacks its roles and databases,
-# and every later start would accept it.
+# The volume is mounted at PGDATA itself, so the directory cannot be renamed as a whole. The cluster is therefore made
+# in a subdirectory and moved up file by file, PG_VERSION last: that file alone decides whether a cluster exists.
+# Without this, a container killed in its first seconds leaves a cluster that looks complete but lacks its roles and
+# databases, and every later start would accept it.
 readonly staging="$PGDATA/.initialising"
 
 fail() {
@@ -13,7 +13,8 @@ fail() {
   exit 1
 }
 
-# Sets NAME from the file that NAME_FILE names, or to a default: secrets then need not stand in the container's environment.
+# Sets NAME from the file that NAME_FILE names, or to a default: secrets then need not stand in the container's
+# environment.
 read_setting() {
   local name="$1" default="${2-}" file_variable="${1}_FILE"
   if [[ -n "${!name:-}" && -n "${!file_variable:-}" ]]; then
@@ -58,7 +59,7 @@ create_cluster() {
   read_setting POSTGRES_DB "$POSTGRES_USER"
   read_setting POSTGRES_INITDB_ARGS
   export POSTGRES_USER POSTGRES_DB
-  [[ -n "$POSTGRES_PASSWORD" ]] || fail 'set POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE: the superuser must have a password'
+  [[ -n "$POSTGRES_PASSWORD" ]] || fail 'set POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE: the superuser needs a password'
 
   # Only what an interrupted attempt left is removed. Anything else without PG_VERSION is not ours to delete.
   if [[ -d "$staging" ]]; then
@@ -77,7 +78,8 @@ create_cluster() {
     --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 $POSTGRES_INITDB_ARGS
   printf '\nhost all all all scram-sha-256\n' >> "$staging/pg_hba.conf"
 
-  # Socket only: nobody can connect from outside before the cluster is complete, so an open port means a usable database.
+  # Socket only: nobody can connect from outside before the cluster is complete, so an open port means a usable
+  # database.
   pg_ctl --pgdata="$staging" --silent --wait --options="-c listen_addresses=''" start
   trap 'pg_ctl --pgdata="$staging" --silent --mode=immediate stop || true' ERR
   if [[ "$POSTGRES_DB" != postgres ]]; then

@@ -3,6 +3,7 @@ package sandbox.probe;
 import javax.servlet.ServletException;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkEvent;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.http.HttpService;
 import org.osgi.service.http.NamespaceException;
@@ -21,6 +22,12 @@ public final class Activator implements BundleActivator {
         UserDatabase database = new UserDatabase();
         health = new Health(database);
         context.registerService(ServerStartupObserver.class, health, null);
+        // The server reports its start complete, and opens its port, before the bundles that serve web pages start.
+        context.addFrameworkListener(event -> {
+            if (event.getType() == FrameworkEvent.STARTED || event.getType() == FrameworkEvent.STARTLEVEL_CHANGED) {
+                health.allBundlesStarted();
+            }
+        });
         ProbeServlet servlet = new ProbeServlet(Node.name(), health, database);
         httpServices = new ServiceTracker<>(context, HttpService.class, null) {
             @Override

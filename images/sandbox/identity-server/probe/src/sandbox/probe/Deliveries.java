@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How often each write arrived at this node, counted before anything else is done with it: a replayed request shows here
- * even when its insert failed. The newest ids are kept, enough for any test and too few to fill the heap.
+ * How often each write arrived at this node, counted before anything else is done with it: a replayed request shows
+ * here even when its insert failed. The newest ids are kept, enough for any test and too few to fill the heap.
  */
 final class Deliveries {
     private static final int MAX_IDS = 200_000;

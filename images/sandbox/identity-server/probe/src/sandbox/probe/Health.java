@@ -5,10 +5,10 @@ import java.util.Map;
 import org.wso2.carbon.core.ServerStartupObserver;
 
 /**
- * Whether this server can do its work: it has completed its start and its user database answers.
+ * Whether this server can do its work: it has completed its start, web pages included, and its user database answers.
  *
- * <p>One thread asks the database once a second, and requests only read its last result. However long the database hangs,
- * however often health is asked for, no more than that one thread and one pooled connection wait.
+ * <p>One thread asks the database once a second, and requests only read its last result. However long the database
+ * hangs, however often health is asked for, no more than that one thread and one pooled connection wait.
  */
 final class Health implements ServerStartupObserver, AutoCloseable {
     private static final int INTERVAL_MILLIS = 1000;
@@ -16,7 +16,8 @@ final class Health implements ServerStartupObserver, AutoCloseable {
 
     private final UserDatabase database;
     private final Thread checker;
-    private volatile boolean started;
+    private volatile boolean serverStarted;
+    private volatile boolean allBundlesStarted;
     private volatile Check lastCheck = new Check("not asked yet", System.nanoTime());
 
     /** The outcome of a query: {@code error} is null when it succeeded. */
@@ -34,13 +35,17 @@ final class Health implements ServerStartupObserver, AutoCloseable {
 
     @Override
     public void completingServerStartup() {
-        // The web applications are not deployed yet.
+        // Only the completed start counts.
     }
 
     @Override
     public void completedServerStartup() {
-        started = true;
+        serverStarted = true;
         checker.start();
+    }
+
+    void allBundlesStarted() {
+        allBundlesStarted = true;
     }
 
     @Override
@@ -50,8 +55,11 @@ final class Health implements ServerStartupObserver, AutoCloseable {
 
     /** Null when healthy, else why not. */
     String problem() {
-        if (!started) {
+        if (!serverStarted) {
             return "the server has not completed its start";
+        }
+        if (!allBundlesStarted) {
+            return "the server has not started all its web applications";
         }
         Check check = lastCheck;
         if (check.error() != null) {
@@ -67,7 +75,7 @@ final class Health implements ServerStartupObserver, AutoCloseable {
         String problem = problem();
         Map<String, Object> description = new LinkedHashMap<>();
         description.put("status", problem == null ? "UP" : "DOWN");
-        description.put("started", started);
+        description.put("started", serverStarted && allBundlesStarted);
         description.put("databaseCheckAgeMillis", lastCheck.ageMillis());
         if (problem != null) {
             description.put("reason", problem);

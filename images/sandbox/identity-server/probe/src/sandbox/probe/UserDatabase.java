@@ -21,16 +21,20 @@ final class UserDatabase {
 
     private volatile DataSource pool;
 
-    /** Runs the smallest query; every wait on the wire ends after {@code timeoutMillis} even if the database is silent. */
+    /** Runs the smallest query; a wait on the wire ends after {@code timeoutMillis} even if the database is silent. */
     void check(int timeoutMillis) throws SQLException, NamingException {
         try (Connection connection = pool().getConnection()) {
             int before = connection.getNetworkTimeout();
             connection.setNetworkTimeout(Runnable::run, timeoutMillis);
             try (PreparedStatement query = connection.prepareStatement("SELECT 1")) {
                 query.execute();
+                commit(connection);
+            } finally {
+                // The connection goes back to the pool that the server uses: it must not keep our limit.
+                if (!connection.isClosed()) {
+                    connection.setNetworkTimeout(Runnable::run, before);
+                }
             }
-            // The connection goes back to the pool that the server uses: it must not keep our limit.
-            connection.setNetworkTimeout(Runnable::run, before);
         }
     }
 
@@ -42,17 +46,15 @@ final class UserDatabase {
             insert.setString(2, key);
             insert.setString(3, node);
             insert.executeUpdate();
-            // With defaultAutoCommit=false the pool would commit only when the connection is returned, after our answer's fate.
-            if (!connection.getAutoCommit()) {
-                connection.commit();
-            }
+            commit(connection);
         }
     }
 
     /** Rows and distinct ids under the key; a difference means that a request was processed more than once. */
     Map<String, Object> count(String key) throws SQLException, NamingException {
         Map<String, Object> counts = select(
-                "SELECT COUNT(*) AS \"rows\", COUNT(DISTINCT PW_ID) AS \"distinctIds\" FROM PROBE_WRITES WHERE PW_KEY = ?",
+                "SELECT COUNT(*) AS \"rows\", COUNT(DISTINCT PW_ID) AS \"distinctIds\" FROM PROBE_WRITES"
+                        + " WHERE PW_KEY = ?",
                 key, 1).get(0);
         counts.put("duplicates", select(
                 "SELECT PW_ID AS \"id\", COUNT(*) AS \"rows\" FROM PROBE_WRITES WHERE PW_KEY = ?"
@@ -84,11 +86,18 @@ final class UserDatabase {
                     rows.add(row);
                 }
             }
-            // A read leaves a transaction open too; a pool without commitOnReturn would hand it on "idle in transaction".
-            if (!connection.getAutoCommit()) {
-                connection.commit();
-            }
+            commit(connection);
             return rows;
+        }
+    }
+
+    /**
+     * Ends the transaction of a pool with defaultAutoCommit=false, after reads as well: without commitOnReturn the pool
+     * would roll the write back, or hand the connection on "idle in transaction".
+     */
+    private static void commit(Connection connection) throws SQLException {
+        if (!connection.getAutoCommit()) {
+            connection.commit();
         }
     }
 
