@@ -62,12 +62,15 @@ fi
 
 account="$(quoted "$RUNTIME_ROLE")@'%'"
 password=$(quoted "$(cat /database-secrets/DATABASE_PASSWORD)")
-echo "CREATE USER IF NOT EXISTS $account IDENTIFIED BY $password; ALTER USER $account IDENTIFIED BY $password;" | sql
+# Not echo: the shell's would take the backslashes for its own.
+printf 'CREATE USER IF NOT EXISTS %s IDENTIFIED BY %s;\nALTER USER %s IDENTIFIED BY %s;\n' \
+  "$account" "$password" "$account" "$password" | sql
 
 # In a grant, "_" stands for any character.
 grant() {
-  pattern=$(printf '%s' "$1" | sed 's/_/\\_/g')
-  echo "GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON \`$pattern\`.* TO $account;" | sql
+  # shellcheck disable=SC2016
+  printf 'GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON `%s`.* TO %s;\n' \
+    "$(printf '%s' "$1" | sed 's/_/\\_/g')" "$account" | sql
 }
 
 echo "$DATABASES" >"$work/databases"

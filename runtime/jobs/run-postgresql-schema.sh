@@ -48,6 +48,7 @@ fi
 
 # psql reads the password from the file itself, so that no process list shows it.
 sql postgres <<'SQL'
+SET client_min_messages = warning;
 \set password `cat /database-secrets/DATABASE_PASSWORD`
 SELECT format('CREATE ROLE %I NOLOGIN', :'owner') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \gexec
 SELECT format('CREATE ROLE %I LOGIN', :'runtime') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'runtime') \gexec

@@ -1,0 +1,457 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { sandboxImageTags } from '../../images/tags';
+import { ensureEngine } from '../../setup/engine';
+import { run } from '../../setup/process';
+import { ensureSandboxImages } from '../../setup/sandbox-images';
+import type { JobTopology } from '../../topology/topology';
+import { MYSQL, POSTGRESQL, type ScriptTree, scriptTree } from '../support/script-trees';
+import { topology } from '../support/synth';
+import { docker, eventually } from '../support/workspace';
+
+// The job that a distribution with the accelerator gets, on real servers, with scripts of the product's shape. MariaDB stands in
+// for MySQL.
+const LABEL = ['--label', 'wso2-is-active-active.test=schema-job'];
+const PREFIX = `schema-job-${process.pid}`;
+const SUBNET = '172.31.200.0/26';
+const PASSWORD = 'runtime-Password_1';
+const AWKWARD_PASSWORD = `a&b<c>d"e'f\\g$h%i;j#k|l\`m{n}o p`;
+const DATABASES = ['fs_identitydb', 'fs_iskm_configdb', 'fs_userdb', 'fs_consentdb'];
+
+const folder = mkdtempSync(join(tmpdir(), 'schema-job-'));
+let jobs = 0;
+
+jest.setTimeout(120_000);
+
+beforeAll(async () => {
+  const engine = await ensureEngine();
+  const { postgresql, mariadb } = sandboxImageTags();
+  await ensureSandboxImages({ dockerEnv: engine.env, tags: { postgresql, mariadb } });
+  await removeEverything();
+  await docker('network', 'create', ...LABEL, '--subnet', SUBNET, PREFIX);
+}, 600_000);
+
+afterAll(async () => {
+  await removeEverything();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+interface Server {
+  readonly engine: 'postgresql' | 'mysql';
+  readonly image: string;
+  readonly address: string;
+  /** Runs SQL as the administrator; one line a row, columns separated by tabs. */
+  readonly sql: (database: string, statement: string) => Promise<string>;
+  /** The same over the network as the servers' role. @throws when it is refused */
+  readonly sqlAsRuntime: (database: string, statement: string, password?: string) => Promise<string>;
+  readonly tables: (database: string) => Promise<string[]>;
+  readonly emptyDatabase: (name: string) => string;
+}
+
+const images = sandboxImageTags();
+const postgresql: Server = {
+  engine: 'postgresql',
+  image: images.postgresql,
+  address: '172.31.200.10',
+  sql: (database, statement) =>
+    docker(
+      'exec',
+      `${PREFIX}-postgresql`,
+      'psql',
+      '-XAtq',
+      '-F',
+      '\t',
+      '-h',
+      '/var/run/postgresql',
+      '-U',
+      'postgres',
+      '-d',
+      database,
+      '-c',
+      statement,
+    ),
+  sqlAsRuntime: (database, statement, password = PASSWORD) =>
+    docker(
+      'exec',
+      '-e',
+      `PGPASSWORD=${password}`,
+      `${PREFIX}-postgresql`,
+      'psql',
+      '-XAtq',
+      '-h',
+      '172.31.200.10',
+      '-U',
+      'wso2',
+      '-d',
+      database,
+      '-c',
+      statement,
+    ),
+  tables: async (database) =>
+    lines(
+      await postgresql.sql(
+        database,
+        "SELECT upper(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
+      ),
+    ),
+  emptyDatabase: (name) => `CREATE DATABASE ${name}`,
+};
+const mysql: Server = {
+  engine: 'mysql',
+  image: images.mariadb,
+  address: '172.31.200.11',
+  sql: (database, statement) =>
+    docker(
+      'exec',
+      '-e',
+      'MYSQL_PWD=admin-Password_1',
+      `${PREFIX}-mysql`,
+      'mysql',
+      '-BN',
+      '-uroot',
+      database,
+      '-e',
+      statement,
+    ),
+  sqlAsRuntime: (database, statement, password = PASSWORD) =>
+    docker(
+      'exec',
+      '-e',
+      `MYSQL_PWD=${password}`,
+      `${PREFIX}-mysql`,
+      'mysql',
+      '-BN',
+      '-h172.31.200.11',
+      '-uwso2',
+      database,
+      '-e',
+      statement,
+    ),
+  tables: async (database) =>
+    lines(
+      await mysql.sql(
+        'mysql',
+        `SELECT UPPER(TABLE_NAME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}' ORDER BY 1`,
+      ),
+    ),
+  emptyDatabase: (name) => `CREATE DATABASE ${name} CHARACTER SET latin1`,
+};
+const MAIN = { postgresql: 'postgres', mysql: 'mysql' };
+
+describe.each([
+  ['PostgreSQL', postgresql, POSTGRESQL],
+  ['MariaDB, which stands in for MySQL', mysql, MYSQL],
+])('%s', (_, server, dialect) => {
+  const tree = scriptTree(dialect);
+  let secrets: string;
+
+  // Every test has a server of its own: what one leaves must not help the next.
+  beforeEach(async () => {
+    secrets = await secretsVolume(server, { DATABASE_ADMIN_PASSWORD: 'admin-Password_1', DATABASE_PASSWORD: PASSWORD });
+    await startServer(server, secrets);
+  });
+  afterEach(() => docker('rm', '--force', '--volumes', `${PREFIX}-${server.engine}`));
+
+  const drop = (database: string) => server.sql(MAIN[server.engine], `DROP DATABASE ${database}`);
+
+  test('an empty server gets all schemas, corrected, and a role that may use them but not change them', async () => {
+    const { exitCode, output } = await runJob(server, tree, secrets);
+    expect([exitCode, output]).toEqual([0, DATABASES.map((database) => `${database}: schema created`).join('\n')]);
+    expect(await Promise.all(DATABASES.map(server.tables))).toEqual([
+      ['ACTIVE_ACTIVE_SCHEMA', 'AUTHORIZED_SCOPE', 'CM_PURPOSE', 'SP_APP', 'SP_METADATA'],
+      ['ACTIVE_ACTIVE_SCHEMA', 'REG_PATH', 'UM_USER'],
+      ['ACTIVE_ACTIVE_SCHEMA', 'REG_PATH', 'UM_USER'],
+      ['ACTIVE_ACTIVE_SCHEMA', 'FS_CONSENT', 'FS_NOTIFICATION'],
+    ]);
+    const length =
+      "SELECT character_maximum_length FROM information_schema.columns WHERE lower(table_name) = 'sp_metadata' AND lower(column_name) = 'value'";
+    expect(await server.sql('fs_identitydb', length)).toBe('4096');
+
+    await server.sqlAsRuntime(
+      'fs_userdb',
+      "INSERT INTO UM_USER VALUES (1, 'a'); UPDATE UM_USER SET UM_USER_NAME = 'b'; DELETE FROM UM_USER",
+    );
+    for (const forbidden of [
+      'DROP TABLE UM_USER',
+      'CREATE TABLE MINE (ID INTEGER)',
+      'ALTER TABLE UM_USER ADD X INTEGER',
+    ]) {
+      await expect(server.sqlAsRuntime('fs_userdb', forbidden)).rejects.toThrow(/denied|must be owner/);
+    }
+  });
+
+  test('a second run changes nothing', async () => {
+    await runJob(server, tree, secrets);
+    await server.sqlAsRuntime('fs_userdb', "INSERT INTO UM_USER VALUES (1, 'kept')");
+    const { exitCode, output } = await runJob(server, tree, secrets);
+    expect([exitCode, output]).toEqual([
+      0,
+      DATABASES.map((database) => `${database}: schema is there, left unchanged`).join('\n'),
+    ]);
+    expect(await server.sqlAsRuntime('fs_userdb', 'SELECT UM_USER_NAME FROM UM_USER')).toBe('kept');
+  });
+
+  test('a database with content of somebody else is left alone', async () => {
+    await server.sql(MAIN[server.engine], server.emptyDatabase('fs_userdb'));
+    await server.sql('fs_userdb', 'CREATE TABLE UM_USER (ID INTEGER); INSERT INTO UM_USER VALUES (42)');
+    const { exitCode, output } = await runJob(server, tree, secrets);
+    expect(exitCode).toBe(1);
+    expect(output).toContain('fs_userdb');
+    expect(output).toContain('were not created here; nothing was changed');
+    expect(output).toContain('database.schema = "manual"');
+    expect(await server.tables('fs_userdb')).toEqual(['UM_USER']);
+    expect(await server.sql('fs_userdb', 'SELECT ID FROM UM_USER')).toBe('42');
+  });
+
+  test('a job killed in the middle is recovered from, or the next run says exactly how', async () => {
+    const killed = await startJob(server, scriptTree(dialect, 60), secrets);
+    await eventually('the job is in its second script', 30, async () => {
+      const activity =
+        server.engine === 'postgresql'
+          ? "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
+          : "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(60)'";
+      return (await server.sql(MAIN[server.engine], activity)) === '1';
+    });
+    await docker('kill', killed);
+
+    const next = await runJob(server, tree, secrets);
+    if (server.engine === 'postgresql') {
+      // Everything was rolled back.
+      expect([next.exitCode, next.output]).toEqual([0, expect.stringContaining('fs_identitydb: schema created')]);
+      return;
+    }
+    expect(next.exitCode).toBe(1);
+    expect(next.output).toContain('an earlier run stopped in the middle of the scripts');
+    expect(next.output).toContain('DROP DATABASE `fs_identitydb`');
+    expect(await server.tables('fs_identitydb')).toContain('SP_APP');
+    await drop('fs_identitydb');
+    expect(await runJob(server, tree, secrets)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('a script that fails is named, and nothing after it is done', async () => {
+    const broken = { ...tree, [`dbscripts/consent/${dialect.file}`]: 'CREATE TABLE BROKEN (;\n' };
+    const { exitCode, output } = await runJob(server, broken, secrets);
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(/syntax/i);
+    expect(output).toContain('fs_identitydb');
+    const databases = server.engine === 'postgresql' ? await server.tables('fs_identitydb') : [];
+    expect(databases).toEqual([]);
+    expect(await server.sql(MAIN[server.engine], databaseCount(server, 'fs_userdb'))).toBe('0');
+  });
+
+  test('a script that the image does not have is named before anything is created', async () => {
+    const { [`dbscripts/identity/${dialect.file}`]: _missing, ...incomplete } = tree;
+    const { exitCode, output } = await runJob(server, incomplete, secrets);
+    expect(exitCode).toBe(1);
+    expect(output).toContain(`the identity server's image has no dbscripts/identity/${dialect.file}`);
+  });
+
+  test('a wrong password is named, without the password, and nothing is created', async () => {
+    const wrong = await secretsVolume(server, {
+      DATABASE_ADMIN_PASSWORD: 'wrong-Password_1',
+      DATABASE_PASSWORD: PASSWORD,
+    });
+    const { exitCode, output } = await runJob(server, tree, wrong);
+    expect(exitCode).toBe(1);
+    expect(output).toContain(`the database server ${server.address}:`);
+    expect(output).toContain('refuses the password of');
+    expect(output).not.toContain('Password_1');
+    expect(await server.sql(MAIN[server.engine], databaseCount(server, 'fs_identitydb'))).toBe('0');
+  });
+
+  test('a server that does not answer is named', async () => {
+    const { exitCode, output } = await runJob(server, tree, secrets, {
+      DATABASE_HOST: '172.31.200.60',
+      WAIT_SECONDS: '2',
+    });
+    expect(exitCode).toBe(1);
+    expect(output).toContain('no database server answers at 172.31.200.60:');
+  });
+
+  test('a server with too few connections for the pools is refused', async () => {
+    const { exitCode, output } = await runJob(server, tree, secrets, { CONNECTIONS: '99999' });
+    expect(exitCode).toBe(1);
+    expect(output).toContain('the pools of all nodes and a reserve need 99999');
+  });
+
+  test('a supplied password may have any character, and may change', async () => {
+    await runJob(server, tree, secrets);
+    const supplied = await secretsVolume(server, {
+      DATABASE_ADMIN_PASSWORD: 'admin-Password_1',
+      DATABASE_PASSWORD: AWKWARD_PASSWORD,
+    });
+    expect(await runJob(server, tree, supplied)).toMatchObject({ exitCode: 0 });
+    expect(await server.sqlAsRuntime('fs_userdb', 'SELECT 1', AWKWARD_PASSWORD)).toBe('1');
+    await expect(server.sqlAsRuntime('fs_userdb', 'SELECT 1', PASSWORD)).rejects.toThrow(
+      /denied|authentication failed/,
+    );
+  });
+});
+
+test('PostgreSQL deletes the authorized scopes of an application with it', async () => {
+  const secrets = await secretsVolume(postgresql, {
+    DATABASE_ADMIN_PASSWORD: 'admin-Password_1',
+    DATABASE_PASSWORD: PASSWORD,
+  });
+  await startServer(postgresql, secrets);
+  await runJob(postgresql, scriptTree(POSTGRESQL), secrets);
+  await postgresql.sqlAsRuntime(
+    'fs_identitydb',
+    "INSERT INTO SP_APP VALUES (1, 'u'); INSERT INTO AUTHORIZED_SCOPE VALUES ('u', 's'); DELETE FROM SP_APP",
+  );
+  expect(await postgresql.sqlAsRuntime('fs_identitydb', 'SELECT count(*) FROM AUTHORIZED_SCOPE')).toBe('0');
+});
+
+test('MySQL is given no database whose character set breaks the indexes', async () => {
+  const secrets = await secretsVolume(mysql, {
+    DATABASE_ADMIN_PASSWORD: 'admin-Password_1',
+    DATABASE_PASSWORD: PASSWORD,
+  });
+  await startServer(mysql, secrets);
+  await mysql.sql('mysql', 'CREATE DATABASE fs_identitydb CHARACTER SET utf8mb4');
+  const { exitCode, output } = await runJob(mysql, scriptTree(MYSQL), secrets);
+  expect([exitCode, output]).toEqual([1, expect.stringContaining('has the character set utf8mb4')]);
+  expect(await mysql.tables('fs_identitydb')).toEqual([]);
+});
+
+function databaseCount(server: Server, name: string): string {
+  return server.engine === 'postgresql'
+    ? `SELECT count(*) FROM pg_database WHERE datname = '${name}'`
+    : `SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '${name}'`;
+}
+
+/** The server as the environment runs it. */
+async function startServer(server: Server, secrets: string): Promise<void> {
+  const { container } = derived(server).database;
+  if (container === undefined) throw new Error('the topology has no database container');
+  await docker(
+    'run',
+    '--detach',
+    ...LABEL,
+    '--name',
+    `${PREFIX}-${server.engine}`,
+    '--network',
+    PREFIX,
+    '--ip',
+    server.address,
+    '--user',
+    container.owner,
+    '--cap-drop',
+    'ALL',
+    '--security-opt',
+    'no-new-privileges',
+    ...Object.entries(container.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    '--volume',
+    `${secrets}:/run/database-secrets:ro`,
+    server.image,
+    ...container.command,
+  );
+  const [, ...probe] = container.healthCommand.map((part) => (part === container.address ? server.address : part));
+  await eventually(`${server.engine} answers`, 60, () =>
+    docker('exec', `${PREFIX}-${server.engine}`, ...probe).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
+async function secretsVolume(server: Server, values: Readonly<Record<string, string>>): Promise<string> {
+  const name = `${PREFIX}-secrets-${jobs++}`;
+  await docker('volume', 'create', ...LABEL, name);
+  for (const [file, value] of Object.entries(values)) {
+    const write = `umask 077; cat >/secrets/${file}; chown 999:999 /secrets /secrets/${file}`;
+    const args = [
+      'run',
+      '--rm',
+      '--interactive',
+      ...LABEL,
+      '--network',
+      'none',
+      '--user',
+      '0',
+      '--volume',
+      `${name}:/secrets`,
+    ];
+    await run('docker', [...args, '--entrypoint', 'sh', server.image, '-c', write], { input: value });
+  }
+  return name;
+}
+
+function derived(server: Server) {
+  return topology(
+    `[identity_server]\ndistribution = "wso2is-7.1.0-financial-services"\n[database]\nengine = "${server.engine}"\n[load_balancer]\nhostname = "is.bank.example"\n`,
+  );
+}
+
+/** Starts the job as Terraform does: same script, files, user and limits. @returns the container */
+async function startJob(
+  server: Server,
+  tree: ScriptTree,
+  secrets: string,
+  overrides: Record<string, string> = {},
+): Promise<string> {
+  const job = derived(server).jobs.schema?.run as JobTopology;
+  const environment = { ...job.environment, DATABASE_HOST: server.address, ...overrides };
+  const name = `${PREFIX}-job-${jobs++}`;
+  const staging = join(folder, name);
+  const files = { '/job.sh': job.script, ...job.files };
+  for (const [path, text] of Object.entries(files)) write(join(staging, 'root'), path, text);
+  for (const [path, text] of Object.entries(tree)) write(join(staging, 'scripts'), path, text);
+  await docker(
+    'create',
+    ...LABEL,
+    '--name',
+    name,
+    '--network',
+    PREFIX,
+    '--user',
+    '999:999',
+    '--cap-drop',
+    'ALL',
+    ...Object.entries(environment).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]),
+    '--volume',
+    `${secrets}:/database-secrets:ro`,
+    '--entrypoint',
+    '/bin/sh',
+    server.image,
+    '/job.sh',
+  );
+  for (const path of new Set(Object.keys(files).map((file) => file.split('/')[1] as string))) {
+    await docker('cp', join(staging, 'root', path), `${name}:/${path}`);
+  }
+  await docker('cp', join(staging, 'scripts'), `${name}:/schema-scripts`);
+  await docker('start', name);
+  return name;
+}
+
+async function runJob(...args: Parameters<typeof startJob>): Promise<Outcome> {
+  const job = await startJob(...args);
+  const exitCode = Number(await docker('wait', job));
+  const { stdout, stderr } = await run('docker', ['logs', job]);
+  return { exitCode, output: `${stdout}${stderr}`.trim() };
+}
+
+function write(root: string, path: string, text: string): void {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  writeFileSync(file, text);
+  chmodSync(file, 0o644);
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter(Boolean);
+}
+
+async function removeEverything(): Promise<void> {
+  const filter = ['--filter', 'label=wso2-is-active-active.test=schema-job'];
+  for (const kind of ['container', 'network', 'volume'] as const) {
+    const found = lines(await docker(kind, 'ls', ...(kind === 'container' ? ['--all'] : []), '--quiet', ...filter));
+    if (found.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...found);
+  }
+}
