@@ -1,6 +1,6 @@
-import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { Image } from '@cdktf/provider-docker/lib/image';
-import { type TerraformElement, TerraformBackend, type TerraformRemoteState, TerraformStack } from 'cdktf';
+import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { TerraformBackend, type TerraformElement, type TerraformRemoteState, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { StateBackend } from '../topology/state-backend';
 import type { StackTopology } from '../topology/topology';

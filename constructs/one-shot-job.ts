@@ -52,7 +52,11 @@ export class OneShotJob extends Construct {
       attach: true,
       logs: true,
       lifecycle: {
-        ...(props.runsAgainWith && { replaceTriggeredBy: props.runsAgainWith.map(({ terraformResourceType, friendlyUniqueId }) => `${terraformResourceType}.${friendlyUniqueId}`) }),
+        ...(props.runsAgainWith && {
+          replaceTriggeredBy: props.runsAgainWith.map(
+            ({ terraformResourceType, friendlyUniqueId }) => `${terraformResourceType}.${friendlyUniqueId}`,
+          ),
+        }),
         postcondition: [
           {
             // biome-ignore lint/suspicious/noTemplateCurlyInString: a Terraform expression

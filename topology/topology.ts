@@ -165,6 +165,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
 
   const databaseAddress = addressAt(subnet, 2);
   const balancerAddress = addressAt(subnet, 3);
+  const statusUrl = `http://${balancerAddress}:${CONTROL_PORT}/status`;
   const databaseHost = database.host ?? databaseAddress;
   const httpsPort = 9443 + server.port_offset;
   const placed = Array.from({ length: server.nodes }, (_, index) => ({
@@ -204,6 +205,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
     const secretsPath = '/run/identity-server-secrets';
     const keystoresPath = `${distribution.home}/wso2-config-volume/repository/resources/security`;
     const entrypointPath = `${distribution.home}/active-active-entrypoint.sh`;
+    const healthPath = `${distribution.home}/active-active-health.sh`;
     return {
       ...node,
       image: images.identityServer,
@@ -214,30 +216,23 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
         IMAGE_ENTRYPOINT: `${distribution.home}/docker-entrypoint.sh`,
         SECRETS: secretsPath,
         DRAIN_URL: `http://${balancerAddress}:${CONTROL_PORT}/drain/${node.name}`,
-        DRAIN_SECONDS: '3',
+        DRAIN_SECONDS: '2',
+        HEALTH_URL: `https://localhost:${httpsPort}${distribution.healthPath}`,
+        HEALTH_CA: `${keystoresPath}/ca.crt`,
+        STATUS_URL: statusUrl,
         NODE_NAME: node.name,
         JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
       },
       files: {
         [entrypointPath]: runtimeFile('identity-server/entrypoint.sh'),
+        [healthPath]: runtimeFile('identity-server/health.sh'),
         [`${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`]: renderToml(toml),
       },
       entrypoint: ['/bin/sh', entrypointPath],
       secretsPath,
       keystoresPath,
       hosts: { [balancer.hostname]: balancerAddress },
-      healthCommand: [
-        'CMD',
-        'curl',
-        '-fsS',
-        '-o',
-        '/dev/null',
-        '-m',
-        '5',
-        '--cacert',
-        `${keystoresPath}/ca.crt`,
-        `https://localhost:${httpsPort}${distribution.healthPath}`,
-      ],
+      healthCommand: ['CMD', '/bin/sh', healthPath],
       startTimeoutSeconds: server.start_timeout_seconds,
     };
   });
@@ -298,7 +293,6 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
       ),
     };
   };
-  const statusUrl = `http://${balancerAddress}:${CONTROL_PORT}/status`;
 
   return {
     environment: name,

@@ -283,7 +283,7 @@ test('what was written before a SIGKILL of PostgreSQL is there after it', async 
     expect(await login(direct(node), 'survivor', 'Surv1vor')).toBe(true);
     expect(await login(direct(node), 'admin', password)).toBe(true);
   }
-  expect(await sql('wso2_user', "SELECT count(*) FROM probe_writes WHERE id = 'before-kill'")).toBe('1');
+  expect(await sql('wso2_user', "SELECT count(*) FROM probe_writes WHERE pw_id = 'before-kill'")).toBe('1');
 }, 240_000);
 
 test('the generated secrets occur in no state, plan, output, container configuration or image', async () => {

@@ -56,6 +56,16 @@ export class Workspace {
     }
   }
 
+  /** The cdktf command line of the project. */
+  readonly cdktf = join(PROJECT, 'node_modules', '.bin', 'cdktf');
+
+  /** Makes plain `cdktf` work here, as it does in a checkout. */
+  useCdktf(): void {
+    const settings = JSON.parse(readFileSync(join(PROJECT, 'cdktf.json'), 'utf8'));
+    const app = `node --import ${join(PROJECT, 'node_modules', 'tsx', 'dist', 'loader.mjs')} ${join(PROJECT, 'main.ts')}`;
+    writeFileSync(this.path('cdktf.json'), JSON.stringify({ ...settings, app }));
+  }
+
   /** The saved plan of a stack as JSON. */
   terraformShow(stack: string): Promise<RunResult> {
     return this.terraform(stack, 'show', '-json', 'tfplan');

@@ -28,7 +28,7 @@ public final class Activator implements BundleActivator {
                 health.allBundlesStarted();
             }
         });
-        ProbeServlet servlet = new ProbeServlet(Node.name(), health, database);
+        ProbeServlet servlet = new ProbeServlet(Node.name(), health, database, new Users(context));
         httpServices = new ServiceTracker<>(context, HttpService.class, null) {
             @Override
             public HttpService addingService(ServiceReference<HttpService> reference) {

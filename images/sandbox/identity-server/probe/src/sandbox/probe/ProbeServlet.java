@@ -15,6 +15,7 @@ import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import javax.servlet.http.HttpSession;
+import org.wso2.carbon.user.api.UserStoreException;
 
 /** What tests ask a node: see the endpoints in {@link #answer}. Every answer is JSON and names the node. */
 final class ProbeServlet extends HttpServlet {
@@ -28,6 +29,7 @@ final class ProbeServlet extends HttpServlet {
     private final transient String node;
     private final transient Health health;
     private final transient UserDatabase database;
+    private final transient Users users;
     private final transient Deliveries deliveries = new Deliveries();
 
     /** A request that the probe does not understand; the message is for the caller. */
@@ -39,10 +41,11 @@ final class ProbeServlet extends HttpServlet {
         }
     }
 
-    ProbeServlet(String node, Health health, UserDatabase database) {
+    ProbeServlet(String node, Health health, UserDatabase database, Users users) {
         this.node = node;
         this.health = health;
         this.database = database;
+        this.users = users;
     }
 
     @Override
@@ -55,7 +58,7 @@ final class ProbeServlet extends HttpServlet {
         } catch (BadRequest e) {
             status = HttpServletResponse.SC_BAD_REQUEST;
             body.put("error", e.getMessage());
-        } catch (SQLException | NamingException e) {
+        } catch (SQLException | NamingException | UserStoreException e) {
             status = HttpServletResponse.SC_SERVICE_UNAVAILABLE;
             body.put("error", e.getClass().getSimpleName() + ": " + e.getMessage());
         } catch (InterruptedException e) {
@@ -75,7 +78,8 @@ final class ProbeServlet extends HttpServlet {
 
     /** Fills the body and returns the status. */
     private int answer(HttpServletRequest request, Map<String, Object> body)
-            throws BadRequest, IOException, InterruptedException, NamingException, SQLException {
+            throws BadRequest, IOException, InterruptedException, NamingException, SQLException,
+                    UserStoreException {
         Map<String, String> query = query(request);
         String endpoint = request.getMethod() + " " + request.getPathInfo();
         switch (endpoint) {
@@ -96,6 +100,7 @@ final class ProbeServlet extends HttpServlet {
                 database.write(id, key, node);
                 hold(query);
             }
+            case "POST /user" -> users.add(text(query, "name"), text(query, "password"));
             case "GET /count" -> body.putAll(database.count(text(query, "key")));
             case "GET /rows" -> body.put("rows", database.rows(text(query, "key"),
                     number(query, "limit", DEFAULT_ROWS, MAX_ROWS)));

@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { run } from '../../setup/process';
+import { Client } from '../support/client';
+import { docker, eventually, inspect, terraformHere, Workspace } from '../support/workspace';
+
+// Two environments side by side: created, interrupted, destroyed and created again.
+const workspace = new Workspace();
+const ONE = { name: 'e2e-one', hostname: 'is.e2e-one.test', address: '127.0.9.2', subnet: '172.31.241.0/24' };
+const TWO = { name: 'e2e-two', hostname: 'is.e2e-two.test', address: '127.0.9.3', subnet: '172.31.242.0/24' };
+
+function configure({ name, hostname, address, subnet }: typeof ONE): void {
+  workspace.configure(
+    name,
+    `network = { subnet = "${subnet}" }
+identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
+load_balancer = { hostname = "${hostname}", bind_address = "${address}" }
+`,
+  );
+}
+
+async function answers({ name, hostname, address }: typeof ONE): Promise<number> {
+  const ca = readFileSync(workspace.path('build', name, 'ca.crt'), 'utf8');
+  const client = new Client({ address, hostname, ca, keepAlive: false });
+  const { status } = await client.get('/probe/health');
+  client.close();
+  return status;
+}
+
+async function labelled(kind: 'container' | 'network' | 'volume', name: string): Promise<string[]> {
+  const all = kind === 'container' ? ['--all'] : [];
+  const filter = `label=wso2-is-active-active.environment=${name}`;
+  return (await docker(kind, 'ls', ...all, '--quiet', '--filter', filter)).split('\n').filter(Boolean);
+}
+
+/** Terraform processes that work in this workspace. */
+async function terraformProcesses(): Promise<number[]> {
+  const { binary } = await terraformHere();
+  const pids = await run('pgrep', ['-x', binary.split('/').at(-1) as string]).catch(() => ({ stdout: '' }));
+  const ours = await Promise.all(
+    pids.stdout
+      .split('\n')
+      .filter(Boolean)
+      .map(async (pid) => {
+        const { stdout } = await run('readlink', [`/proc/${pid}/cwd`]).catch(() => ({ stdout: '' }));
+        return stdout.startsWith(workspace.directory) ? [Number(pid)] : [];
+      }),
+  );
+  return ours.flat();
+}
+
+afterAll(() => workspace.dispose(), 120_000);
+
+test('terraform killed in the middle of an apply: the next make up converges', async () => {
+  configure(ONE);
+  const interrupted = workspace.tryMake('up', ONE.name);
+  const node = `${ONE.name}-node-1`;
+  await eventually(
+    `${node} is being created`,
+    300,
+    async () => (await docker('ps', '-aq', '--filter', `name=${node}`)) !== '',
+  );
+  const processes = await terraformProcesses();
+  expect(processes.length).toBeGreaterThan(0);
+  for (const pid of processes) process.kill(pid, 'SIGKILL');
+  expect((await interrupted).exitCode).not.toBe(0);
+
+  const { stdout, stderr } = await workspace.make('up', ONE.name);
+  expect(`${stdout}${stderr}`).toContain(`Removing leftovers of an interrupted run: ${node}`);
+  expect(await answers(ONE)).toBe(200);
+  expect((await workspace.make('plan', ONE.name)).stdout).toContain('Nothing to change.');
+}, 600_000);
+
+test('plain cdktf deploys and destroys an environment beside the first, and neither touches the other', async () => {
+  configure(TWO);
+  const before = await labelled('container', ONE.name);
+  const { variables } = await terraformHere();
+  const cdktf = (...args: string[]) =>
+    run(workspace.cdktf, args, {
+      cwd: workspace.directory,
+      env: { ...variables, CHECKPOINT_DISABLE: '1', CI: 'true' },
+    });
+  workspace.useCdktf();
+  const deployed = await cdktf('deploy', `${TWO.name}-*`, '--auto-approve', '--skip-provider-lock');
+  expect(deployed.stdout).toContain(`${TWO.name}-load-balancer`);
+  expect(await answers(TWO)).toBe(200);
+  expect(await answers(ONE)).toBe(200);
+  expect((await cdktf('diff', `${TWO.name}-node-1`, '--skip-provider-lock')).stdout).toContain('No changes.');
+  expect((await workspace.make('plan', TWO.name)).stdout).toContain('Nothing to change.');
+
+  await cdktf('destroy', `${TWO.name}-*`, '--auto-approve', '--skip-provider-lock');
+  for (const kind of ['container', 'network', 'volume'] as const) expect(await labelled(kind, TWO.name)).toEqual([]);
+  expect(await labelled('container', ONE.name)).toEqual(before);
+  expect(await answers(ONE)).toBe(200);
+}, 600_000);
+
+test('make down leaves nothing, and make up creates it again from nothing', async () => {
+  const ca = readFileSync(workspace.path('build', ONE.name, 'ca.crt'), 'utf8');
+  await workspace.make('down', ONE.name);
+  for (const kind of ['container', 'network', 'volume'] as const) expect(await labelled(kind, ONE.name)).toEqual([]);
+  for (const folder of ['build', 'state']) expect(existsSync(workspace.path(folder, ONE.name))).toBe(false);
+  expect(existsSync(workspace.path('cdktf.out', 'stacks', `${ONE.name}-foundation`))).toBe(false);
+
+  await workspace.make('up', ONE.name);
+  expect(await answers(ONE)).toBe(200);
+  expect(readFileSync(workspace.path('build', ONE.name, 'ca.crt'), 'utf8')).not.toBe(ca);
+  expect((await inspect(`${ONE.name}-node-2`)).State.Health?.Status).toBe('healthy');
+}, 600_000);
+
+test('make down asks first, and refuses a protected environment', async () => {
+  const unasked = await workspace.tryMake('down', ONE.name, { YES: '' });
+  expect(unasked.exitCode).not.toBe(0);
+  expect(unasked.stderr).toContain('say YES=1');
+  workspace.configure(
+    ONE.name,
+    `protected = true\n${readFileSync(workspace.path('config', `${ONE.name}.toml`), 'utf8')}`,
+  );
+  const refused = await workspace.tryMake('down', ONE.name);
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.stderr).toContain('is protected');
+  expect(await labelled('container', ONE.name)).not.toEqual([]);
+}, 60_000);

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Healthy is: the server answers its health request with 200 (while it starts and stops it also answers with redirects), and the
+# load balancer, where there is one that knows this node, sends traffic to it. So whoever waits for this node to be healthy
+# waits until it can carry the load.
+#   HEALTH_URL, HEALTH_CA  request and CA certificate
+#   STATUS_URL, NODE_NAME  where the load balancer says who is in rotation, and this node's name there
+code=$(curl -sS -o /dev/null -w '%{http_code}' -m 3 --cacert "$HEALTH_CA" "$HEALTH_URL")
+if [ "$code" != 200 ]; then
+  echo "health request answered with $code"
+  exit 1
+fi
+
+status=$(curl -fsS --connect-timeout 1 -m 2 "$STATUS_URL" 2>/dev/null) || exit 0
+case $status in
+  *"\"name\":\"$NODE_NAME\",\"rotation\":\"in\""*) exit 0 ;;
+  *"\"name\":\"$NODE_NAME\""*)
+    echo "the load balancer does not send traffic to $NODE_NAME yet"
+    exit 1
+    ;;
+esac
