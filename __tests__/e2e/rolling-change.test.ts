@@ -1,0 +1,195 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { sandboxImageTags } from '../../images/tags';
+import { Client } from '../support/client';
+import { type LoadReport, type LoadRequest, underLoad } from '../support/load';
+import { docker, eventually, inspect, Workspace } from '../support/workspace';
+
+// Changes of a running pair, each under load from clients that never retry; half of them keep cookies.
+const NAME = 'e2e-roll';
+const HOSTNAME = 'is.e2e-roll.test';
+const ADDRESS = '127.0.9.4';
+const CONTAINERS = [`${NAME}-node-1`, `${NAME}-node-2`] as const;
+const CHANGED_IMAGE = 'wso2-is-active-active/e2e-changed:1';
+const BROKEN_IMAGE = 'wso2-is-active-active/e2e-broken:1';
+
+const workspace = new Workspace();
+let ca: string;
+const written: string[] = [];
+
+interface Settings {
+  heapMb?: number;
+  image?: string;
+  readTimeout?: number;
+  startTimeout?: number;
+}
+
+function configure({ heapMb = 384, image, readTimeout = 60, startTimeout = 240 }: Settings = {}): void {
+  workspace.configure(
+    NAME,
+    `network = { subnet = "172.31.243.0/24" }
+[identity_server]
+distribution = "sandbox"
+memory_mb = 1280
+heap_mb = ${heapMb}
+start_timeout_seconds = ${startTimeout}
+${image === undefined ? '' : `image = "${image}"`}
+[load_balancer]
+hostname = "${HOSTNAME}"
+bind_address = "${ADDRESS}"
+read_timeout_seconds = ${readTimeout}
+`,
+  );
+}
+
+const MIX: LoadRequest[] = [
+  { method: 'GET', path: (id) => `/probe/echo?id=${id}` },
+  { method: 'POST', path: (id) => `/probe/write?key=${NAME}&id=${id}` },
+  { method: 'GET', path: () => '/probe/session' },
+  { method: 'POST', path: (id) => `/probe/slow?ms=150&id=${id}` },
+];
+
+async function load<T>(
+  name: string,
+  clients: number,
+  work: () => Promise<T>,
+): Promise<{ report: LoadReport; result: T }> {
+  const run = await underLoad(
+    { address: ADDRESS, hostname: HOSTNAME, ca, name, clients, pause: 25, requests: MIX },
+    work,
+  );
+  const { sent, failed, slowest } = run.report;
+  console.log(`${name}: ${sent} requests, ${failed.length} failed, slowest ${Math.round(slowest.milliseconds)} ms`);
+  return run;
+}
+
+function browser(cookies = false): Client {
+  return new Client({ address: ADDRESS, hostname: HOSTNAME, ca, cookies, keepAlive: false });
+}
+
+beforeAll(async () => {
+  configure();
+  await workspace.make('up', NAME);
+  ca = readFileSync(workspace.path('build', NAME, 'ca.crt'), 'utf8');
+  const { identityServer } = sandboxImageTags();
+  const folder = workspace.path('.');
+  const build = (tag: string) => docker('build', '--quiet', '--tag', tag, folder);
+  writeFileSync(workspace.path('Dockerfile'), `FROM ${identityServer}\nLABEL changed=yes\n`);
+  await build(CHANGED_IMAGE);
+  // Starts, answers nothing and says why: what a bad image looks like from outside.
+  writeFileSync(
+    workspace.path('Dockerfile'),
+    `FROM ${identityServer}\nRUN printf '#!/bin/sh\\necho broken on purpose; sleep 600\\n' > /home/wso2carbon/docker-entrypoint.sh\n`,
+  );
+  await build(BROKEN_IMAGE);
+}, 600_000);
+
+afterAll(async () => {
+  await workspace.dispose();
+  await docker('image', 'rm', '--force', CHANGED_IMAGE, BROKEN_IMAGE);
+}, 120_000);
+
+test('a rolling configuration change loses no request of at least 10,000', async () => {
+  const before = await Promise.all(CONTAINERS.map(inspect));
+  configure({ heapMb: 400 });
+  const { report } = await load('configuration', 24, async () => {
+    await workspace.make('up', NAME);
+  });
+  for (const [index, container] of CONTAINERS.entries())
+    expect((await inspect(container)).Id).not.toBe(before[index]?.Id);
+  expect(report.failed).toEqual([]);
+  expect(report.sent).toBeGreaterThanOrEqual(10_000);
+  written.push(...report.succeeded);
+}, 400_000);
+
+test('a rolling image change loses no request of at least 10,000', async () => {
+  configure({ heapMb: 400, image: CHANGED_IMAGE });
+  const { report } = await load('image', 24, async () => {
+    await workspace.make('up', NAME);
+  });
+  expect(report.failed).toEqual([]);
+  expect(report.sent).toBeGreaterThanOrEqual(10_000);
+  written.push(...report.succeeded);
+}, 400_000);
+
+test('five load balancer configuration changes lose no request, and the container stays', async () => {
+  const before = await inspect(`${NAME}-load-balancer`);
+  const { report } = await load('reload', 12, async () => {
+    for (const readTimeout of [50, 40, 30, 20, 60]) {
+      configure({ heapMb: 400, image: CHANGED_IMAGE, readTimeout });
+      await workspace.make('up', NAME);
+    }
+  });
+  expect((await inspect(`${NAME}-load-balancer`)).Id).toBe(before.Id);
+  expect(report.failed).toEqual([]);
+  written.push(...report.succeeded);
+}, 400_000);
+
+test('docker stop drains first: nothing is lost, and a session moves to the other node', async () => {
+  const client = browser(true);
+  const home = JSON.parse((await client.get('/probe/session')).body).node as string;
+  const { report } = await load('stop', 12, async () => {
+    await docker('stop', '--time', '90', `${NAME}-${home}`);
+    const moved = JSON.parse((await client.get('/probe/session')).body);
+    expect(moved.node).not.toBe(home);
+    expect(client.cookie('ISROUTE')).toBe(moved.node);
+    expect(JSON.parse((await client.get('/probe/session')).body)).toMatchObject({ node: moved.node, counter: 2 });
+    await docker('start', `${NAME}-${home}`);
+    await eventually(
+      `${home} is back`,
+      120,
+      async () => (await inspect(`${NAME}-${home}`)).State.Health?.Status === 'healthy',
+    );
+  });
+  expect(report.failed).toEqual([]);
+  written.push(...report.succeeded);
+}, 300_000);
+
+test('a node that never becomes healthy stops the roll; the other keeps serving; going back repairs it', async () => {
+  const second = await inspect(CONTAINERS[1]);
+  configure({ heapMb: 400, image: BROKEN_IMAGE, startTimeout: 30 });
+  const { report, result } = await load('broken', 12, () => workspace.tryMake('up', NAME));
+  expect(result.exitCode).not.toBe(0);
+  expect(result.stderr).toContain('broken on purpose');
+  expect(result.stderr).toContain(`The roll stops here; ${NAME}-node-2 keep`);
+  expect(report.failed).toEqual([]);
+  expect((await inspect(CONTAINERS[1])).Id).toBe(second.Id);
+
+  configure({ heapMb: 400, image: CHANGED_IMAGE });
+  await workspace.make('up', NAME);
+  expect((await inspect(CONTAINERS[1])).State.StartedAt).toBe(second.State.StartedAt);
+  await workspace.make('status', NAME);
+}, 400_000);
+
+test('everything that was acknowledged is written, once', async () => {
+  const client = browser();
+  const count = JSON.parse((await client.get(`/probe/count?key=${NAME}`)).body);
+  client.close();
+  expect(count.duplicates).toEqual([]);
+  const acknowledged = new Set(written);
+  const rows = (
+    await docker(
+      'exec',
+      `${NAME}-database`,
+      'psql',
+      '-XAtq',
+      '-h',
+      '/var/run/postgresql',
+      '-U',
+      'postgres',
+      '-d',
+      'wso2_user',
+      '-c',
+      'SELECT pw_id FROM probe_writes',
+    )
+  ).split('\n');
+  const stored = new Set(rows);
+  const lost = [...acknowledged].filter((id) => isWrite(id) && !stored.has(id));
+  expect(lost).toEqual([]);
+  expect(stored.size).toBeGreaterThan(5000);
+}, 60_000);
+
+/** Ids are <load>-<client>-<turn>; the mix rotates by client and turn. */
+function isWrite(id: string): boolean {
+  const [client = 0, turn = 0] = id.split('-').slice(-2).map(Number);
+  return (client + turn) % MIX.length === 1;
+}
