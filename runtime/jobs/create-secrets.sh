@@ -36,9 +36,11 @@ done
 ensure "$database/DATABASE_ADMIN_PASSWORD" "$(random 24)"
 ensure "$database/DATABASE_PASSWORD" "$(random 24)"
 
-# A supplied password may have characters that mean something in XML; the servers get it as XML needs it.
-put "$server/DATABASE_PASSWORD" \
-  "$(sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&quot;/g' "$database/DATABASE_PASSWORD")"
+# A supplied password may have any character. The server takes "\" and "$" in a variable for a replacement pattern, and copies
+# the rest into XML; it gets the password as it must stand for that.
+put "$server/DATABASE_PASSWORD" "$(
+  sed -e 's/[\\$]/\\&/g' -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&quot;/g' "$database/DATABASE_PASSWORD"
+)"
 
 ensure "$server/ADMIN_PASSWORD" "$(random 24)"
 ensure "$server/KEYSTORE_PASSWORD" "$(random 24)"

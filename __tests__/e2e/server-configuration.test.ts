@@ -1,0 +1,336 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { sandboxImageTags } from '../../images/tags';
+import { ensureEngine } from '../../setup/engine';
+import { run } from '../../setup/process';
+import { ensureSandboxImages } from '../../setup/sandbox-images';
+import { deriveTopology, type JobTopology, type NodeTopology, type Topology } from '../../topology/topology';
+import { environment } from '../support/synth';
+import { docker, eventually } from '../support/workspace';
+
+// What the real server makes of our deployment.toml: the files that it writes at its start, read back.
+const LABEL = ['--label', 'wso2-is-active-active.test=server-configuration'];
+const NAME = 'server-configuration';
+const SUBNET = '172.31.200.64/26';
+const DATABASE_PASSWORD = `a&b<c>d"e'f\\g$h%i;j#k|l{m}n~o^p`;
+
+const folder = mkdtempSync(join(tmpdir(), 'server-configuration-'));
+
+jest.setTimeout(240_000);
+
+beforeAll(async () => {
+  const engine = await ensureEngine();
+  const { postgresql, identityServer } = sandboxImageTags();
+  await ensureSandboxImages({ dockerEnv: engine.env, tags: { postgresql, identityServer } });
+  await removeEverything();
+  await docker('network', 'create', ...LABEL, '--subnet', SUBNET, NAME);
+}, 600_000);
+
+afterAll(async () => {
+  await removeEverything();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the sandbox, started', () => {
+  const topology = derive('sandbox', '[identity_server.deployment_toml.http_access_log]\nuseLogger = true\n');
+  const [node] = topology.nodes as [NodeTopology];
+  let keystorePassword: string;
+
+  beforeAll(async () => {
+    await runJob('password', topology.jobs.secrets.image, `umask 077; cat >/database-secrets/DATABASE_PASSWORD`, {
+      volumes: SECRETS,
+      input: DATABASE_PASSWORD,
+    });
+    await runTopologyJob(topology.jobs.secrets, SECRETS);
+    await runTopologyJob(topology.jobs.keystores, KEYSTORES);
+    const { container } = topology.database;
+    if (container === undefined) throw new Error('the topology has no database container');
+    await docker(
+      ...['run', '--detach', ...LABEL, '--name', container.name, '--network', NAME, '--ip', container.address],
+      ...['--user', container.owner, ...variables(container.environment)],
+      ...['--volume', `${volume('database-secrets')}:/run/database-secrets:ro`, container.image, ...container.command],
+    );
+    if (topology.jobs.schema === undefined) throw new Error('the topology has no schema job');
+    await runTopologyJob(topology.jobs.schema.scripts, { 'schema-scripts': '/schema-scripts' });
+    await runTopologyJob(
+      topology.jobs.schema.run,
+      { 'schema-scripts': '/schema-scripts', 'database-secrets': '/database-secrets' },
+      topology.databaseOwner,
+    );
+    await startNode(node);
+    const [, ...probe] = node.healthCommand;
+    await eventually('the server is healthy', 180, () =>
+      docker('exec', node.containerName, ...probe).then(
+        () => true,
+        () => false,
+      ),
+    );
+    keystorePassword = await docker('exec', node.containerName, 'cat', `${node.secretsPath}/KEYSTORE_PASSWORD`);
+  });
+
+  const read = (path: string) => readConfiguration(node, path);
+
+  test('announces the ports of the load balancer, not its own', async () => {
+    const [http, https] = tags(await read('tomcat/catalina-server.xml'), 'Connector');
+    expect(http).toMatchObject({ port: '9763', proxyPort: '80' });
+    expect(https).toMatchObject({ port: '9443', proxyPort: '443', scheme: 'https', maxHttpHeaderSize: '65536' });
+  });
+
+  test('serves TLS with the shared keystore and trusts by the shared truststore', async () => {
+    const xml = await read('tomcat/catalina-server.xml');
+    const [certificate] = tags(xml, 'Certificate');
+    const [host] = tags(xml, 'SSLHostConfig');
+    expect(certificate).toMatchObject({
+      certificateKeystoreFile: expect.stringContaining('/wso2carbon.p12'),
+      certificateKeystorePassword: keystorePassword,
+      certificateKeyPassword: keystorePassword,
+      certificateKeyAlias: 'wso2carbon',
+      certificateKeystoreType: 'PKCS12',
+    });
+    expect(host).toMatchObject({
+      truststoreFile: expect.stringContaining('/client-truststore.p12'),
+      truststorePassword: keystorePassword,
+    });
+  });
+
+  test('has the load balancer’s name and the offset of the accelerator', async () => {
+    const xml = await read('carbon.xml');
+    expect(element(xml, 'HostName')).toBe('is.server-configuration.test');
+    expect(element(xml, 'Offset')).toBe('3');
+  });
+
+  test('reaches its databases with the URL that was meant and a password of every awkward character', async () => {
+    const datasources = datasourcesOf(await read('datasources/master-datasources.xml'));
+    const pool = (database: string) => ({
+      url: `jdbc:postgresql://172.31.200.66:5432/${database}?connectTimeout=10&socketTimeout=60&tcpKeepAlive=true&sslmode=disable`,
+      username: 'wso2',
+      password: DATABASE_PASSWORD,
+      driverClassName: 'org.postgresql.Driver',
+      maxActive: '50',
+      validationQuery: 'SELECT 1',
+    });
+    expect(datasources).toMatchObject({
+      'jdbc/SHARED_DB': pool('wso2_shared'),
+      'jdbc/WSO2USER_DB': pool('wso2_user'),
+    });
+    // The driver logged in with it: node 1 has created the administrator.
+    const count = ['psql', '-XAtq', '-h', '/var/run/postgresql', '-U', 'postgres', '-d', 'wso2_user'];
+    const rows = await docker('exec', `${NAME}-database`, ...count, '-c', 'SELECT um_user_name FROM um_user');
+    expect(rows).toBe('admin');
+  });
+
+  test('creates the administrator of the configuration with the generated password', async () => {
+    const xml = await read('user-mgt.xml');
+    expect(element(xml, 'AddAdmin')).toBe('true');
+    expect(element(xml, 'UserName')).toBe('admin');
+    expect(element(xml, 'Password')).toBe(
+      await docker('exec', node.containerName, 'cat', `${node.secretsPath}/ADMIN_PASSWORD`),
+    );
+  });
+
+  test('does what the user’s own keys say', async () => {
+    expect(await read('tomcat/catalina-server.xml')).toContain('ConfigurableLoggerAccessLogValve');
+  });
+
+  test('does not cluster', async () => {
+    expect(tags(await read('axis2/axis2.xml'), 'clustering')[0]).toMatchObject({ enable: 'false' });
+  });
+});
+
+// Its kernel writes the files; starting it takes the rest of Identity Server, which the sandbox does not have.
+describe('the kernel, given the configuration of 7.1 with the accelerator', () => {
+  const topology = derive('wso2is-7.1.0-financial-services');
+  const node = { ...(topology.nodes[1] as NodeTopology), image: sandboxImageTags().identityServer };
+  const read = (path: string) => readConfiguration(node, path);
+
+  beforeAll(async () => {
+    await startNode(node);
+    await eventually('the server has written its configuration', 60, async () => {
+      const xml = await read('axis2/axis2.xml').catch(() => '');
+      return tags(xml, 'clustering')[0]?.enable === 'true';
+    });
+    await docker('kill', node.containerName).catch(() => undefined);
+  });
+
+  test('makes both nodes members of a cluster of their own', async () => {
+    const xml = await read('axis2/axis2.xml');
+    const parameters = Object.fromEntries(
+      [...xml.matchAll(/<parameter name="(\w+)">([^<]*)<\/parameter>/g)].map(([, name, value]) => [name, value]),
+    );
+    expect(parameters).toMatchObject({
+      membershipScheme: 'wka',
+      domain: NAME,
+      localMemberHost: '172.31.200.76',
+      localMemberPort: '4000',
+    });
+    const members = [...xml.matchAll(/<member>\s*<hostName>([^<]*)<\/hostName>\s*<port>([^<]*)<\/port>/g)];
+    expect(members.map(([, host, port]) => `${host}:${port}`)).toEqual(['172.31.200.75:4000', '172.31.200.76:4000']);
+  });
+
+  test('leaves the cluster in its own order', async () => {
+    expect(await read('hazelcast.properties')).toContain('hazelcast.shutdownhook.enabled=false');
+  });
+
+  test('gets the datasource of the accelerator beside its own', async () => {
+    const datasources = datasourcesOf(await read('datasources/master-datasources.xml'));
+    const database = (name: string) => /:5432\/([^?]+)/.exec(datasources[name]?.url ?? '')?.[1];
+    expect({
+      shared: database('jdbc/SHARED_DB'),
+      config: database('jdbc/WSO2CONFIG_DB'),
+      user: database('jdbc/WSO2USER_DB'),
+      consent: database('jdbc/WSO2FS_DB'),
+    }).toEqual({
+      shared: 'fs_iskm_configdb',
+      config: 'fs_iskm_configdb',
+      user: 'fs_userdb',
+      consent: 'fs_consentdb',
+    });
+    expect(datasources['jdbc/WSO2FS_DB']).toMatchObject({ maxActive: '150', commitOnReturn: 'true' });
+  });
+
+  test('allows no TLS below 1.2 and has ciphers for 1.3', async () => {
+    const [host] = tags(await read('tomcat/catalina-server.xml'), 'SSLHostConfig');
+    expect(host?.protocols).toBe('+TLSv1.2,+TLSv1.3');
+    expect(host?.ciphers?.split(',')).toHaveLength(6);
+  });
+
+  test('leaves the administrator to node 1', async () => {
+    expect(element(await read('user-mgt.xml'), 'AddAdmin')).toBe('false');
+  });
+});
+
+const SECRETS = {
+  'database-secrets': '/database-secrets',
+  'identity-server-secrets': '/identity-server-secrets',
+};
+const KEYSTORES = {
+  'identity-server-secrets': '/identity-server-secrets',
+  'certificate-authority': '/certificate-authority',
+  keystores: '/keystores',
+  'load-balancer-certificates': '/load-balancer-certificates',
+};
+
+function derive(distribution: string, extra = ''): Topology {
+  const toml = `[identity_server]\ndistribution = "${distribution}"\nmemory_mb = 1280\nheap_mb = 512\n${extra}[network]\nsubnet = "${SUBNET}"\n[load_balancer]\nhostname = "is.server-configuration.test"\n`;
+  return deriveTopology(environment(toml, NAME), sandboxImageTags());
+}
+
+function volume(purpose: string): string {
+  return `${NAME}-${purpose}`;
+}
+
+async function startNode(node: NodeTopology): Promise<void> {
+  await docker('rm', '--force', node.containerName).catch(() => undefined);
+  const [entrypoint, ...command] = node.entrypoint as [string, ...string[]];
+  await docker(
+    ...['create', ...LABEL, '--name', node.containerName, '--hostname', node.containerName, '--user', node.owner],
+    ...['--network', NAME, '--ip', node.address, '--memory', `${node.memoryMb}m`, ...variables(node.environment)],
+    ...['--volume', `${volume('identity-server-secrets')}:${node.secretsPath}:ro`],
+    ...['--volume', `${volume('keystores')}:${node.keystoresPath}:ro`],
+    ...['--entrypoint', entrypoint, node.image, ...command],
+  );
+  await upload(node.containerName, node.files);
+  await docker('start', node.containerName);
+}
+
+async function runTopologyJob(job: JobTopology, volumes: Record<string, string>, user = '0:0'): Promise<void> {
+  await runJob(job.name, job.image, job.script, { volumes, user, environment: job.environment, files: job.files });
+}
+
+async function runJob(
+  name: string,
+  image: string,
+  script: string,
+  options: {
+    readonly volumes: Record<string, string>;
+    readonly user?: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly files?: Readonly<Record<string, string>>;
+    readonly input?: string;
+  },
+): Promise<void> {
+  const container = `${NAME}-run-${name}`;
+  const mounts = Object.entries(options.volumes).flatMap(([purpose, path]) => [
+    '--volume',
+    `${volume(purpose)}:${path}`,
+  ]);
+  await docker(
+    ...['create', '--interactive', ...LABEL, '--name', container, '--network', NAME, '--user', options.user ?? '0:0'],
+    ...[...variables(options.environment ?? {}), ...mounts, '--entrypoint', '/bin/sh', image, '/job.sh'],
+  );
+  await upload(container, { '/job.sh': script, ...options.files });
+  await run('docker', ['start', '--attach', '--interactive', container], { input: options.input ?? '' });
+}
+
+async function upload(container: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, container, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    chmodSync(file, 0o644);
+    // Folders that the image does not have come with their file.
+    await docker('cp', file, `${container}:${path}`).catch(() =>
+      docker('cp', dirname(file), `${container}:${dirname(path)}`),
+    );
+  }
+}
+
+/** A file below the server's `repository/conf`, also of a server that has stopped. */
+async function readConfiguration(node: NodeTopology, path: string): Promise<string> {
+  const home = await docker('inspect', '--format', '{{range .Config.Env}}{{println .}}{{end}}', node.containerName);
+  const server = /^WSO2_SERVER_HOME=(.*)$/m.exec(home)?.[1];
+  const copy = join(folder, 'read.xml');
+  await docker('cp', `${node.containerName}:${server}/repository/conf/${path}`, copy);
+  return readFileSync(copy, 'utf8');
+}
+
+function variables(environmentVariables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(environmentVariables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+}
+
+/** Attributes of every tag of that name. */
+function tags(xml: string, name: string): Record<string, string>[] {
+  const text = xml.replace(/<!--[\s\S]*?-->/g, '');
+  return [...text.matchAll(new RegExp(`<${name}(\\s[^>]*)`, 'g'))].map(([, attributes = '']) =>
+    Object.fromEntries(
+      [...attributes.matchAll(/([\w.-]+)="([^"]*)"/g)].map(([, key, value = '']) => [key, unescapeXml(value)]),
+    ),
+  );
+}
+
+/** Text of the first element of that name. */
+function element(xml: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml.replace(/<!--[\s\S]*?-->/g, ''))?.[1];
+  return text === undefined ? undefined : unescapeXml(text);
+}
+
+/** The settings of every datasource by JNDI name. */
+function datasourcesOf(xml: string): Record<string, Record<string, string>> {
+  const blocks = [...xml.matchAll(/<datasource>([\s\S]*?)<\/datasource>/g)].map(([, block = '']) => block);
+  return Object.fromEntries(
+    blocks.map((block) => {
+      const settings = [...block.matchAll(/<(\w+)>([^<>]*)<\/\1>/g)].map(([, key, value = '']) => [
+        key,
+        unescapeXml(value),
+      ]);
+      const jndi = /<jndiConfig>\s*<name>([^<]*)</.exec(block)?.[1];
+      return [jndi, Object.fromEntries(settings)];
+    }),
+  );
+}
+
+function unescapeXml(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&').trim();
+}
+
+async function removeEverything(): Promise<void> {
+  const filter = ['--filter', 'label=wso2-is-active-active.test=server-configuration'];
+  for (const kind of ['container', 'network', 'volume'] as const) {
+    const all = kind === 'container' ? ['--all'] : [];
+    const found = (await docker(kind, 'ls', ...all, '--quiet', ...filter)).split('\n').filter(Boolean);
+    if (found.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...found);
+  }
+  const names = (await docker('volume', 'ls', '--quiet', '--filter', `name=^${NAME}-`)).split('\n').filter(Boolean);
+  if (names.length > 0) await docker('volume', 'rm', '--force', ...names);
+}
