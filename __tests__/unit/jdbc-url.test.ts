@@ -1,0 +1,122 @@
+import { parse } from 'smol-toml';
+import { DATABASE_ENGINES } from '../../topology/database-engines';
+import type { DatabaseEngine } from '../../topology/distributions';
+import { type DatabaseTls, escapeXml, type JdbcTarget, jdbcUrl } from '../../topology/jdbc-url';
+import { renderToml } from '../../topology/toml';
+
+const ENGINES = Object.keys(DATABASE_ENGINES) as DatabaseEngine[];
+const TLS: DatabaseTls[] = ['off', 'required', 'verified'];
+
+/** What an XML parser makes of escaped text. */
+function unescapeXml(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+}
+
+/** The URL as the driver gets it. */
+function plainUrl(target: Partial<JdbcTarget>): string {
+  return unescapeXml(jdbcUrl({ engine: 'postgresql', host: 'db', port: 1, database: 'd', tls: 'off', ...target }));
+}
+
+test.each<[DatabaseEngine, DatabaseTls, string]>([
+  [
+    'postgresql',
+    'off',
+    'jdbc:postgresql://db:1/d?connectTimeout=10&socketTimeout=60&tcpKeepAlive=true&sslmode=disable',
+  ],
+  [
+    'postgresql',
+    'required',
+    'jdbc:postgresql://db:1/d?connectTimeout=10&socketTimeout=60&tcpKeepAlive=true&sslmode=require',
+  ],
+  [
+    'postgresql',
+    'verified',
+    'jdbc:postgresql://db:1/d?connectTimeout=10&socketTimeout=60&tcpKeepAlive=true&sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory',
+  ],
+  [
+    'mysql',
+    'off',
+    'jdbc:mysql://db:1/d?connectTimeout=10000&socketTimeout=60000&tcpKeepAlive=true&sslMode=DISABLED&allowPublicKeyRetrieval=true',
+  ],
+  [
+    'mysql',
+    'required',
+    'jdbc:mysql://db:1/d?connectTimeout=10000&socketTimeout=60000&tcpKeepAlive=true&sslMode=REQUIRED',
+  ],
+  [
+    'mysql',
+    'verified',
+    'jdbc:mysql://db:1/d?connectTimeout=10000&socketTimeout=60000&tcpKeepAlive=true&sslMode=VERIFY_IDENTITY',
+  ],
+  ['mssql', 'off', 'jdbc:sqlserver://db:1;databaseName=d;loginTimeout=10;socketTimeout=60000;encrypt=false'],
+  [
+    'mssql',
+    'required',
+    'jdbc:sqlserver://db:1;databaseName=d;loginTimeout=10;socketTimeout=60000;encrypt=true;trustServerCertificate=true',
+  ],
+  ['mssql', 'verified', 'jdbc:sqlserver://db:1;databaseName=d;loginTimeout=10;socketTimeout=60000;encrypt=true'],
+  ['oracle', 'off', 'jdbc:oracle:thin:@//db:1/d'],
+  ['oracle', 'required', 'jdbc:oracle:thin:@tcps://db:1/d?ssl_server_dn_match=no'],
+  ['oracle', 'verified', 'jdbc:oracle:thin:@tcps://db:1/d?ssl_server_dn_match=yes'],
+])('%s with TLS %s', (engine, tls, url) => {
+  expect(plainUrl({ engine, tls })).toBe(url);
+});
+
+test('the address may be of IPv6', () => {
+  expect(plainUrl({ host: '[2001:db8::1]', port: 5432 })).toContain('jdbc:postgresql://[2001:db8::1]:5432/d?');
+});
+
+// A fixed sequence, so that a failure can be seen again.
+function* randomNames(count: number): Generator<string> {
+  const alphabet = [...`abz09_-.$#@!%&<>"'\\/?=;:{}[]()|~^\` ,+*äß漢😀\t`];
+  let state = 20_261_122;
+  const next = (below: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+  for (let index = 0; index < count; index++) {
+    yield Array.from({ length: 1 + next(24) }, () => alphabet[next(alphabet.length)]).join('');
+  }
+}
+
+describe('whatever the name of the database', () => {
+  const names = [...randomNames(500)];
+
+  test.each(ENGINES)('the URL of %s is XML as it stands and survives TOML', (engine) => {
+    for (const database of names) {
+      for (const tls of TLS) {
+        const url = jdbcUrl({ engine, host: 'db.bank.example', port: 1, database, tls });
+        expect(url).not.toMatch(/[<>"]|&(?!(amp|lt|gt|quot);)/);
+        expect(parse(renderToml({ url }))).toEqual({ url });
+      }
+    }
+  });
+
+  test.each<DatabaseEngine>(['postgresql', 'mysql'])('the driver of %s finds it again', (engine) => {
+    for (const database of names) {
+      const { pathname, searchParams } = new URL(plainUrl({ engine, database }).replace(/^jdbc:\w+:/, 'http:'));
+      expect(decodeURIComponent(pathname.slice(1))).toBe(database);
+      expect(searchParams.get('tcpKeepAlive')).toBe('true');
+    }
+  });
+
+  test('the driver of SQL Server finds it again', () => {
+    for (const database of names) {
+      const properties = sqlServerProperties(plainUrl({ engine: 'mssql', database }));
+      expect(properties).toMatchObject({ databaseName: database, loginTimeout: '10', encrypt: 'false' });
+    }
+  });
+});
+
+test('escaping loses nothing', () => {
+  for (const text of randomNames(500)) expect(unescapeXml(escapeXml(text))).toBe(text);
+});
+
+/** Reads `key=value;…`, where a value in braces may hold anything and a closing brace in it is doubled. */
+function sqlServerProperties(url: string): Record<string, string> {
+  const text = url.slice(url.indexOf(';') + 1);
+  const pattern = /(\w+)=(?:\{((?:[^}]|\}\})*)\}|([^;]*))(?:;|$)/gy;
+  return Object.fromEntries(
+    [...text.matchAll(pattern)].map(([, key, braced, plain]) => [key, braced?.replaceAll('}}', '}') ?? plain]),
+  );
+}
