@@ -21,6 +21,8 @@ export interface EnvironmentStackProps {
 
 /** One layer of an environment: a stack with its state backend, the docker provider and addresses that people can read. */
 export class EnvironmentStack extends TerraformStack {
+  private readonly pathOfLogicalId = new Map<string, string>();
+
   constructor(scope: Construct, props: EnvironmentStackProps) {
     super(scope, props.stack.name);
     new ConfiguredBackend(this, props.stack.backend);
@@ -36,14 +38,23 @@ export class EnvironmentStack extends TerraformStack {
   }
 
   /**
-   * `docker_container.database` instead of a name with a hash in it: plans are read by people, and the path alone is unique.
+   * `docker_container.database` instead of a name with a hash in it: plans are read by people.
+   *
+   * @throws when two paths come to the same name, which would make one resource of two
    */
   protected override allocateLogicalId(element: TerraformElement): string {
-    return element.node.path
+    const { path } = element.node;
+    const id = path
       .split('/')
       .slice(1)
       .filter((part) => part !== 'Default')
       .join('-');
+    const taken = this.pathOfLogicalId.get(id);
+    if (taken !== undefined && taken !== path) {
+      throw new Error(`${path} and ${taken} would both be called ${id} in Terraform; rename one of them`);
+    }
+    this.pathOfLogicalId.set(id, path);
+    return id;
   }
 }
 

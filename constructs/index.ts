@@ -1,3 +1,6 @@
+export { loadEnvironments } from '../environment/load';
+export type { Environment } from '../environment/schema';
+export { deriveTopology, type Topology } from '../topology/topology';
 export { ActiveActiveDeployment } from './active-active-deployment';
 export { ClusterNetwork, type ClusterNetworkProps } from './cluster-network';
 export { EnvironmentStack, type EnvironmentStackProps } from './environment-stack';

@@ -158,12 +158,18 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     add_header Set-Cookie $route_cookie always;
     error_page 503 @unavailable;
 
+    # Tomcat drops ";x" from every segment of a path before it looks for the application, so "/;x/carbon" would pass by a denied
+    # prefix. Only the last segment legitimately carries a parameter, ";jsessionid".
+    if ($uri ~ "/[^/]*;[^/]*/") {
+      return 400;
+    }
+
     location = /load-balancer-health {
       access_log off;
       default_type text/plain;
       return 200 "ok\\n";
     }
-${props.deniedPaths.map(deniedLocation).join('')}${props.replayablePaths.map(replayableLocation).join('')}
+${props.deniedPaths.map(deniedLocation).join('')}${replayable(props).map(replayableLocation).join('')}
     location / {
       if ($route = "") {
         return 503;
@@ -215,6 +221,11 @@ ${others.map(({ address }) => `    server ${address}:${nodePort} max_fails=0 bac
     keepalive_requests 150;
   }
 `;
+}
+
+/** An exact location beats a prefix, so a denied path gets none. */
+function replayable({ replayablePaths, deniedPaths }: NginxConfProps): ReplayablePath[] {
+  return replayablePaths.filter(({ path }) => !deniedPaths.some((denied) => path.startsWith(denied)));
 }
 
 function deniedLocation(path: string): string {
