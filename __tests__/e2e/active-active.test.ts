@@ -84,6 +84,7 @@ heap_mb = 512
 [load_balancer]
 hostname = "${HOSTNAME}"
 bind_address = "${ADDRESS}"
+denied_paths = ["/probe/count"]
 `,
   );
   const { stdout } = await workspace.make('up', NAME);
@@ -211,6 +212,30 @@ test('clients cannot forge the headers that the servers trust', async () => {
   expect(headers['x-forwarded-for']).toEqual(['172.31.240.1']);
   expect(headers['x-forwarded-host']).toEqual([HOSTNAME]);
   expect({ scheme, serverName, serverPort }).toEqual({ scheme: 'https', serverName: HOSTNAME, serverPort: 443 });
+});
+
+test('a denied path stays denied when it is written in a way that the server would normalise', async () => {
+  const client = browser();
+  const status = async (path: string) => `${path} ${(await client.get(path)).status}`;
+  for (const path of [
+    '/probe/count?key=a',
+    '/probe/count;x?key=a',
+    '/%70robe/count?key=a',
+    '/a/../probe/count?key=a',
+  ]) {
+    expect(await status(path)).toBe(`${path} 403`);
+  }
+  // Tomcat drops path parameters before it looks for the application.
+  for (const path of [
+    '/;x/probe/count?key=a',
+    '/x/..;/probe/count?key=a',
+    '/%3bx/probe/count?key=a',
+    '/probe;x/count?key=a',
+  ]) {
+    expect(await status(path)).toBe(`${path} 400`);
+  }
+  expect((await client.get('/probe/rows;jsessionid=1?key=a')).status).toBe(200);
+  client.close();
 });
 
 test.each([0, 1])(
