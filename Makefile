@@ -7,7 +7,7 @@ TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
 MODULES := $(ROOT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials down test lint
+.PHONY: help setup up plan apply status credentials down test benchmark lint
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(ROOT)/Makefile | expand -t 22
@@ -35,6 +35,9 @@ down: $(MODULES) ## Destroy the environment with its data; asks first unless YES
 
 test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
 	@$(TSX) $(ROOT)/cli/test.ts
+
+benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENV
+	@$(TSX) $(ROOT)/benchmarks/benchmark.ts
 
 lint: $(MODULES) ## Format, lint and types
 	@cd $(ROOT) && npx biome check && npx tsc --noEmit
