@@ -25,11 +25,8 @@ export function selectedTopology(): Topology {
 /** Sets up what is missing and generates the Terraform configuration of the selected environment. */
 export async function openEnvironment(): Promise<CommandContext> {
   const topology = selectedTopology();
-  const databaseImage = topology.database.container?.image ?? topology.jobs.schema?.run.image;
-  const images = [topology.jobs.secrets.image, databaseImage, topology.loadBalancer.image].flatMap(
-    (image) => image ?? [],
-  );
-  const setup = await ensureSetup({ engineHost: topology.engineHost, images });
+  const { identityServerBuild } = topology;
+  const setup = await ensureSetup({ engineHost: topology.engineHost, images: imagesOf(topology), identityServerBuild });
   synthesize([topology], OUTPUT_DIRECTORY);
   return {
     topology,
@@ -37,4 +34,13 @@ export async function openEnvironment(): Promise<CommandContext> {
     stacks: topology.stacks.map((stack) => new TerraformStackRunner(stack, setup.terraform.binary, setup.env)),
     variables: setup.env,
   };
+}
+
+/** Names of the images that the environment starts from. */
+function imagesOf(topology: Topology): string[] {
+  const { database, jobs, identityServerBuild, loadBalancer } = topology;
+  const server = identityServerBuild?.base ?? jobs.secrets.image;
+  return [server, database.container?.image ?? jobs.schema?.run.image, loadBalancer.image].flatMap(
+    (name) => name ?? [],
+  );
 }

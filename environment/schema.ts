@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isArchive } from '../images/identity-server';
 import { isIpv4, isSubnet } from '../topology/addresses';
 import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
 import { DATABASE_ENGINES } from '../topology/database-engines';
@@ -56,9 +57,27 @@ const nodeOverride = z.strictObject({
   deployment_toml: tomlTable.describe('Further keys of this node, over those of all nodes.'),
 });
 
+const build = z
+  .strictObject({
+    accelerator: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Path of the accelerator's zip, which its own script merges into the image."),
+    driver: z
+      .string()
+      .regex(/^[\w.-]+:[\w.-]+:[\w.-]+$/, {
+        error: 'must be Maven coordinates groupId:artifactId:version such as "org.postgresql:postgresql:42.7.8"',
+      })
+      .optional()
+      .describe("Maven coordinates of the database's JDBC driver. Default: a current one of database.engine."),
+  })
+  .describe('What is added to the image of the nodes, in an image that is built and tagged by its content.');
+
 const identityServer = z.strictObject({
   distribution: z.enum(DISTRIBUTION_NAMES).describe('What runs on the nodes; see the catalogue of distributions.'),
   image: image.optional().describe("Image of the nodes. Default: the distribution's own image."),
+  build: build.optional(),
   nodes: z.int().min(2).max(8).default(2).describe('Number of identity servers.'),
   port_offset: z
     .int()
@@ -230,6 +249,7 @@ export const environmentSchema = z
       });
     }
     checkUsers(value, context);
+    checkImage(value, context);
     checkDatabase(value, context);
     checkDeploymentToml(value, context);
     if (balancer.http_port === balancer.https_port) {
@@ -254,6 +274,36 @@ function checkUsers({ identity_server: server }: Settings, context: z.Refinement
       path: ['identity_server', 'admin_username'],
       message: `must be an e-mail address: in ${server.distribution} all user names are`,
     });
+  }
+}
+
+function checkImage({ identity_server: server, database: { engine } }: Settings, context: z.RefinementCtx): void {
+  const refuse = (key: string, message: string) =>
+    context.addIssue({
+      code: 'custom',
+      path: ['identity_server', ...key.split('.')],
+      message,
+      params: { complete: true },
+    });
+  const { accelerator, driver } = server.build ?? {};
+  const { title, driverArtifact, driverVersion } = DATABASE_ENGINES[engine];
+  if (accelerator !== undefined && !isArchive(accelerator)) {
+    refuse(
+      'build.accelerator',
+      `found "${accelerator}", which is no zip file; give the path of the accelerator's zip, relative to the folder in which the command runs`,
+    );
+  }
+  if (accelerator === undefined && server.image === undefined && DISTRIBUTIONS[server.distribution].accelerator) {
+    refuse(
+      'build.accelerator',
+      `is required with ${server.distribution}: the path of the accelerator's zip, or set identity_server.image to an image that has the accelerator`,
+    );
+  }
+  if (driver !== undefined && !driver.startsWith(`${driverArtifact}:`)) {
+    refuse(
+      'build.driver',
+      `found "${driver}", which is no driver of ${title}; allowed is ${driverArtifact} in any version, such as "${driverArtifact}:${driverVersion}"`,
+    );
   }
 }
 

@@ -1,6 +1,8 @@
+import type { IdentityServerBuild } from '../images/identity-server';
 import { type SandboxImage, sandboxImageTags } from '../images/tags';
 import { concurrently } from './concurrently';
 import { type Engine, ensureEngine } from './engine';
+import { ensureIdentityServerImage } from './identity-server-image';
 import { print } from './progress';
 import { ensureProviders } from './providers';
 import { ensureSandboxImages } from './sandbox-images';
@@ -26,14 +28,17 @@ export interface Setup {
  *
  * @param engineHost address of the Docker Engine. @default - DOCKER_HOST, else the local socket
  * @param images names of the images that are used; those of the sandbox are built where they are missing
+ * @param identityServerBuild image of the identity server to build from one of them. @default - none is built
  * @throws UserError that says what to install or start
  */
 export async function ensureSetup({
   engineHost,
   images,
+  identityServerBuild,
 }: {
   engineHost?: string;
   images: readonly string[];
+  identityServerBuild?: IdentityServerBuild;
 }): Promise<Setup> {
   const startedAt = Date.now();
   const terraform = await ensureTerraform();
@@ -43,7 +48,10 @@ export async function ensureSetup({
     async () => {
       providers = await ensureProviders(terraform);
     },
-    () => ensureSandboxImages({ dockerEnv: engine.env, tags: sandboxImagesAmong(images) }),
+    async () => {
+      await ensureSandboxImages({ dockerEnv: engine.env, tags: sandboxImagesAmong(images) });
+      if (identityServerBuild) await ensureIdentityServerImage({ dockerEnv: engine.env, build: identityServerBuild });
+    },
   ];
   await concurrently(tasks);
   const product = terraform.isOpenTofu ? 'OpenTofu' : 'Terraform';

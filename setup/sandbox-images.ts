@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
-import { copyFile, link, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SANDBOX_IMAGES, type SandboxImage, sandboxImageFiles } from '../images/tags';
 import { ensureBaseImage, imagesOnEngine } from './base-image';
-import { buildOnce, cacheDirectory, withLock } from './cache';
+import { cacheDirectory, withLock } from './cache';
 import { concurrently } from './concurrently';
-import { requireProgram } from './machine';
+import { download, isDownloaded, requireMaven } from './maven';
 import { run } from './process';
 import { step } from './progress';
 
@@ -17,8 +16,6 @@ interface Artifact {
   /** Name in the folder `artifacts/` of the build context. */
   readonly file: string;
 }
-
-const COPY_GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
 
 /**
  * Makes sure that the engine has these images of the sandbox, building what is missing.
@@ -51,10 +48,7 @@ export async function ensureSandboxImages({
     }));
     const artifacts = new Map(images.map(({ image, files }) => [image, artifactsOf(files)]));
     if ([...artifacts.values()].flat().some(({ coordinates }) => !isDownloaded(coordinates))) {
-      requireProgram(
-        'mvn',
-        'Maven downloads the server for the sandbox image: install Maven 3.6 or newer (package maven).',
-      );
+      requireMaven('the server for the sandbox image');
     }
     const baseImage = ensureBaseImage(dockerEnv);
     const builds = images.map(({ image, tag, files }) => async () => {
@@ -78,28 +72,6 @@ async function downloadAll(artifacts: readonly Artifact[]): Promise<Download[]> 
   const downloads: Download[] = [];
   for (const artifact of artifacts) downloads.push({ ...artifact, location: await download(artifact.coordinates) });
   return downloads;
-}
-
-/** @returns the file in the cache */
-async function download(coordinates: string): Promise<string> {
-  const folder = await buildOnce(artifactFolder(coordinates), (directory) =>
-    step(`Downloading ${coordinates} with Maven`, async () => {
-      const args = ['-B', '-q', '--strict-checksums', COPY_GOAL, `-Dartifact=${coordinates}`];
-      // Outside the repository, so that no project file is looked for.
-      await run('mvn', [...args, `-DoutputDirectory=${directory}`], { cwd: directory, timeoutMs: 1_800_000 });
-      const [name = ''] = await readdir(directory);
-      await rename(join(directory, name), join(directory, 'artifact'));
-    }),
-  );
-  return join(folder, 'artifact');
-}
-
-function isDownloaded(coordinates: string): boolean {
-  return existsSync(join(cacheDirectory(), artifactFolder(coordinates)));
-}
-
-function artifactFolder(coordinates: string): string {
-  return join('artifacts', coordinates.replaceAll(':', '_'));
 }
 
 async function build(

@@ -10,8 +10,9 @@ export interface DatabaseEngineFacts {
   readonly adminUsername: string;
   /** Class name of the JDBC driver. */
   readonly driver: string;
-  /** Maven coordinates of the driver without its version. */
+  /** Maven coordinates of the driver without its version, and the version that is built in unless another is named. */
   readonly driverArtifact: string;
+  readonly driverVersion: string;
   readonly validationQuery: string;
   /** Further options of each connection pool. */
   readonly poolOptions: TomlTable;
@@ -49,6 +50,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseEngine, DatabaseEngineFac
     adminUsername: 'postgres',
     driver: 'org.postgresql.Driver',
     driverArtifact: 'org.postgresql:postgresql',
+    driverVersion: '42.7.8',
     validationQuery: 'SELECT 1',
     poolOptions: {},
     toml: {},
@@ -79,6 +81,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseEngine, DatabaseEngineFac
     adminUsername: 'root',
     driver: 'com.mysql.cj.jdbc.Driver',
     driverArtifact: 'com.mysql:mysql-connector-j',
+    driverVersion: '9.5.0',
     validationQuery: 'SELECT 1',
     poolOptions: {},
     toml: CASE_SENSITIVE_USER_STORE,
@@ -109,6 +112,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseEngine, DatabaseEngineFac
     adminUsername: 'sa',
     driver: 'com.microsoft.sqlserver.jdbc.SQLServerDriver',
     driverArtifact: 'com.microsoft.sqlserver:mssql-jdbc',
+    driverVersion: '13.2.1.jre11',
     validationQuery: 'SELECT 1',
     poolOptions: {},
     toml: CASE_SENSITIVE_USER_STORE,
@@ -119,6 +123,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseEngine, DatabaseEngineFac
     adminUsername: 'system',
     driver: 'oracle.jdbc.OracleDriver',
     driverArtifact: 'com.oracle.database.jdbc:ojdbc11',
+    driverVersion: '23.9.0.25.07',
     validationQuery: 'SELECT 1 FROM DUAL',
     // This driver takes its time-outs as properties, not from the URL.
     poolOptions: { connectionProperties: 'oracle.net.CONNECT_TIMEOUT=10000;oracle.jdbc.ReadTimeout=60000' },

@@ -149,10 +149,14 @@ export function extensionProblems(distribution: DistributionName, extension: Tom
     }
     if (path[0] === 'datasource' && lists.length > 0) {
       if (path.length > 1) {
+        const entry = path.slice(0, 2);
+        // Said once for the table, not for each of its keys.
+        if (path.length > 2 && path[2] !== Object.keys(tableAt(extension, entry))[0]) return [];
+        const list = lists.join(', ');
         return [
           {
-            path,
-            message: `would become a part of the last entry of the list [[datasource]] (${lists.join(', ')}); write it as [[identity_server.deployment_toml.datasource]] with id = "${path[1]}"`,
+            path: entry,
+            message: `would become a part of the last entry of the list [[datasource]] (${list}); write it as [[identity_server.deployment_toml.datasource]] with id = "${entry[1]}"`,
           },
         ];
       }
@@ -254,6 +258,10 @@ function leaves(table: TomlTable, above: readonly string[] = []): { path: string
     const path = [...above, key];
     return isTable(value) && Object.keys(value).length > 0 ? leaves(value, path) : [{ path, value }];
   });
+}
+
+function tableAt(table: TomlTable, path: readonly string[]): TomlTable {
+  return path.reduce((inner, key) => inner[key] as TomlTable, table);
 }
 
 /** Whether writing at `path` changes something at or below `owned`, or replaces a table that it is in. */

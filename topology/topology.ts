@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/schema';
+import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
 import { addressAt, dynamicRange, parseSubnet } from './addresses';
 import {
   connectionBudget,
@@ -33,6 +34,8 @@ export interface Topology {
   readonly labels: Readonly<Record<string, string>>;
   readonly network: NetworkTopology;
   readonly volumes: VolumeTopology;
+  /** How the nodes' image is built, where it is not used as it is. */
+  readonly identityServerBuild?: IdentityServerBuild;
   readonly jobs: JobsTopology;
   readonly database: DatabaseTopology;
   /** uid:gid of the database image's server user, who reads the database's secrets. */
@@ -305,6 +308,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
       gateway: addressAt(subnet, 1),
       dynamicRange: dynamicRange(subnet),
     },
+    identityServerBuild: images.build,
     volumes: {
       databaseData: volume('database-data'),
       databaseSecrets: volume('database-secrets'),
@@ -321,6 +325,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
         DATABASE_OWNER: databaseOwner,
         SERVER_OWNER: distribution.owner,
         SUPPLIED_SECRETS: suppliedSecrets(environment).join(' '),
+        REFERENCED_SECRETS: referencedSecrets(nodes).join(' '),
         ENCRYPTION_KEY_BYTES: String(distribution.encryptionKeyBytes ?? 32),
       }),
       keystores: job('keystores', images.identityServer, 'create-keystores.sh', {
@@ -415,11 +420,34 @@ function imagesOf(environment: Environment, { images }: Distribution, sandbox: S
       : fromSandbox && database.engine === 'mysql'
         ? sandbox.mariadb
         : DATABASE_ENGINES[database.engine].container?.image;
+  const base = server.image ?? (fromSandbox ? sandbox.identityServer : images.identityServer);
+  const build = buildOf(environment, base);
   return {
-    identityServer: server.image ?? (fromSandbox ? sandbox.identityServer : images.identityServer),
+    identityServer: build?.image ?? base,
+    build,
     database: database.image ?? databaseImage,
     loadBalancer: balancer.image ?? (fromSandbox ? sandbox.nginx : images.loadBalancer),
   };
+}
+
+/** An image of the user's is complete unless the user says what to add; the official ones have no driver. */
+function buildOf({ identity_server: server, database }: Environment, base: string): IdentityServerBuild | undefined {
+  const { bundlesDriver } = DISTRIBUTIONS[server.distribution];
+  const lacksDriver = !bundlesDriver && server.image === undefined;
+  if (server.build === undefined && !lacksDriver) return undefined;
+  const { driverArtifact, driverVersion } = DATABASE_ENGINES[database.engine];
+  const driver = server.build?.driver ?? (lacksDriver ? `${driverArtifact}:${driverVersion}` : undefined);
+  return identityServerBuild({ base, driver, accelerator: server.build?.accelerator });
+}
+
+/** Names of the variables that the nodes' files refer to: every one is a secret. */
+function referencedSecrets(nodes: readonly NodeTopology[]): string[] {
+  const texts = nodes
+    .flatMap(({ files }) => Object.entries(files))
+    .filter(([path]) => path.endsWith('/deployment.toml'));
+  return [
+    ...new Set(texts.flatMap(([, text]) => [...text.matchAll(/\$env\{(\w+)\}/g)].map(([, name]) => name as string))),
+  ];
 }
 
 /** The secrets of a database server that is already there: whoever runs it has chosen them. */

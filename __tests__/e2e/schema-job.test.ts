@@ -385,7 +385,7 @@ async function secretsVolume(server: Server, values: Readonly<Record<string, str
 
 function derived(server: Server) {
   return topology(
-    `[identity_server]\ndistribution = "wso2is-7.1.0-financial-services"\n[database]\nengine = "${server.engine}"\n[load_balancer]\nhostname = "is.bank.example"\n`,
+    `[identity_server]\ndistribution = "wso2is-7.1.0-financial-services"\nimage = "bank/identity-server"\n[database]\nengine = "${server.engine}"\n[load_balancer]\nhostname = "is.bank.example"\n`,
   );
 }
 

@@ -138,13 +138,41 @@ describe('the sandbox, started', () => {
   });
 });
 
+describe('the secrets job', () => {
+  const extra = '[identity_server.deployment_toml.output_adapter.email]\npassword = "$env{SMTP_PASSWORD}"\n';
+  const { secrets } = derive('wso2is-7.0.0-financial-services', extra).jobs;
+  const volumes = { 'own-database-secrets': '/database-secrets', 'own-server-secrets': '/identity-server-secrets' };
+
+  test('names a secret that the configuration refers to and nobody has supplied', async () => {
+    await expect(runJob('missing', secrets.image, secrets.script, { ...secrets, volumes })).rejects.toThrow(
+      `refers to $env{SMTP_PASSWORD}, and there is no such secret; supply it with: make import-secret ENV=${NAME} NAME=SMTP_PASSWORD`,
+    );
+  });
+
+  test('makes a pair of password and hash, and a key of the length of 7.0', async () => {
+    const supply = 'umask 077; printf mail >/identity-server-secrets/SMTP_PASSWORD';
+    await runJob('supply', secrets.image, supply, { volumes });
+    await runJob('complete', secrets.image, secrets.script, { ...secrets, volumes });
+    const check = `
+      cd /identity-server-secrets
+      set -eu
+      [ "$(printf %s "$(cat APP_PASSWORD)" | sha256sum | cut -d ' ' -f 1)" = "$(cat APP_PASSWORD_HASH)" ]
+      [ "$(wc -c <ENCRYPTION_KEY)" = 32 ]
+      [ "$(cat SMTP_PASSWORD)" = mail ]
+      [ "$(stat -c %U:%a APP_PASSWORD)" = wso2carbon:400 ]`;
+    await runJob('check', secrets.image, check, { volumes });
+  });
+});
+
 // Its kernel writes the files; starting it takes the rest of Identity Server, which the sandbox does not have.
 describe('the kernel, given the configuration of 7.1 with the accelerator', () => {
   const topology = derive('wso2is-7.1.0-financial-services');
-  const node = { ...(topology.nodes[1] as NodeTopology), image: sandboxImageTags().identityServer };
+  const node = topology.nodes[1] as NodeTopology;
   const read = (path: string) => readConfiguration(node, path);
 
   beforeAll(async () => {
+    // A reference without a value keeps the server from starting.
+    await runTopologyJob(topology.jobs.secrets, SECRETS);
     await startNode(node);
     await eventually('the server has written its configuration', 60, async () => {
       const xml = await read('axis2/axis2.xml').catch(() => '');
@@ -212,7 +240,7 @@ const KEYSTORES = {
 };
 
 function derive(distribution: string, extra = ''): Topology {
-  const toml = `[identity_server]\ndistribution = "${distribution}"\nmemory_mb = 1280\nheap_mb = 512\n${extra}[network]\nsubnet = "${SUBNET}"\n[load_balancer]\nhostname = "is.server-configuration.test"\n`;
+  const toml = `[identity_server]\ndistribution = "${distribution}"\nimage = "${sandboxImageTags().identityServer}"\nmemory_mb = 1280\nheap_mb = 512\n${extra}[network]\nsubnet = "${SUBNET}"\n[load_balancer]\nhostname = "is.server-configuration.test"\n`;
   return deriveTopology(environment(toml, NAME), sandboxImageTags());
 }
 
@@ -260,7 +288,11 @@ async function runJob(
     ...[...variables(options.environment ?? {}), ...mounts, '--entrypoint', '/bin/sh', image, '/job.sh'],
   );
   await upload(container, { '/job.sh': script, ...options.files });
-  await run('docker', ['start', '--attach', '--interactive', container], { input: options.input ?? '' });
+  try {
+    await run('docker', ['start', '--attach', '--interactive', container], { input: options.input ?? '' });
+  } finally {
+    await docker('rm', '--force', container);
+  }
 }
 
 async function upload(container: string, files: Readonly<Record<string, string>>): Promise<void> {

@@ -10,7 +10,7 @@ import { configurationDirectory, topology } from '../support/synth';
 const FINANCIAL_SERVICES = 'wso2is-7.1.0-financial-services';
 
 function configuration(extra: string, distribution: DistributionName = FINANCIAL_SERVICES): string {
-  return `[load_balancer]\nhostname = "is.bank.example"\n[identity_server]\ndistribution = "${distribution}"\n${extra}`;
+  return `[load_balancer]\nhostname = "is.bank.example"\n[identity_server]\ndistribution = "${distribution}"\nimage = "bank/identity-server"\n${extra}`;
 }
 
 function nodeTomls(extra: string, distribution?: DistributionName): TomlTable[] {
@@ -156,4 +156,21 @@ test('merging goes table by table and leaves its arguments alone', () => {
   const over = { a: { c: [2], e: 3 }, d: { f: 1 } };
   expect(merge(base, over)).toEqual({ a: { b: 1, c: [2], e: 3 }, d: { f: 1 } });
   expect(base).toEqual({ a: { b: 1, c: [1] }, d: 1 });
+});
+
+test('a secret that the user’s keys refer to must be there before a server starts', () => {
+  const derived = topology(
+    configuration('[identity_server.deployment_toml.output_adapter.email]\npassword = "$env{SMTP_PASSWORD}"\n'),
+  );
+  expect(derived.jobs.secrets.environment.REFERENCED_SECRETS?.split(' ').sort()).toEqual([
+    'ADMIN_PASSWORD',
+    'APP_PASSWORD',
+    'APP_PASSWORD_HASH',
+    'CONSENT_PORTAL_CLIENT_ID',
+    'CONSENT_PORTAL_CLIENT_SECRET',
+    'DATABASE_PASSWORD',
+    'ENCRYPTION_KEY',
+    'KEYSTORE_PASSWORD',
+    'SMTP_PASSWORD',
+  ]);
 });

@@ -10,7 +10,7 @@ const WITH_ACCELERATOR = DISTRIBUTION_NAMES.filter((name) => DISTRIBUTIONS[name]
 
 const environmentOf = (distribution: DistributionName, extra = '') =>
   topology(
-    `[identity_server]\ndistribution = "${distribution}"\nnodes = 3\n${extra}\n[load_balancer]\nhostname = "is.bank.example"\n`,
+    `[identity_server]\ndistribution = "${distribution}"\nimage = "bank/identity-server"\nnodes = 3\n${extra}\n[load_balancer]\nhostname = "is.bank.example"\n`,
     'bank',
   );
 

@@ -6,7 +6,7 @@ import type { JobTopology, NodeTopology, Topology } from '../../topology/topolog
 import { type Json, PROJECT, SMALLEST, shippedTopologies, topology } from '../support/synth';
 
 const EVERY_DISTRIBUTION = DISTRIBUTION_NAMES.map(
-  (name) => [name, SMALLEST.replace('"sandbox"', `"${name}"`)] as const,
+  (name) => [name, SMALLEST.replace('"sandbox"', `"${name}"\nimage = "bank/identity-server"`)] as const,
 );
 
 function withServer(settings: string, toml = SMALLEST): string {
@@ -95,7 +95,7 @@ describe.each(EVERY_DISTRIBUTION)('deployment.toml of %s', (_, toml) => {
 
   test('refers only to variables that the entry point exports or the container has', () => {
     const script = derived.jobs.secrets.script;
-    const exported = [...script.matchAll(/server\/([A-Z][A-Z_]+)/g)].map(([, name]) => name as string);
+    const exported = [...script.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([name]) => name);
     const given = Object.keys(derived.nodes[0]?.environment ?? {});
     const used = [...text.matchAll(/\$env\{([^}]*)\}/g)].map(([, name]) => name as string);
     expect(used).toEqual(expect.arrayContaining(['ADMIN_PASSWORD', 'DATABASE_PASSWORD', 'KEYSTORE_PASSWORD']));

@@ -5,6 +5,7 @@
 #   DATABASE_OWNER        uid:gid that the database container runs as
 #   SERVER_OWNER          uid:gid that the identity servers run as
 #   SUPPLIED_SECRETS      names of the database secrets that somebody else has chosen and that are not created
+#   REFERENCED_SECRETS    names of the secrets that the servers' configuration refers to
 #   ENCRYPTION_KEY_BYTES  length of the key that encrypts the server's data
 set -eu
 umask 077
@@ -44,12 +45,29 @@ put "$server/DATABASE_PASSWORD" "$(
 
 ensure "$server/ADMIN_PASSWORD" "$(random 24)"
 ensure "$server/KEYSTORE_PASSWORD" "$(random 24)"
-ensure "$server/ENCRYPTION_KEY" "$(od -An -v -N"$ENCRYPTION_KEY_BYTES" -tx1 /dev/urandom | tr -d ' \n')"
-ensure "$server/CONSENT_PORTAL_CLIENT_ID" "$(random 24)"
-ensure "$server/CONSENT_PORTAL_CLIENT_SECRET" "$(random 24)"
-# The recovery pages present this password, and the server compares its hash.
-ensure "$server/APP_PASSWORD" "$(random 24)"
-put "$server/APP_PASSWORD_HASH" "$(printf '%s' "$(cat "$server/APP_PASSWORD")" | sha256sum | cut -d ' ' -f 1)"
+for name in $REFERENCED_SECRETS; do
+  case $name in
+    ENCRYPTION_KEY)
+      ensure "$server/$name" "$(od -An -v -N"$ENCRYPTION_KEY_BYTES" -tx1 /dev/urandom | tr -d ' \n')"
+      ;;
+    APP_PASSWORD | CONSENT_PORTAL_CLIENT_ID | CONSENT_PORTAL_CLIENT_SECRET)
+      ensure "$server/$name" "$(random 24)"
+      ;;
+    APP_PASSWORD_HASH)
+      # The recovery pages present the password, and the server compares its hash.
+      ensure "$server/APP_PASSWORD" "$(random 24)"
+      put "$server/$name" "$(printf '%s' "$(cat "$server/APP_PASSWORD")" | sha256sum | cut -d ' ' -f 1)"
+      ;;
+    *)
+      if [ ! -s "$server/$name" ]; then
+        echo "the servers' configuration refers to \$env{$name}, and there is no such secret;" \
+          "supply it with: make import-secret ENV=$ENVIRONMENT NAME=$name" >&2
+        missing=true
+      fi
+      ;;
+  esac
+done
+[ -z "${missing:-}" ] || exit 1
 
 chown -R "$DATABASE_OWNER" "$database"
 chown -R "$SERVER_OWNER" "$server"

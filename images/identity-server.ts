@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Folder of the Dockerfile. */
+export const IDENTITY_SERVER_CONTEXT = join(__dirname, 'identity-server');
+
+/** An image of the identity server that is built because the one it starts from lacks something. */
+export interface IdentityServerBuild {
+  /** Name of the result. Its tag is a hash of everything it is made of, so a change shows in the plan. */
+  readonly image: string;
+  /** Image that it starts from. */
+  readonly base: string;
+  /** Maven coordinates of the JDBC driver, groupId:artifactId:version. */
+  readonly driver?: string;
+  /** Path of the accelerator's zip. */
+  readonly accelerator?: string;
+}
+
+/** Names the image that these parts make. */
+export function identityServerBuild(parts: Omit<IdentityServerBuild, 'image'>): IdentityServerBuild {
+  const hash = createHash('sha256').update(`${parts.base}\0${parts.driver ?? ''}\0`);
+  for (const file of readdirSync(IDENTITY_SERVER_CONTEXT).sort()) {
+    hash.update(`${file}\0`).update(readFileSync(join(IDENTITY_SERVER_CONTEXT, file)));
+  }
+  if (parts.accelerator !== undefined) hash.update(readFileSync(parts.accelerator));
+  return { ...parts, image: `wso2-is-active-active/identity-server:${hash.digest('hex').slice(0, 12)}` };
+}
+
+/** Whether a file is there and a zip. @param path relative to the working directory */
+export function isArchive(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const file = openSync(path, 'r');
+  try {
+    const beginning = Buffer.alloc(2);
+    return readSync(file, beginning) === 2 && beginning.toString('latin1') === 'PK';
+  } finally {
+    closeSync(file);
+  }
+}
