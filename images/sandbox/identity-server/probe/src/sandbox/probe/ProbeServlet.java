@@ -101,6 +101,8 @@ final class ProbeServlet extends HttpServlet {
                 hold(query);
             }
             case "POST /user" -> users.add(text(query, "name"), text(query, "password"));
+            case "POST /authenticate" -> body.put("authenticated",
+                    users.authenticate(text(query, "name"), text(query, "password")));
             case "GET /count" -> body.putAll(database.count(text(query, "key")));
             case "GET /rows" -> body.put("rows", database.rows(text(query, "key"),
                     number(query, "limit", DEFAULT_ROWS, MAX_ROWS)));
