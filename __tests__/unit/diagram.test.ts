@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { renderMermaid, renderSvg } from '../../diagram';
+import { type Part, sceneOf } from '../../diagram/scene';
+import { sandboxPictures } from '../../tools/write-diagram';
+import type { Topology } from '../../topology/topology';
+import { SHAPES } from '../support/shapes';
+import { type Json, SMALLEST, shippedTopologies, synthesizeToFiles, topology } from '../support/synth';
+
+const REGENERATE = 'npx tsx tools/write-diagram.ts';
+
+const eightNodes = topology(SMALLEST.replace('[load_balancer]', 'nodes = 8\n[load_balancer]'));
+const shapes: [string, Topology][] = [
+  ...Object.entries(SHAPES),
+  ...shippedTopologies().map((each): [string, Topology] => [`${each.environment}.toml`, each]),
+  ['eight nodes', eightNodes],
+];
+
+test.each(Object.entries(sandboxPictures()).map(([file, text]) => [basename(file), file, text]))(
+  `docs/%s is up to date; if not, run: ${REGENERATE}`,
+  (_, file, text) => {
+    const isFresh = readFileSync(file, 'utf8') === text;
+    expect(isFresh ? 'up to date' : `out of date; run: ${REGENERATE}`).toBe('up to date');
+  },
+);
+
+describe.each(shapes)('the picture of %s', (_, each) => {
+  const scene = sceneOf(each);
+  const parts: Part[] = [
+    scene.loadBalancer.container,
+    scene.loadBalancer.job,
+    ...scene.nodes.map(({ container }) => container),
+    ...scene.foundation.jobs,
+    ...(scene.foundation.database ? [scene.foundation.database] : []),
+  ];
+  const stacks = synthesizeToFiles([each]).stacks;
+  const resources = stacks.flatMap((stack) => stack.resources.map((resource) => ({ ...resource, stack: stack.name })));
+  const named = (type: string) => resources.filter((resource) => resource.type === type);
+
+  test('shows the containers and volumes that Terraform creates, no more and no less', () => {
+    const shown = [...scene.loadBalancer.volumes, ...scene.foundation.volumes].map(({ name }) => name);
+    expect(parts.map(({ name }) => name).sort()).toEqual(named('docker_container').map(nameOf).sort());
+    expect(shown.sort()).toEqual(named('docker_volume').map(nameOf).sort());
+  });
+
+  test('shows every mount as Terraform makes it', () => {
+    const volumes = new Map(named('docker_volume').map(({ address, config }) => [`\${${address}.name}`, config.name]));
+    for (const { config } of named('docker_container')) {
+      const mounted = (config.volumes ?? []).map(({ volume_name: volume, read_only: readOnly = false }: Json) => ({
+        volume: volumes.get(volume) ?? volume,
+        readOnly,
+      }));
+      const part = parts.find(({ name }) => name === config.name) as Part;
+      expect({ name: config.name, mounts: sorted(part.mounts.map(({ letter: _letter, ...mount }) => mount)) }).toEqual({
+        name: config.name,
+        mounts: sorted(mounted),
+      });
+    }
+  });
+
+  test('shows every fixed address and every published port', () => {
+    for (const { config } of named('docker_container')) {
+      const part = parts.find(({ name }) => name === config.name) as Part;
+      expect(part.address).toBe(config.networks_advanced?.[0]?.ipv4_address);
+      for (const { external, ip } of config.ports ?? []) {
+        expect(scene.client.published).toMatch(new RegExp(`^${ip.replaceAll('.', '\\.')} : .*\\b${external}\\b`));
+      }
+    }
+  });
+
+  test('numbers the stacks in the order of applying and puts each container into its own', () => {
+    const shown = [scene.foundation, ...scene.nodes, scene.loadBalancer].map(({ name, order }) => ({ name, order }));
+    expect(shown.sort((one, other) => one.order - other.order)).toEqual(
+      stacks.map(({ name }, index) => ({ name, order: index + 1 })),
+    );
+    const stackOf = (container: string) => named('docker_container').find((one) => nameOf(one) === container)?.stack;
+    for (const node of scene.nodes) expect(stackOf(node.container.name)).toBe(node.name);
+    for (const job of scene.foundation.jobs) expect(stackOf(job.name)).toBe(scene.foundation.name);
+  });
+
+  test('is the same twice', () => {
+    expect(renderSvg(each)).toBe(renderSvg(each));
+    expect(renderMermaid(each)).toBe(renderMermaid(each));
+  });
+
+  test('can be read aloud, and loads nothing', () => {
+    const svg = renderSvg(each);
+    expect(svg).toMatch(/<svg [^>]*role="img" aria-labelledby="title description"/);
+    expect(svg).toMatch(/<title id="title">[^<]+<\/title>/);
+    expect(svg).toMatch(/<desc id="description">[^<]+<\/desc>/);
+    expect(svg).not.toMatch(/<script|<image|<foreignObject|href=|@import/);
+  });
+
+  test('stays within its width, and no card overlaps another', () => {
+    const svg = renderSvg(each);
+    const boxes = [
+      ...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx="(?:6|12|15)"/g),
+    ].map(([, x, y, width, height]) => ({ x: Number(x), y: Number(y), width: Number(width), height: Number(height) }));
+    expect(boxes.length).toBeGreaterThan(10);
+    const [, height] = /viewBox="0 0 960 (\d+)"/.exec(svg) as unknown as [string, string];
+    boxes.forEach((box, index) => {
+      expect(box.x + box.width).toBeLessThanOrEqual(960);
+      expect(box.y + box.height).toBeLessThanOrEqual(Number(height));
+      for (const other of boxes.slice(index + 1)) {
+        const apart =
+          box.x + box.width <= other.x ||
+          other.x + other.width <= box.x ||
+          box.y + box.height <= other.y ||
+          other.y + other.height <= box.y;
+        expect({ box, other, apart }).toEqual({ box, other, apart: true });
+      }
+    });
+  });
+});
+
+test('Mermaid marks what a plan changes', () => {
+  const text = renderMermaid(topology(), { 'sandbox-node-1': 'replace', 'sandbox-hidden': 'destroy' });
+  expect(text).toMatch(/^ {2}class node_1 replace$/m);
+  expect(text).toMatch(/^ {2}classDef replace /m);
+  expect(text).not.toContain('destroy');
+});
+
+test('Mermaid draws from every box that it declares, and declares every box that it draws from', () => {
+  const text = renderMermaid(eightNodes);
+  const declared = new Set([...text.matchAll(/^ +(\w+)(?:\[|\(|\{)/gm)].map(([, id]) => id));
+  const drawn = [...text.matchAll(/^ {2}(\w+) (?:-->|==>|-\.->)(?:\|"[^"]*"\|)? (\w+)$/gm)].flatMap(([, a, b]) => [
+    a,
+    b,
+  ]);
+  expect(drawn.length).toBeGreaterThan(40);
+  expect(drawn.filter((id) => !declared.has(id))).toEqual([]);
+});
+
+function nameOf({ config }: { config: Json }): string {
+  return config.name;
+}
+
+function sorted<T extends { volume: string }>(mounts: T[]): T[] {
+  return mounts.sort((one, other) => (one.volume < other.volume ? -1 : 1));
+}

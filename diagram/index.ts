@@ -1,0 +1,2 @@
+export { type Change, renderMermaid } from './mermaid';
+export { renderSvg } from './svg';

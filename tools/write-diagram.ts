@@ -1,0 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderMermaid, renderSvg } from '../diagram';
+import { loadTopologies } from '../synthesize';
+import type { Topology } from '../topology/topology';
+
+const DOCS = join(__dirname, '..', 'docs');
+
+/** The pictures of the sandbox that the README shows, by file. */
+export function sandboxPictures(): Record<string, string> {
+  const [sandbox] = loadTopologies('sandbox') as [Topology];
+  return { [join(DOCS, 'sandbox.svg')]: renderSvg(sandbox), [join(DOCS, 'sandbox.mmd')]: renderMermaid(sandbox) };
+}
+
+if (require.main === module) {
+  for (const [file, text] of Object.entries(sandboxPictures())) writeFileSync(file, text);
+}
