@@ -7,7 +7,7 @@ TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
 MODULES := $(ROOT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials down test benchmark lint
+.PHONY: help setup up plan apply status credentials import-secret down test benchmark lint
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(ROOT)/Makefile | expand -t 22
@@ -29,6 +29,9 @@ status: $(MODULES) ## Health of every component; exit code 1 unless all are heal
 
 credentials: $(MODULES) ## Where the administrator's name and password are
 	@$(TSX) $(ROOT)/cli/credentials.ts
+
+import-secret: $(MODULES) ## Put a secret that somebody else chose (NAME=, value on standard input) on the Docker host
+	@$(TSX) $(ROOT)/cli/import-secret.ts
 
 down: $(MODULES) ## Destroy the environment with its data; asks first unless YES=1
 	@$(TSX) $(ROOT)/cli/down.ts

@@ -18,7 +18,8 @@ export type Kind = 'container' | 'volume' | 'network';
 
 /** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
 export class Engine {
-  private readonly variables: NodeJS.ProcessEnv;
+  /** Environment of the docker client. */
+  readonly variables: NodeJS.ProcessEnv;
   private readonly filter: readonly string[];
 
   constructor(topology: Topology) {

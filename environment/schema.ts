@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isArchive } from '../images/identity-server';
-import { isIpv4, isSubnet } from '../topology/addresses';
+import { CONTROL_PORT, isIpv4, isSubnet } from '../topology/addresses';
 import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
 import { DATABASE_ENGINES } from '../topology/database-engines';
 import { extensionProblems } from '../topology/deployment-toml';
@@ -74,39 +74,51 @@ const build = z
   })
   .describe('What is added to the image of the nodes, in an image that is built and tagged by its content.');
 
-const identityServer = z.strictObject({
-  distribution: z.enum(DISTRIBUTION_NAMES).describe('What runs on the nodes; see the catalogue of distributions.'),
-  image: image.optional().describe("Image of the nodes. Default: the distribution's own image."),
-  build: build.optional(),
-  nodes: z.int().min(2).max(8).default(2).describe('Number of identity servers.'),
-  port_offset: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(3)
-    .describe('Added to the ports 9443 and 9763. The accelerator calls itself on 9446, hence 3.'),
-  admin_username: z
-    .string()
-    .regex(/^[A-Za-z0-9._@-]{3,30}$/, { error: 'must be 3 to 30 letters, digits, ".", "_", "@" or "-"' })
-    .optional()
-    .describe(
-      'Name of the administrator that node 1 creates on its first start; its password is generated. Default: "admin", with the accelerator "is_admin@wso2.com".',
-    ),
-  memory_mb: z.int().min(512).default(4096).describe('Memory limit of each node in MiB; swap is not added.'),
-  heap_mb: z.int().min(256).default(2048).describe('Java heap of each node in MiB.'),
-  start_timeout_seconds: z
-    .int()
-    .min(30)
-    .max(1800)
-    .default(600)
-    .describe('How long a node may take to become healthy before the roll stops.'),
-  deployment_toml: tomlTable
-    .default({})
-    .describe(
-      "Further keys of every node's deployment.toml. Tables are merged deep, lists replace the distribution's list, [[datasource]] entries are added. Keys that the topology decides are refused.",
-    ),
-  node_overrides: z.array(nodeOverride).default([]).describe('Further keys of single nodes.'),
-});
+const identityServer = z
+  .strictObject({
+    distribution: z.enum(DISTRIBUTION_NAMES).describe('What runs on the nodes; see the catalogue of distributions.'),
+    image: image.optional().describe("Image of the nodes. Default: the distribution's own image."),
+    build: build.optional(),
+    nodes: z.int().min(2).max(8).default(2).describe('Number of identity servers.'),
+    port_offset: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(3)
+      .describe('Added to the ports 9443 and 9763. The accelerator calls itself on 9446, hence 3.'),
+    admin_username: z
+      .string()
+      .regex(/^[A-Za-z0-9._@-]{3,30}$/, { error: 'must be 3 to 30 letters, digits, ".", "_", "@" or "-"' })
+      .optional()
+      .describe(
+        'Name of the administrator that node 1 creates on its first start; its password is generated. Default: "admin", with the accelerator "is_admin@wso2.com".',
+      ),
+    memory_mb: z.int().min(512).default(4096).describe('Memory limit of each node in MiB; swap is not added.'),
+    heap_mb: z.int().min(256).default(2048).describe('Java heap of each node in MiB.'),
+    start_timeout_seconds: z
+      .int()
+      .min(30)
+      .max(1800)
+      .default(600)
+      .describe('How long a node may take to become healthy before the roll stops.'),
+    deployment_toml: tomlTable
+      .default({})
+      .describe(
+        "Further keys of every node's deployment.toml. Tables are merged deep, lists replace the distribution's list, [[datasource]] entries are added. Keys that the topology decides are refused.",
+      ),
+    node_overrides: z.array(nodeOverride).default([]).describe('Further keys of single nodes.'),
+  })
+  .superRefine((server, context) => {
+    const largest = Math.floor(server.memory_mb * 0.75);
+    if (server.heap_mb > largest) {
+      context.addIssue({
+        code: 'custom',
+        path: ['heap_mb'],
+        message: `${server.heap_mb} MiB does not fit memory_mb = ${server.memory_mb}: the JVM needs a quarter of the limit outside the heap; allowed is up to ${largest}`,
+        params: { complete: true },
+      });
+    }
+  });
 
 const database = z.strictObject({
   engine: z
@@ -174,33 +186,59 @@ const database = z.strictObject({
     ),
 });
 
-const loadBalancer = z.strictObject({
-  hostname: hostname.describe('Public name of the environment: the host name in every URL, without a port.'),
-  image: image.optional().describe('Image of Nginx, 1.30.4 or later with njs.'),
-  bind_address: ipv4
-    .default('127.0.0.1')
-    .describe('Address of the Docker host on which the ports are published. "0.0.0.0" publishes on all.'),
-  http_port: port.default(80).describe('Published port that redirects to HTTPS; also proxyPort of the HTTP connector.'),
-  https_port: port.default(443).describe('Published HTTPS port; also proxyPort of the HTTPS connector.'),
-  affinity: z
-    .enum(['cookie', 'none'])
-    .default('cookie')
-    .describe('"cookie" keeps a browser session on its node; "none" spreads every request.'),
-  read_timeout_seconds: z
-    .int()
-    .min(1)
-    .max(300)
-    .default(60)
-    .describe('How long a node may take to answer before the request fails over or fails.'),
-  denied_paths: z
-    .array(z.string().regex(/^\/[A-Za-z0-9._~/-]*$/, { error: 'must be a path prefix such as "/carbon"' }))
-    .default(['/api/health-check'])
-    .describe('Path prefixes answered with 403 instead of being forwarded.'),
-  memory_mb: z.int().min(32).default(128).describe('Memory limit of the load balancer container in MiB.'),
-});
+const loadBalancer = z
+  .strictObject({
+    hostname: hostname.describe('Public name of the environment: the host name in every URL, without a port.'),
+    image: image.optional().describe('Image of Nginx, 1.30.4 or later with njs.'),
+    bind_address: ipv4
+      .default('127.0.0.1')
+      .describe('Address of the Docker host on which the ports are published. "0.0.0.0" publishes on all.'),
+    http_port: port
+      .default(80)
+      .describe('Published port that redirects to HTTPS; also proxyPort of the HTTP connector.'),
+    https_port: port.default(443).describe('Published HTTPS port; also proxyPort of the HTTPS connector.'),
+    affinity: z
+      .enum(['cookie', 'none'])
+      .default('cookie')
+      .describe('"cookie" keeps a browser session on its node; "none" spreads every request.'),
+    read_timeout_seconds: z
+      .int()
+      .min(1)
+      .max(300)
+      .default(60)
+      .describe('How long a node may take to answer before the request fails over or fails.'),
+    denied_paths: z
+      .array(z.string().regex(/^\/[A-Za-z0-9._~/-]+$/, { error: 'must be a path prefix such as "/carbon"' }))
+      .refine((paths) => new Set(paths).size === paths.length, { error: 'must not name a path twice' })
+      .default(['/api/health-check'])
+      .describe('Path prefixes answered with 403 instead of being forwarded.'),
+    memory_mb: z.int().min(32).default(128).describe('Memory limit of the load balancer container in MiB.'),
+  })
+  .superRefine((balancer, context) => {
+    const refuse = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message, params: { complete: true } });
+    if (balancer.http_port === balancer.https_port) {
+      refuse('http_port', `must differ from https_port (both are ${balancer.https_port})`);
+    }
+    for (const key of ['http_port', 'https_port'] as const) {
+      if (balancer[key] === CONTROL_PORT) {
+        refuse(
+          key,
+          `${CONTROL_PORT} is taken inside the load balancer, for its status and the nodes' requests; use another port`,
+        );
+      }
+    }
+  });
 
 /** Backend settings that carry a credential; they belong in the backend's environment variables, not in a file under git. */
-const CREDENTIAL_SETTING = /(password|secret|token|access_key|credentials|sas|conn_str)/;
+const CREDENTIAL_SETTING =
+  /(password|secret|token|access_key|credential|sas|conn_str|http_auth|encryption_key|customer_key|private_key)/;
+const CREDENTIAL_IN_URL = /^[a-z+]+:\/\/[^/@]*:[^/@]*@/;
+
+type StateSetting = string | boolean | number | StateSetting[] | { [key: string]: StateSetting };
+const stateSetting: z.ZodType<StateSetting> = z.lazy(() =>
+  z.union([z.string(), z.boolean(), z.int(), z.array(stateSetting), z.record(z.string(), stateSetting)]),
+);
 
 const state = z
   .strictObject({
@@ -209,13 +247,23 @@ const state = z
       .default('local')
       .describe('Terraform state backend. "local" keeps state/<environment>/ beside the configuration.'),
     settings: z
-      .record(z.string(), z.union([z.string(), z.boolean(), z.int()]))
+      .record(z.string(), stateSetting)
       .default({})
-      .describe('Settings of the backend, without credentials. The per-stack key is derived and must not be set.'),
+      .describe(
+        "Settings of the backend, without credentials. The key of each stack is derived: what is set as key, prefix, path, address or schema_name comes before the stack's name.",
+      ),
   })
   .superRefine((value, context) => {
-    for (const key of Object.keys(value.settings)) {
-      if (CREDENTIAL_SETTING.test(key)) {
+    const refuse = (path: string[], message: string) =>
+      context.addIssue({ code: 'custom', path, message, params: { complete: true } });
+    if (value.backend === 'local' && Object.keys(value.settings).length > 0) {
+      refuse(['settings'], 'the local backend takes no settings; its files are in state/<environment>/');
+    }
+    if (value.backend === 'http' && value.settings.address === undefined) {
+      refuse(['settings', 'address'], "is required with the http backend: the URL to which each stack's name is added");
+    }
+    for (const [key, setting] of Object.entries(value.settings)) {
+      if (CREDENTIAL_SETTING.test(key) || CREDENTIAL_IN_URL.test(String(setting))) {
         context.addIssue({
           code: 'custom',
           path: ['settings', key],
@@ -240,25 +288,10 @@ export const environmentSchema = z
     state: state.prefault({}),
   })
   .superRefine((value, context) => {
-    const { identity_server: server, load_balancer: balancer } = value;
-    if (server.heap_mb > server.memory_mb * 0.75) {
-      context.addIssue({
-        code: 'custom',
-        path: ['identity_server', 'heap_mb'],
-        message: `${server.heap_mb} MiB does not fit memory_mb = ${server.memory_mb}: the JVM needs a quarter of the limit outside the heap; allowed is up to ${Math.floor(server.memory_mb * 0.75)}`,
-      });
-    }
     checkUsers(value, context);
     checkImage(value, context);
     checkDatabase(value, context);
     checkDeploymentToml(value, context);
-    if (balancer.http_port === balancer.https_port) {
-      context.addIssue({
-        code: 'custom',
-        path: ['load_balancer', 'http_port'],
-        message: `must differ from https_port (both are ${balancer.https_port})`,
-      });
-    }
   });
 
 type Settings = {

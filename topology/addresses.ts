@@ -1,5 +1,8 @@
 /** IPv4 arithmetic: where each container lives in the environment's subnet. */
 
+/** Port of the load balancer for its status, probes and the nodes' drain requests. Never published. */
+export const CONTROL_PORT = 9080;
+
 export interface Subnet {
   /** Network address as an unsigned 32-bit number. */
   readonly base: number;

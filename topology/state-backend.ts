@@ -3,7 +3,7 @@ import type { Environment } from '../environment/schema';
 /** A Terraform backend block: its type and its settings, without credentials. */
 export interface StateBackend {
   readonly type: Environment['state']['backend'];
-  readonly settings: Readonly<Record<string, string | boolean | number>>;
+  readonly settings: Environment['state']['settings'];
 }
 
 /**
@@ -20,7 +20,7 @@ export function stateBackend({ name, state }: Environment, stack: string): State
     pg: () => ({ ...state.settings, schema_name: `${prefix('schema_name')}_${stack}`.replaceAll('-', '_') }),
     http: () => {
       const address = `${prefix('address')}/${stack}`;
-      return { ...state.settings, address, lock_address: address, unlock_address: address };
+      return { lock_address: address, unlock_address: address, ...state.settings, address };
     },
     consul: () => ({ ...state.settings, path: `${prefix('path')}/${stack}` }),
   };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
-import { addressAt, dynamicRange, parseSubnet } from './addresses';
+import { addressAt, CONTROL_PORT, dynamicRange, parseSubnet } from './addresses';
 import {
   connectionBudget,
   type DatabaseTopology,
@@ -152,7 +152,6 @@ export interface SandboxImages {
 
 export const LABEL_PREFIX = 'wso2-is-active-active';
 
-const CONTROL_PORT = 9080;
 const DATABASE_OWNER_ROLE = 'wso2_owner';
 /** Who reads the database's secrets where no database container has a user of its own. */
 const DATABASE_SECRETS_OWNER = '999:999';

@@ -169,7 +169,7 @@ describe('ports', () => {
     const derived = topology(withServer(`port_offset = ${offset}`));
     for (const node of derived.nodes) {
       expect(node.httpsPort).toBe(port);
-      expect(node.healthCommand.join(' ')).toContain(`https://localhost:${port}/`);
+      expect(node.environment.HEALTH_URL).toContain(`https://localhost:${port}/`);
       expect(keysOf(node)['server.offset']).toBe(offset);
     }
     const { files } = derived.loadBalancer.configuration;

@@ -4,7 +4,9 @@
 # waits until it can carry the load.
 #   HEALTH_URL, HEALTH_CA  request and CA certificate
 #   STATUS_URL, NODE_NAME  where the load balancer says who is in rotation, and this node's name there
-code=$(curl -sS -o /dev/null -w '%{http_code}' -m 3 --cacert "$HEALTH_CA" "$HEALTH_URL")
+set -eu
+
+code=$(curl -sS -o /dev/null -w '%{http_code}' -m 3 --cacert "$HEALTH_CA" "$HEALTH_URL") || true
 if [ "$code" != 200 ]; then
   echo "health request answered with $code"
   exit 1

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { runCommand, UserError } from '../setup/errors';
+import { run } from '../setup/process';
+import { selectedTopology } from './command';
+import { Engine } from './engine';
+
+/**
+ * `make import-secret ENV=… NAME=…`: takes a secret from standard input and puts it into its volume on the Docker host, for passwords
+ * that somebody else has chosen. The value passes through neither arguments nor files. The next `make up` hands it to the servers.
+ */
+runCommand(async () => {
+  const topology = selectedTopology();
+  const name = process.env.NAME ?? '';
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name)) {
+    throw new UserError(`NAME must be the name of a secret such as DATABASE_PASSWORD, found "${name}"`);
+  }
+  if (process.stdin.isTTY) console.error(`Type the value of ${name}, then Enter and Ctrl-D.`);
+  const value = readFileSync(0, 'utf8').replace(/\r?\n$/, '');
+  if (value === '') throw new UserError(`standard input holds no value for ${name}; nothing was changed`);
+
+  const engine = new Engine(topology);
+  const { databaseSecrets, identityServerSecrets } = topology.volumes;
+  const volume = name.startsWith('DATABASE_') ? databaseSecrets : identityServerSecrets;
+  if (!(await engine.names('volume')).includes(volume)) {
+    throw new UserError(
+      `the volume ${volume} is not there yet; run "make up" first, which makes it and stops at the missing secret`,
+    );
+  }
+  const script = `umask 077; cat > /secrets/${name}.new && mv /secrets/${name}.new /secrets/${name}`;
+  const { image } = topology.jobs.secrets;
+  const mount = `${volume}:/secrets`;
+  const options = [
+    '--rm',
+    '--interactive',
+    '--network',
+    'none',
+    '--user',
+    '0:0',
+    '--volume',
+    mount,
+    '--entrypoint',
+    'sh',
+  ];
+  await run('docker', ['run', ...options, image, '-c', script], { input: value, env: engine.variables });
+
+  // The job hands the secrets to their readers; without its record the next apply runs it again.
+  const jobs = (await engine.names('container')).filter((container) => container === topology.jobs.secrets.name);
+  await engine.remove('container', jobs);
+  console.log(`${name} is in the volume ${volume}; "make up" hands it to the servers.`);
+});
