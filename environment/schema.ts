@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isArchive } from '../images/identity-server';
+import { RULE_IDS } from '../policy/rule-ids';
 import { CONTROL_PORT, isIpv4, isSubnet } from '../topology/addresses';
 import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
 import { DATABASE_ENGINES } from '../topology/database-engines';
@@ -274,18 +275,36 @@ const state = z
     }
   });
 
+const suppression = z.strictObject({
+  rule: z.enum(RULE_IDS).describe('Name of the rule, as `make plan` reports it.'),
+  reason: z
+    .string()
+    .regex(/\S.{13,}\S/s, { error: 'must say in a sentence why the environment may break the rule' })
+    .describe('Why the environment may break the rule; it is shown in every plan report.'),
+});
+
+const policy = z.strictObject({
+  suppressions: z
+    .array(suppression)
+    .default([])
+    .describe('Rules of the policy that this environment breaks on purpose.'),
+});
+
 export const environmentSchema = z
   .strictObject({
     protected: z
       .boolean()
       .default(false)
-      .describe('Refuses to destroy the volumes and the database (prevent_destroy) and refuses `make down`.'),
+      .describe(
+        'Refuses to destroy the volumes and the database (prevent_destroy), refuses `make down`, and refuses every apply that breaks a rule of the policy, such as remote state and images by digest.',
+      ),
     engine: engine.prefault({}),
     network: network.prefault({}),
     identity_server: identityServer,
     database: database.prefault({}),
     load_balancer: loadBalancer,
     state: state.prefault({}),
+    policy: policy.prefault({}),
   })
   .superRefine((value, context) => {
     checkUsers(value, context);

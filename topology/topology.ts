@@ -45,6 +45,8 @@ export interface Topology {
   readonly adminUsername: string;
   readonly loadBalancer: LoadBalancerTopology;
   readonly laptop: LaptopTopology;
+  /** Rules of the policy that the environment breaks on purpose. */
+  readonly policySuppressions: Environment['policy']['suppressions'];
   /** The stacks in the order in which they are applied; each depends on the one before. */
   readonly stacks: readonly StackTopology[];
 }
@@ -124,6 +126,8 @@ export interface LoadBalancerTopology {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly statusUrl: string;
+  /** Path prefixes that are answered with 403. */
+  readonly deniedPaths: readonly string[];
   readonly configuration: LoadBalancerConfiguration;
   readonly entrypoint: readonly string[];
   readonly healthCommand: readonly string[];
@@ -380,6 +384,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
       httpPort: balancer.http_port,
       httpsPort: balancer.https_port,
       statusUrl,
+      deniedPaths: balancer.denied_paths,
       configuration,
       entrypoint: ['/bin/sh', '-c', runtimeFile('load-balancer/entrypoint.sh')],
       healthCommand: [
@@ -402,6 +407,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
       hostsFile: `../../../build/${name}/hosts`,
       hostsLines: `${balancer.bind_address === '0.0.0.0' ? '127.0.0.1' : balancer.bind_address} ${balancer.hostname}\n`,
     },
+    policySuppressions: environment.policy.suppressions,
     stacks: [
       { name: `${name}-foundation`, layer: 'foundation' as const },
       ...placed.map((node) => ({ name: node.containerName, layer: 'node' as const })),

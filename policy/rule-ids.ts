@@ -1,0 +1,21 @@
+/** Names of the rules, for suppressions in an environment's configuration. They stay; a rule that goes leaves its name unused. */
+export const RULE_IDS = [
+  'stateful-destroy',
+  'prevent-destroy',
+  'local-state',
+  'image-pinned',
+  'nodes-in-one-stack',
+  'node-count',
+  'published-without-tls',
+  'administration-paths',
+  'engine-tls',
+  'default-credential',
+  'privileged',
+  'root-user',
+  'host-access',
+  'health-check',
+  'memory-limit',
+  'log-limit',
+] as const;
+
+export type RuleId = (typeof RULE_IDS)[number];
