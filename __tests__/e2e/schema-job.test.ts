@@ -6,13 +6,14 @@ import { ensureEngine } from '../../setup/engine';
 import { run } from '../../setup/process';
 import { ensureSandboxImages } from '../../setup/sandbox-images';
 import type { JobTopology } from '../../topology/topology';
+import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { MYSQL, POSTGRESQL, type ScriptTree, scriptTree } from '../support/script-trees';
 import { topology } from '../support/synth';
 import { docker, eventually } from '../support/workspace';
 
 // The job that a distribution with the accelerator gets, on real servers, with scripts of the product's shape. MariaDB stands in
 // for MySQL.
-const LABEL = ['--label', 'wso2-is-active-active.test=schema-job'];
+const LABEL = ownerLabels('schema-job');
 const PREFIX = `schema-job-${process.pid}`;
 const SUBNET = '172.31.200.0/26';
 const PASSWORD = 'runtime-Password_1';
@@ -28,12 +29,18 @@ beforeAll(async () => {
   const engine = await ensureEngine();
   const { postgresql, mariadb } = sandboxImageTags();
   await ensureSandboxImages({ dockerEnv: engine.env, tags: { postgresql, mariadb } });
-  await removeEverything();
+  await removeLeftovers('schema-job');
   await docker('network', 'create', ...LABEL, '--subnet', SUBNET, PREFIX);
 }, 600_000);
 
+afterEach(async () => {
+  for (const { engine } of [postgresql, mysql]) {
+    await docker('rm', '--force', '--volumes', `${PREFIX}-${engine}`).catch(() => undefined);
+  }
+});
+
 afterAll(async () => {
-  await removeEverything();
+  await removeLeftovers('schema-job');
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -156,7 +163,6 @@ describe.each([
     secrets = await secretsVolume(server, { DATABASE_ADMIN_PASSWORD: 'admin-Password_1', DATABASE_PASSWORD: PASSWORD });
     await startServer(server, secrets);
   });
-  afterEach(() => docker('rm', '--force', '--volumes', `${PREFIX}-${server.engine}`));
 
   const drop = (database: string) => server.sql(MAIN[server.engine], `DROP DATABASE ${database}`);
 
@@ -320,6 +326,16 @@ test('MySQL is given no database whose character set breaks the indexes', async 
   expect(await mysql.tables('fs_identitydb')).toEqual([]);
 });
 
+test('MariaDB lets nobody in without a password', async () => {
+  const secrets = await secretsVolume(mysql, {
+    DATABASE_ADMIN_PASSWORD: 'admin-Password_1',
+    DATABASE_PASSWORD: PASSWORD,
+  });
+  await startServer(mysql, secrets);
+  const open = "SELECT User, Host FROM mysql.user WHERE authentication_string = '' AND User <> 'mariadb.sys'";
+  expect(await mysql.sql('mysql', open)).toBe('');
+});
+
 function databaseCount(server: Server, name: string): string {
   return server.engine === 'postgresql'
     ? `SELECT count(*) FROM pg_database WHERE datname = '${name}'`
@@ -446,12 +462,4 @@ function write(root: string, path: string, text: string): void {
 
 function lines(text: string): string[] {
   return text.split('\n').filter(Boolean);
-}
-
-async function removeEverything(): Promise<void> {
-  const filter = ['--filter', 'label=wso2-is-active-active.test=schema-job'];
-  for (const kind of ['container', 'network', 'volume'] as const) {
-    const found = lines(await docker(kind, 'ls', ...(kind === 'container' ? ['--all'] : []), '--quiet', ...filter));
-    if (found.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...found);
-  }
 }

@@ -6,11 +6,12 @@ import { ensureEngine } from '../../setup/engine';
 import { run } from '../../setup/process';
 import { ensureSandboxImages } from '../../setup/sandbox-images';
 import { deriveTopology, type JobTopology, type NodeTopology, type Topology } from '../../topology/topology';
+import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { environment } from '../support/synth';
 import { docker, eventually } from '../support/workspace';
 
 // What the real server makes of our deployment.toml: the files that it writes at its start, read back.
-const LABEL = ['--label', 'wso2-is-active-active.test=server-configuration'];
+const LABEL = ownerLabels('server-configuration');
 const NAME = 'server-configuration';
 const SUBNET = '172.31.200.64/26';
 const DATABASE_PASSWORD = `a&b<c>d"e'f\\g$h%i;j#k|l{m}n~o^p`;
@@ -357,12 +358,7 @@ function unescapeXml(text: string): string {
 }
 
 async function removeEverything(): Promise<void> {
-  const filter = ['--filter', 'label=wso2-is-active-active.test=server-configuration'];
-  for (const kind of ['container', 'network', 'volume'] as const) {
-    const all = kind === 'container' ? ['--all'] : [];
-    const found = (await docker(kind, 'ls', ...all, '--quiet', ...filter)).split('\n').filter(Boolean);
-    if (found.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...found);
-  }
+  await removeLeftovers('server-configuration');
   const names = (await docker('volume', 'ls', '--quiet', '--filter', `name=^${NAME}-`)).split('\n').filter(Boolean);
   if (names.length > 0) await docker('volume', 'rm', '--force', ...names);
 }

@@ -82,6 +82,9 @@ create_database() {
       *.sql.gz) gunzip --stdout "$file" | run_sql ${MYSQL_DATABASE:+"$MYSQL_DATABASE"} ;;
     esac
   done
+  # The installation makes further root accounts, for the container's own names and without a password.
+  run_sql --batch --skip-column-names --execute="SELECT CONCAT('DROP USER ', QUOTE(User), '@', QUOTE(Host), ';')
+    FROM mysql.user WHERE (User = 'root' AND Host <> 'localhost') OR User = ''" | run_sql
   # Root's password last: until then the init files need none.
   {
     [[ "$MYSQL_ROOT_HOST" == localhost ]] ||
@@ -105,7 +108,7 @@ fi
 if [[ "${1:-}" == mysqld || "${1:-}" == mariadbd ]]; then
   if [[ "$(id -u)" == 0 ]]; then
     find "$data" /var/run/mysqld ! -user mysql -exec chown mysql:mysql {} +
-    exec setpriv --reuid=mysql --regid=mysql --init-groups "$BASH_SOURCE" "$@"
+    exec setpriv --reuid=mysql --regid=mysql --init-groups "${BASH_SOURCE[0]}" "$@"
   fi
   [[ -d "$data/mysql" ]] || create_database "$@"
   rm -rf "$staging"
