@@ -1,6 +1,7 @@
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { step } from '../setup/progress';
+import type { Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { TerraformStackRunner } from './terraform';
 
@@ -38,7 +39,7 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
  * command begins, which creates it anew.
  */
 async function removeFailedJobs({ topology, engine }: CommandContext): Promise<void> {
-  const jobs = Object.values(topology.jobs).map(({ name }) => name);
+  const jobs = jobNames(topology);
   const containers = await engine.containers();
   const failed = containers.filter(({ name, running, exitCode }) => jobs.includes(name) && !running && exitCode !== 0);
   await engine.remove(
@@ -94,8 +95,13 @@ async function explained(
   return new UserError(lines.join('\n'));
 }
 
+function jobNames({ jobs: { secrets, keystores, schema, loadBalancerConfiguration } }: Topology): string[] {
+  const jobs = [secrets, keystores, ...(schema ? [schema.scripts, schema.run] : []), loadBalancerConfiguration];
+  return jobs.map(({ name }) => name);
+}
+
 async function suspectContainers({ topology, engine }: CommandContext, { stack }: TerraformStackRunner) {
-  const jobs = Object.values(topology.jobs).map(({ name }) => name);
+  const jobs = jobNames(topology);
   const containers = await engine.containers();
   return containers
     .filter(

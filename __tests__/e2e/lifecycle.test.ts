@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { sandboxImageTags } from '../../images/tags';
 import { run } from '../../setup/process';
 import { Client } from '../support/client';
 import { docker, eventually, inspect, terraformHere, Workspace } from '../support/workspace';
@@ -119,3 +120,36 @@ test('make down asks first, and refuses a protected environment', async () => {
   expect(refused.stderr).toContain('is protected');
   expect(await labelled('container', ONE.name)).not.toEqual([]);
 }, 60_000);
+
+test('a missing secret stops the first job with what to do; once supplied, the job runs again', async () => {
+  const name = 'e2e-supplied';
+  workspace.configure(
+    name,
+    `network = { subnet = "172.31.246.0/24" }
+identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
+database = { host = "database.e2e.test", max_connections = 500 }
+load_balancer = { hostname = "is.e2e-supplied.test", bind_address = "127.0.9.6" }
+`,
+  );
+  const refused = await workspace.tryMake('up', name);
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.stderr).toContain(`make import-secret ENV=${name} NAME=DATABASE_PASSWORD`);
+
+  const supplied = 'a $trange "value" & more';
+  for (const secret of ['DATABASE_PASSWORD', 'DATABASE_ADMIN_PASSWORD']) {
+    const { stdout } = await workspace.make('import-secret', name, { NAME: secret }, supplied);
+    expect(stdout).toContain(`${name}-database-secrets`);
+  }
+  await workspace.make('plan', name);
+  await workspace.terraform(
+    `${name}-foundation`,
+    'apply',
+    '-auto-approve',
+    '-input=false',
+    '-target=docker_container.keystore-secrets-job',
+  );
+  const read = ['run', '--rm', '--network', 'none', '--user', '0:0', '--entrypoint', 'cat'];
+  const image = sandboxImageTags().identityServer;
+  const volume = ['--volume', `${name}-database-secrets:/secrets:ro`];
+  expect(await docker(...read, ...volume, image, '/secrets/DATABASE_PASSWORD')).toBe(supplied);
+}, 180_000);

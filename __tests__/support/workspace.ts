@@ -32,8 +32,13 @@ export class Workspace {
   }
 
   /** Runs `make <target> ENV=<environment>`. @throws when it fails, with what it said */
-  async make(target: string, environment: string, variables: NodeJS.ProcessEnv = {}): Promise<RunResult> {
-    const result = await this.tryMake(target, environment, variables);
+  async make(
+    target: string,
+    environment: string,
+    variables: NodeJS.ProcessEnv = {},
+    input?: string,
+  ): Promise<RunResult> {
+    const result = await this.tryMake(target, environment, variables, input);
     if (result.exitCode !== 0) {
       throw new Error(
         `make ${target} ENV=${environment}: exit code ${result.exitCode}\n${result.stdout}${result.stderr}`,
@@ -42,13 +47,19 @@ export class Workspace {
     return result;
   }
 
-  async tryMake(target: string, environment: string, variables: NodeJS.ProcessEnv = {}): Promise<MakeResult> {
+  /** @param input text for the command's standard input. @default - no input */
+  async tryMake(
+    target: string,
+    environment: string,
+    variables: NodeJS.ProcessEnv = {},
+    input?: string,
+  ): Promise<MakeResult> {
     const args = ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), target, `ENV=${environment}`];
     // A log file keeps both outputs whole also when the command fails.
     const logFile = this.path('make.log');
     rmSync(logFile, { force: true });
     try {
-      const result = await run('make', args, { cwd: this.directory, env: { YES: '1', ...variables }, logFile });
+      const result = await run('make', args, { cwd: this.directory, env: { YES: '1', ...variables }, logFile, input });
       return { ...result, exitCode: 0 };
     } catch (error) {
       if (!(error instanceof CommandError) || error.exitCode === undefined) throw error;
