@@ -66,6 +66,12 @@ async function peerCertificate(host: string, port: number): Promise<string> {
   });
 }
 
+/** Contents of all files in a folder of a container. */
+async function readAll(container: string, folder: string): Promise<string[]> {
+  const names = (await docker('exec', container, 'ls', folder)).split('\n');
+  return Promise.all(names.map((name) => docker('exec', container, 'cat', `${folder}/${name}`)));
+}
+
 async function nodeOf(client: Client): Promise<string> {
   return JSON.parse((await client.get('/probe/session')).body).node;
 }
@@ -315,11 +321,15 @@ test('what was written before a SIGKILL of PostgreSQL is there after it', async 
 
 test('the generated secrets occur in no state, plan, output, container configuration or image', async () => {
   await workspace.make('plan', NAME);
-  const names = ['ADMIN_PASSWORD', 'DATABASE_PASSWORD', 'KEYSTORE_PASSWORD', 'ENCRYPTION_KEY'];
   const secrets = await Promise.all(
-    names.map((name) => docker('exec', CONTAINERS[0], 'cat', `/run/identity-server-secrets/${name}`)),
-  );
-  secrets.push(await docker('exec', `${NAME}-database`, 'cat', '/run/database-secrets/DATABASE_ADMIN_PASSWORD'));
+    (
+      [
+        [CONTAINERS[0], '/run/identity-server-secrets'],
+        [`${NAME}-database`, '/run/database-secrets'],
+      ] as const
+    ).flatMap(([container, folder]) => readAll(container, folder)),
+  ).then((files) => files.flat());
+  expect(secrets.length).toBeGreaterThanOrEqual(5);
   for (const secret of secrets) expect(secret.length).toBeGreaterThanOrEqual(16);
 
   const places: [string, string][] = workspace.files('.').map((file) => [file, readFileSync(file, 'latin1')]);
