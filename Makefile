@@ -7,7 +7,7 @@ TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
 MODULES := $(ROOT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials import-secret down test benchmark lint
+.PHONY: help setup up plan apply status credentials import-secret down test benchmark differences templates lint
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(ROOT)/Makefile | expand -t 22
@@ -41,6 +41,12 @@ test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
 
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENV
 	@$(TSX) $(ROOT)/benchmarks/benchmark.ts
+
+differences: $(MODULES) ## List where deployment.toml differs from the accelerator's templates on purpose
+	@$(TSX) $(ROOT)/tools/list-differences.ts
+
+templates: $(MODULES) ## Make the parity test's tables anew from a folder of the accelerator's templates (FROM=)
+	@$(TSX) $(ROOT)/tools/flatten-templates.ts $(FROM)
 
 lint: $(MODULES) ## Format, lint and types
 	@cd $(ROOT) && npx biome check && npx tsc --noEmit

@@ -102,6 +102,10 @@ const identityServer = z
       .max(1800)
       .default(600)
       .describe('How long a node may take to become healthy before the roll stops.'),
+    hosts: z
+      .record(z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, { error: 'must be a host name in lower case' }), ipv4)
+      .default({})
+      .describe('Further host names that the nodes must resolve, with their addresses, for servers that no DNS knows.'),
     deployment_toml: tomlTable
       .default({})
       .describe(

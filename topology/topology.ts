@@ -237,7 +237,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
       entrypoint: ['/bin/sh', entrypointPath],
       secretsPath,
       keystoresPath,
-      hosts: { [balancer.hostname]: balancerAddress },
+      hosts: { ...server.hosts, [balancer.hostname]: balancerAddress },
       healthCommand: ['CMD', '/bin/sh', healthPath],
       startTimeoutSeconds: server.start_timeout_seconds,
     };

@@ -146,3 +146,14 @@ test.each(DISTRIBUTION_NAMES)('%s has no secret in its file', (name) => {
     }
   }
 });
+
+test('the nodes resolve further names, but the public one always to the load balancer', () => {
+  const hosts = 'hosts = { "directory.bank.example" = "10.9.8.7", "is.bank.example" = "10.9.8.6" }';
+  const derived = environmentOf('wso2is-7.1.0', hosts);
+  for (const node of derived.nodes) {
+    expect(node.hosts).toEqual({
+      'directory.bank.example': '10.9.8.7',
+      'is.bank.example': derived.loadBalancer.address,
+    });
+  }
+});
