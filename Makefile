@@ -39,6 +39,10 @@ down: $(MODULES) ## Destroy the environment with its data; asks first unless YES
 test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
 	@$(TSX) $(ROOT)/cli/test.ts
 
+.PHONY: chaos
+chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 30 min). FAULTS=part of a name: only those
+	@$(TSX) $(ROOT)/chaos/suite.ts
+
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENV
 	@$(TSX) $(ROOT)/benchmarks/benchmark.ts
 

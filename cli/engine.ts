@@ -1,15 +1,19 @@
-import { run } from '../setup/process';
+import { CommandError, run } from '../setup/process';
 import { LABEL_PREFIX, type Topology } from '../topology/topology';
 
 /** A container of the environment as the engine reports it. */
 export interface EngineContainer {
   readonly name: string;
   readonly running: boolean;
+  /** Frozen by `docker pause`; its last health result stays as it was. */
+  readonly paused: boolean;
   readonly exitCode: number;
   /** Time of the last start, RFC 3339. */
   readonly startedAt: string;
   /** `healthy`, `unhealthy`, `starting`, or undefined without a health check. */
   readonly health?: string;
+  /** What the last health check said. */
+  readonly healthOutput?: string;
   readonly restarts: number;
   readonly image: string;
 }
@@ -21,10 +25,13 @@ export class Engine {
   /** Environment of the docker client. */
   readonly variables: NodeJS.ProcessEnv;
   private readonly filter: readonly string[];
+  private readonly labels: readonly string[];
 
   constructor(topology: Topology) {
     this.variables = topology.engineHost === undefined ? {} : { DOCKER_HOST: topology.engineHost };
-    this.filter = ['--filter', `label=${LABEL_PREFIX}.environment=${topology.environment}`];
+    const label = `${LABEL_PREFIX}.environment=${topology.environment}`;
+    this.filter = ['--filter', `label=${label}`];
+    this.labels = ['--label', label];
   }
 
   /** Runs the docker client and returns what it prints. */
@@ -47,9 +54,11 @@ export class Engine {
     return inspected.map(({ Name, State, RestartCount, Config }) => ({
       name: Name.replace(/^\//, ''),
       running: State.Running,
+      paused: State.Paused,
       exitCode: State.ExitCode,
       startedAt: State.StartedAt,
       health: State.Health?.Status,
+      healthOutput: State.Health?.Log?.at(-1)?.Output.trim(),
       restarts: RestartCount,
       image: Config.Image,
     }));
@@ -61,6 +70,30 @@ export class Engine {
       env: this.variables,
     });
     return `${stdout}${stderr}`.trimEnd();
+  }
+
+  /** Whether the shared stores in a volume are what the job that built them wrote; `owner` (uid:gid) may read them. */
+  async keystoresAreWhole(volume: string, image: string, owner: string): Promise<boolean> {
+    const hardening = [
+      '--network',
+      'none',
+      '--cap-drop',
+      'ALL',
+      '--security-opt',
+      'no-new-privileges',
+      '--user',
+      owner,
+    ];
+    const mounts = ['--volume', `${volume}:/keystores:ro`];
+    const command = ['--entrypoint', '/bin/sh', image, '-c', 'cd /keystores && sha256sum -c checksums >/dev/null 2>&1'];
+    try {
+      await this.docker('run', '--rm', ...this.labels, ...hardening, ...mounts, ...command);
+      return true;
+    } catch (error) {
+      // The engine's own failures have other codes.
+      if (error instanceof CommandError && error.exitCode !== undefined && error.exitCode < 125) return false;
+      throw error;
+    }
   }
 
   async remove(kind: Kind, names: readonly string[]): Promise<void> {
@@ -75,8 +108,9 @@ interface InspectedContainer {
   readonly Config: { readonly Image: string };
   readonly State: {
     readonly Running: boolean;
+    readonly Paused: boolean;
     readonly ExitCode: number;
     readonly StartedAt: string;
-    readonly Health?: { readonly Status: string };
+    readonly Health?: { readonly Status: string; readonly Log?: readonly { readonly Output: string }[] | null };
   };
 }

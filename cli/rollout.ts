@@ -5,6 +5,9 @@ import type { Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { TerraformStackRunner } from './terraform';
 
+/** As long as any container of an environment may take. */
+const STOP_SECONDS = 90;
+
 /**
  * Saves a plan for every stack. The stacks share no state, so they are planned at the same time, and a plan stays valid while
  * the layers before it are applied.
@@ -14,6 +17,7 @@ import type { TerraformStackRunner } from './terraform';
 export async function planAll(context: CommandContext): Promise<TerraformStackRunner[]> {
   return step(`Plan ${context.topology.environment}`, async () => {
     await removeFailedJobs(context);
+    await rebuildDamagedKeystores(context);
     // One after the other: they may share a provider cache.
     for (const stack of context.stacks) await stack.init();
     const changed = await Promise.all(context.stacks.map((stack) => stack.plan()));
@@ -49,6 +53,19 @@ async function removeFailedJobs({ topology, engine }: CommandContext): Promise<v
 }
 
 /**
+ * The volume with the shared stores is checked before each plan. Where it is damaged, the job that builds the stores from their keys
+ * goes, so that the plan creates it anew.
+ */
+async function rebuildDamagedKeystores({ topology, engine }: CommandContext): Promise<void> {
+  const { jobs, volumes, nodes } = topology;
+  const job = (await engine.containers()).find(({ name }) => name === jobs.keystores.name);
+  if (job === undefined || (await engine.keystoresAreWhole(volumes.keystores, job.image, nodes[0]?.owner ?? '0:0')))
+    return;
+  console.log(`The keystores in the volume ${volumes.keystores} are damaged: they are built anew from their keys.`);
+  await engine.remove('container', [job.name]);
+}
+
+/**
  * Terraform that is killed while it creates something does not know of it afterwards, and the name is taken. What the plan
  * wants to create and the engine already has under the environment's label is such a leftover. Volumes are not: creating one
  * that exists adopts it with its data.
@@ -66,6 +83,8 @@ async function removeOrphans({ engine }: CommandContext, runner: TerraformStackR
     const orphans = (await engine.names(kind)).filter((name) => created.includes(name));
     if (orphans.length > 0) {
       console.log(`Removing leftovers of an interrupted run: ${orphans.join(', ')}`);
+      // One that is running may have requests under way.
+      if (kind === 'container') await engine.docker('stop', '--time', String(STOP_SECONDS), ...orphans);
       await engine.remove(kind, orphans);
     }
   }

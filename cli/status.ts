@@ -1,5 +1,6 @@
 import { runCommand } from '../setup/errors';
-import type { Topology } from '../topology/topology';
+import type { NodeTopology, Topology } from '../topology/topology';
+import { connectedPeers } from './cluster-members';
 import { selectedTopology } from './command';
 import { Engine, type EngineContainer } from './engine';
 
@@ -17,6 +18,10 @@ interface ComponentStatus {
   readonly restarts: number;
   /** For nodes: whether the load balancer sends traffic to it. */
   readonly rotation: string | null;
+  /** For nodes that form a cluster: how many of its members this one is connected to, itself included; 0 when unknown. */
+  readonly clusterMembers: number | null;
+  /** What the health check says about a component that is not healthy. */
+  readonly reason: string | null;
 }
 
 /** What the load balancer says at its status URL. */
@@ -24,15 +29,19 @@ interface RoutingStatus {
   readonly nodes: readonly { readonly name: string; readonly rotation: string }[];
 }
 
-/** `make status`: one line a component; exit code 1 unless all are healthy and every node takes traffic. `--json` for programs. */
+/**
+ * `make status`: one line a component; exit code 1 unless all are healthy and every node takes traffic. JSON=1, or `--json`, for
+ * programs.
+ */
 runCommand(async () => {
   const topology = selectedTopology();
   const components = await statusOf(topology);
   const healthy = components.every(({ health, rotation }) => health === 'healthy' && (rotation ?? 'in') === 'in');
-  if (process.argv.includes('--json')) {
+  if (process.env.JSON === '1' || process.argv.includes('--json')) {
     console.log(JSON.stringify({ environment: topology.environment, healthy, components }, null, 2));
   } else {
-    console.log(table(components));
+    console.log(table(components, topology));
+    for (const { component, reason } of components) if (reason) console.log(`${component}: ${reason}`);
   }
   if (!healthy) process.exitCode = 1;
 });
@@ -41,26 +50,57 @@ async function statusOf(topology: Topology): Promise<ComponentStatus[]> {
   const engine = new Engine(topology);
   const containers = await engine.containers();
   const routing = await routingStatus(topology, engine);
-  const status = (component: string, name: string, rotation: string | null): ComponentStatus => {
+  const status = (
+    component: string,
+    name: string,
+    rotation: string | null = null,
+    clusterMembers: number | null = null,
+  ): ComponentStatus => {
     const container = containers.find((candidate) => candidate.name === name);
     return {
       component,
       container: name,
       state: stateOf(container),
-      health: (container?.running && container.health) || 'none',
+      health: healthOf(container),
       since: container?.running ? container.startedAt : null,
       restarts: container?.restarts ?? 0,
       rotation,
+      clusterMembers,
+      reason: (container?.running && container.health !== 'healthy' && container.healthOutput) || null,
     };
   };
   const { container: database } = topology.database;
-  return [
-    ...(database ? [status('database', database.name, null)] : []),
-    ...topology.nodes.map(({ name, containerName }) =>
-      status(name, containerName, routing?.nodes.find((node) => node.name === name)?.rotation ?? 'unknown'),
+  const nodes = await Promise.all(
+    topology.nodes.map(async (node) =>
+      status(
+        node.name,
+        node.containerName,
+        routing?.nodes.find(({ name }) => name === node.name)?.rotation ?? 'unknown',
+        topology.clusterPort === undefined ? null : await clusterMembers(topology, node, engine, topology.clusterPort),
+      ),
     ),
-    status('load-balancer', topology.loadBalancer.containerName, null),
+  );
+  return [
+    ...(database ? [status('database', database.name)] : []),
+    ...nodes,
+    status('load-balancer', topology.loadBalancer.containerName),
   ];
+}
+
+async function clusterMembers(topology: Topology, node: NodeTopology, engine: Engine, port: number): Promise<number> {
+  const peers = topology.nodes.map(({ address }) => address).filter((address) => address !== node.address);
+  try {
+    const sockets = await engine.docker('exec', node.containerName, 'cat', '/proc/net/tcp', '/proc/net/tcp6');
+    return 1 + connectedPeers(sockets, peers, port).length;
+  } catch {
+    return 0;
+  }
+}
+
+function healthOf(container: EngineContainer | undefined): string {
+  if (!container?.running) return 'none';
+  if (container.paused) return 'frozen';
+  return container.health ?? 'none';
 }
 
 function stateOf(container: EngineContainer | undefined): string {
@@ -80,14 +120,15 @@ async function routingStatus(topology: Topology, engine: Engine): Promise<Routin
   }
 }
 
-function table(components: readonly ComponentStatus[]): string {
+function table(components: readonly ComponentStatus[], topology: Topology): string {
   const rows = [
-    ['COMPONENT', 'STATE', 'HEALTH', 'IN ROTATION', 'RESTARTS', 'SINCE'],
-    ...components.map(({ component, state, health, rotation, restarts, since }) => [
+    ['COMPONENT', 'STATE', 'HEALTH', 'IN ROTATION', 'CLUSTER', 'RESTARTS', 'SINCE'],
+    ...components.map(({ component, state, health, rotation, clusterMembers, restarts, since }) => [
       component,
       state,
       health,
       rotation === null ? '-' : rotation === 'in' ? 'yes' : rotation,
+      rotation === null ? '-' : cluster(clusterMembers, topology),
       String(restarts),
       since === null ? '-' : since.replace(/\.\d+Z$/, 'Z'),
     ]),
@@ -101,4 +142,9 @@ function table(components: readonly ComponentStatus[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+function cluster(members: number | null, topology: Topology): string {
+  if (members === null) return 'not clustered';
+  return `${members === 0 ? '?' : members} of ${topology.nodes.length}`;
 }

@@ -94,6 +94,11 @@ const identityServer = z
       .describe(
         'Name of the administrator that node 1 creates on its first start; its password is generated. Default: "admin", with the accelerator "is_admin@wso2.com".',
       ),
+    keystore_revision: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Raise it to have the certificates issued again, with the same keys, and rolled out node by node.'),
     memory_mb: z.int().min(512).default(4096).describe('Memory limit of each node in MiB; swap is not added.'),
     heap_mb: z.int().min(256).default(2048).describe('Java heap of each node in MiB.'),
     start_timeout_seconds: z

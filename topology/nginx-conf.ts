@@ -257,8 +257,8 @@ function probeLocation(
     location = /probe/${node.name} {
       allow 127.0.0.1;
       deny all;
-      proxy_connect_timeout 2s;
-      proxy_read_timeout 2s;
+      proxy_connect_timeout 1s;
+      proxy_read_timeout 1s;
       proxy_next_upstream off;
       proxy_set_header Host ${hostname};
       proxy_pass https://${node.address}:${nodePort}${healthPath};

@@ -12,7 +12,7 @@ import {
   schemaFixes,
 } from './database';
 import { DATABASE_ENGINES } from './database-engines';
-import { deploymentToml } from './deployment-toml';
+import { CLUSTER_PORT, deploymentToml } from './deployment-toml';
 import { DISTRIBUTIONS, type Distribution } from './distributions';
 import { type LoadBalancerConfiguration, loadBalancerConfiguration, publicUrl } from './nginx-conf';
 import { type StateBackend, stateBackend } from './state-backend';
@@ -41,6 +41,8 @@ export interface Topology {
   /** uid:gid of the database image's server user, who reads the database's secrets. */
   readonly databaseOwner: string;
   readonly nodes: readonly NodeTopology[];
+  /** Port on which the nodes form a cluster; undefined where the distribution does not. */
+  readonly clusterPort?: number;
   /** Name of the administrator that node 1 creates. */
   readonly adminUsername: string;
   readonly loadBalancer: LoadBalancerTopology;
@@ -156,6 +158,10 @@ export interface SandboxImages {
 
 export const LABEL_PREFIX = 'wso2-is-active-active';
 
+/** How often a node's entry point asks its server for a sign of life. */
+const SECONDS_BETWEEN_CHECKS = 10;
+/** Silence after which a server is restarted. It has long been out of the rotation by then, so there is time to be sure. */
+const SILENCE_SECONDS = 300;
 const DATABASE_OWNER_ROLE = 'wso2_owner';
 /** Who reads the database's secrets where no database container has a user of its own. */
 const DATABASE_SECRETS_OWNER = '999:999';
@@ -221,6 +227,13 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
       environment: {
         IMAGE_ENTRYPOINT: `${distribution.home}/docker-entrypoint.sh`,
         SECRETS: secretsPath,
+        KEYSTORES: keystoresPath,
+        // A new revision replaces the nodes, one by one: they take certificates only when they start.
+        KEYSTORE_REVISION: String(server.keystore_revision),
+        DATABASE: `${databaseHost}:${databasePort}`,
+        WAITING_FOR: '/tmp/active-active-waiting-for',
+        START_CHECKS: String(Math.ceil(server.start_timeout_seconds / SECONDS_BETWEEN_CHECKS)),
+        SILENCE_CHECKS: String(SILENCE_SECONDS / SECONDS_BETWEEN_CHECKS),
         DRAIN_URL: `http://${balancerAddress}:${CONTROL_PORT}/drain/${node.name}`,
         DRAIN_SECONDS: '2',
         HEALTH_URL: `https://localhost:${httpsPort}${distribution.healthPath}`,
@@ -335,6 +348,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
         ENVIRONMENT: name,
         HOSTNAME_PUBLIC: balancer.hostname,
         NODE_NAMES: placed.map(({ containerName }) => containerName).join(','),
+        REVISION: String(server.keystore_revision),
         KEYSTORE: `wso2carbon.${stores.extension}`,
         TRUSTSTORE: `client-truststore.${stores.extension}`,
         STORE_TYPE: stores.type,
@@ -371,6 +385,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
         }),
     },
     nodes,
+    ...(distribution.clusters && { clusterPort: CLUSTER_PORT }),
     adminUsername,
     loadBalancer: {
       containerName: `${name}-load-balancer`,

@@ -20,6 +20,8 @@ export interface ClientProps {
   readonly cookies?: boolean;
   /** Whether connections are kept open between requests. */
   readonly keepAlive?: boolean;
+  /** Milliseconds of silence after which a request fails. @default 90000 */
+  readonly timeout?: number;
 }
 
 /** An HTTPS client without retries: what fails, fails visibly. */
@@ -51,7 +53,7 @@ export class Client {
   }
 
   private send(options: RequestOptions, body?: string): Promise<Reply> {
-    const { address, port = 443, hostname, ca, cookies = false } = this.props;
+    const { address, port = 443, hostname, ca, cookies = false, timeout = 90_000 } = this.props;
     const cookieHeader = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const started = performance.now();
     return new Promise((resolve, reject) => {
@@ -63,7 +65,7 @@ export class Client {
           servername: hostname,
           ca,
           agent: this.agent,
-          timeout: 90_000,
+          timeout,
           headers: { host: hostname, ...(cookieHeader !== '' && { cookie: cookieHeader }), ...options.headers },
         },
         (incoming) => {
@@ -81,7 +83,7 @@ export class Client {
           });
         },
       );
-      outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 90 s')));
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeout / 1000} s`)));
       outgoing.on('error', reject);
       outgoing.end(body);
     });

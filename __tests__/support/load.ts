@@ -5,6 +5,19 @@ export interface LoadRequest {
   readonly method: 'GET' | 'POST';
   /** Path; `id` is unique for each request. */
   readonly path: (id: string) => string;
+  /** Word by which a report tells the kinds of the mix apart. @default - the method */
+  readonly kind?: string;
+}
+
+/** One request of the load, whatever became of it. */
+export interface SentRequest {
+  readonly id: string;
+  readonly kind: string;
+  /** When it was sent and when its answer, or its failure, was complete; milliseconds of `performance.now()`. */
+  readonly sentAt: number;
+  readonly endedAt: number;
+  /** Why it counts as failed; undefined when it was answered with 200. */
+  readonly failure?: string;
 }
 
 export interface FailedRequest {
@@ -24,6 +37,8 @@ export interface LoadReport {
   readonly slowest: { readonly milliseconds: number; readonly path: string; readonly at: number };
   /** Ids of the requests that were answered with success. */
   readonly succeeded: readonly string[];
+  /** Every request, in the order in which they ended. */
+  readonly requests: readonly SentRequest[];
 }
 
 export interface LoadProps extends ClientProps {
@@ -45,28 +60,35 @@ export async function underLoad<T>(
   const state = { stop: false, sent: 0 };
   const failed: FailedRequest[] = [];
   const succeeded: string[] = [];
+  const requests: SentRequest[] = [];
   let slowest = { milliseconds: 0, path: '', at: 0 };
 
   const runClient = async (number: number) => {
     const client = new Client({ ...props, cookies: number % 2 === 0 });
     for (let turn = 0; !state.stop && performance.now() - started < 900_000; turn++) {
-      const { method, path } = props.requests[(number + turn) % props.requests.length] as LoadRequest;
+      const request = props.requests[(number + turn) % props.requests.length] as LoadRequest;
+      const { method, path, kind = method } = request;
       const id = `${props.name}-${number}-${turn}`;
       const target = path(id);
       const at = performance.now() - started;
-      const fail = (reason: string) =>
-        failed.push({ id, path: target, method, reason, at, milliseconds: performance.now() - started - at });
+      const ended = (failure?: string) => {
+        const endedAt = performance.now();
+        requests.push({ id, kind, sentAt: started + at, endedAt, failure });
+        if (failure !== undefined)
+          failed.push({ id, path: target, method, reason: failure, at, milliseconds: endedAt - started - at });
+      };
       state.sent++;
       try {
         const reply = method === 'GET' ? await client.get(target) : await client.post(target);
-        if (reply.status !== 200) fail(`status ${reply.status}`);
+        if (reply.status !== 200) ended(`status ${reply.status}`);
         else {
+          ended();
           succeeded.push(id);
           if (reply.milliseconds > slowest.milliseconds)
             slowest = { milliseconds: reply.milliseconds, path: target, at };
         }
       } catch (error) {
-        fail(error instanceof Error ? error.message : String(error));
+        ended(error instanceof Error ? error.message : String(error));
       }
       await new Promise((done) => setTimeout(done, props.pause));
     }
@@ -78,7 +100,7 @@ export async function underLoad<T>(
     const result = await work();
     state.stop = true;
     await Promise.all(clients);
-    return { report: { sent: state.sent, failed, slowest, succeeded }, result };
+    return { report: { sent: state.sent, failed, slowest, succeeded, requests }, result };
   } finally {
     state.stop = true;
     await Promise.all(clients);

@@ -10,7 +10,7 @@ import { eventually } from './workspace';
  * Nothing of it touches the machine's engine. Needs root.
  */
 export class SecondEngine {
-  private readonly directory = mkdtempSync(join(tmpdir(), 'second-engine-'));
+  readonly directory = mkdtempSync(join(tmpdir(), 'second-engine-'));
   private process?: ChildProcess;
   readonly host = `unix://${join(this.directory, 'docker.sock')}`;
 
@@ -34,6 +34,11 @@ export class SecondEngine {
         () => false,
       );
     });
+  }
+
+  /** Process id of its dockerd; that process is in the engine's network namespace. */
+  get pid(): number | undefined {
+    return this.process?.pid;
   }
 
   async docker(...args: string[]): Promise<string> {

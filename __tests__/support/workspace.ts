@@ -125,7 +125,7 @@ export interface InspectedContainer {
     readonly Pid: number;
     readonly StartedAt: string;
     readonly Running: boolean;
-    readonly Health?: { readonly Status: string };
+    readonly Health?: { readonly Status: string; readonly Log?: readonly { readonly Output: string }[] };
   };
   readonly RestartCount: number;
 }

@@ -19,7 +19,8 @@ interface FakeRequest {
   return(status: number, body?: string): void;
 }
 
-type Answer = number | Error;
+/** A status, a failure, or no answer before njs ends the handler. */
+type Answer = number | Error | 'silence';
 
 const SOURCE = readFileSync(join(PROJECT, 'runtime/load-balancer/routing.js'), 'utf8');
 const NODES = ['node-1', 'node-2', 'node-3'];
@@ -45,6 +46,7 @@ function load(options: { affinity?: boolean; nodes?: string[] } = {}) {
     fetch: async (url: string) => {
       const answer = answers[url.replace('http://127.0.0.1:9080/probe/', '')] ?? 200;
       if (answer instanceof Error) throw answer;
+      if (answer === 'silence') return new Promise(() => undefined);
       return { status: answer };
     },
   };
@@ -58,7 +60,10 @@ function load(options: { affinity?: boolean; nodes?: string[] } = {}) {
   const routing = new Function('ngx', 'topology', body)(ngx, topology) as Routing;
   const probe = async (node: number, answer: Answer, times = 1) => {
     answers[`node-${node}`] = answer;
-    for (let time = 0; time < times; time++) await routing[`probe${node}`]?.();
+    for (let time = 0; time < times; time++) {
+      const probed = routing[`probe${node}`]?.();
+      if (answer !== 'silence') await probed;
+    }
   };
   return { routing, probe, dictionary, log };
 }
@@ -134,6 +139,29 @@ describe('a node falls out of rotation', () => {
     expect(rotations(routing)[0]).toBe('in');
     await probe(1, answer);
     expect(rotations(routing)[0]).toBe('out');
+  });
+
+  test('when its health requests hang, although njs ends the handler that waits for them', async () => {
+    const { routing, probe } = load();
+    await probe(1, 200, 2);
+    await probe(1, 'silence', 2);
+    expect(rotations(routing)[0]).toBe('in');
+    await probe(1, 'silence');
+    expect(rotations(routing)[0]).toBe('out');
+    expect(statusOf(routing)[0]?.reason).toContain('not answered in time');
+    // The answer that ends the silence comes on top of one that is still missing.
+    await probe(1, 200, 3);
+    expect(rotations(routing)[0]).toBe('in');
+  });
+
+  test('but the last one only after five silences, because nobody would be left', async () => {
+    const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
+    await probe(1, 200, 2);
+    await probe(2, 503);
+    await probe(1, 504, 4);
+    expect(rotations(routing)).toEqual(['in', 'out']);
+    await probe(1, 504);
+    expect(rotations(routing)).toEqual(['out', 'out']);
   });
 
   test('and the log says so once, with the reason', async () => {

@@ -1,12 +1,50 @@
 #!/bin/sh
 # Entry point of every identity server node, around the image's own. It exports the secrets, which therefore appear neither
-# in the image nor in the container's configuration, and it stops the server gracefully: the images up to 7.1 keep SIGTERM
-# from the JVM.
+# in the image nor in the container's configuration; it starts the server only when what the server needs is there; it stops it
+# gracefully, since the images up to 7.1 keep SIGTERM from the JVM; and it ends a server that has stopped answering.
 #   IMAGE_ENTRYPOINT  the image's own entry point
 #   SECRETS           directory with one file for each variable to export
+#   KEYSTORES         directory of the shared stores and their checksums
+#   DATABASE          host:port that must accept connections before the server starts
+#   WAITING_FOR       file that says why the server is not started yet; the health check shows it
+#   HEALTH_URL, HEALTH_CA  request that a living server answers, with whatever status, and CA certificate
+#   START_CHECKS      unanswered requests after which a start counts as failed; one is sent every 10 s
+#   SILENCE_CHECKS    the same for a server that has answered before
 #   DRAIN_URL         where the load balancer is told to send nothing more
 #   DRAIN_SECONDS     how long requests that are under way may take before the JVM is told to stop
 set -eu
+
+server=
+stop() {
+  [ -n "$server" ] || exit 143
+  # A load balancer that does not answer sends nothing, so there is nothing to wait for.
+  if curl -fsS -o /dev/null --connect-timeout 1 -m 2 -X POST "$DRAIN_URL"; then sleep "$DRAIN_SECONDS"; fi
+  if [ -s "$WSO2_SERVER_HOME/wso2carbon.pid" ]; then
+    kill -TERM "$(cat "$WSO2_SERVER_HOME/wso2carbon.pid")"
+  else
+    kill -TERM "$server"
+  fi
+}
+trap stop TERM INT
+
+# Prints what is missing, or nothing.
+missing() {
+  if ! (cd "$KEYSTORES" && sha256sum -c checksums) >/dev/null 2>&1; then
+    echo "the shared keystores are damaged; \"make up\" builds them anew from their keys"
+  elif [ "$(curl -s -o /dev/null --noproxy '*' --connect-timeout 1 -m 1 -w '%{time_connect}' "telnet://$DATABASE" </dev/null)" = 0.000000 ]; then
+    echo "the database at $DATABASE does not accept connections; the server starts when it does"
+  fi
+}
+
+# A server that starts without them does not fail: it runs for ever and never listens.
+shown=
+while problem=$(missing) && [ -n "$problem" ]; do
+  echo "$problem" >"$WAITING_FOR"
+  [ "$problem" = "$shown" ] || echo "waiting: $problem" >&2
+  shown=$problem
+  sleep 2
+done
+rm -f "$WAITING_FOR"
 
 for file in "$SECRETS"/*; do
   export "$(basename "$file")=$(cat "$file")"
@@ -18,16 +56,23 @@ rm -f "$WSO2_SERVER_HOME/wso2carbon.pid"
 "$IMAGE_ENTRYPOINT" "$@" &
 server=$!
 
-stop() {
-  # A load balancer that does not answer sends nothing, so there is nothing to wait for.
-  if curl -fsS -o /dev/null -m 2 -X POST "$DRAIN_URL"; then sleep "$DRAIN_SECONDS"; fi
-  if [ -s "$WSO2_SERVER_HOME/wso2carbon.pid" ]; then
-    kill -TERM "$(cat "$WSO2_SERVER_HOME/wso2carbon.pid")"
-  else
-    kill -TERM "$server"
-  fi
+# The engine restarts what has ended, not what is merely unhealthy. Any answer is life: without its database a server says 503,
+# and a restart would not help.
+trap 'exit 1' USR1
+watch() {
+  limit=$START_CHECKS unanswered=0
+  while [ "$unanswered" -lt "$limit" ]; do
+    sleep 10
+    if curl -s -o /dev/null -m 5 --cacert "$HEALTH_CA" "$HEALTH_URL"; then
+      limit=$SILENCE_CHECKS unanswered=0
+    else
+      unanswered=$((unanswered + 1))
+    fi
+  done
+  echo "the server has left $unanswered health requests unanswered: it is ended, and the engine starts it again" >&2
+  kill -USR1 $$
 }
-trap stop TERM INT
+watch &
 
 # wait returns as soon as a signal has been handled; the server is then still stopping.
 status=0

@@ -1,14 +1,26 @@
 #!/bin/sh
-# Healthy is: the server answers its health request with 200 (while it starts and stops it also answers with redirects), and the
-# load balancer, where there is one that knows this node, sends traffic to it. So whoever waits for this node to be healthy
-# waits until it can carry the load.
+# Healthy is: the shared keystores are whole, the server answers its health request with 200 (while it starts and stops it also
+# answers with redirects), and the load balancer, where there is one that knows this node, sends traffic to it. So whoever waits
+# for this node to be healthy waits until it can carry the load, and can restart.
+#   WAITING_FOR            file that says why the server is not started yet
+#   KEYSTORES              directory of the shared stores and their checksums
 #   HEALTH_URL, HEALTH_CA  request and CA certificate
 #   STATUS_URL, NODE_NAME  where the load balancer says who is in rotation, and this node's name there
 set -eu
 
+if [ -s "$WAITING_FOR" ]; then
+  cat "$WAITING_FOR"
+  exit 1
+fi
+
 code=$(curl -sS -o /dev/null -w '%{http_code}' -m 3 --cacert "$HEALTH_CA" "$HEALTH_URL") || true
 if [ "$code" != 200 ]; then
   echo "health request answered with $code"
+  exit 1
+fi
+
+if ! (cd "$KEYSTORES" && sha256sum -c checksums) >/dev/null 2>&1; then
+  echo "the shared keystores are damaged: the server runs with its copies and could not restart; \"make up\" builds them anew"
   exit 1
 fi
 

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Creates the environment's certificate authority, the keystore and truststore that all nodes share, and the load balancer's
 # certificate. Private keys that exist are kept: tokens signed before stay valid. Certificates are issued again when their
-# names have changed or they end within 30 days. Prints the CA certificate and nothing else.
+# names or the revision have changed, or they end within 30 days. Prints the CA certificate and nothing else.
 #   ENVIRONMENT           name of the environment, for the CA's subject
 #   HOSTNAME_PUBLIC       the load balancer's name
 #   NODE_NAMES            comma-separated host names of the nodes
+#   REVISION              number that a person raises to have the certificates issued again
 #   KEYSTORE, TRUSTSTORE  file names, such as wso2carbon.p12 and client-truststore.p12
 #   STORE_TYPE            PKCS12 or JKS
 #   SERVER_OWNER, LOAD_BALANCER_OWNER  uid:gid of the readers
@@ -36,7 +37,7 @@ alternative_names() {
 # issue NAME DIRECTORY CN SAN ALGORITHM: key and certificate NAME.key, NAME.crt; leaves them where they still serve.
 issue() {
   name=$1 directory=$2 cn=$3 san=$4 algorithm=$5
-  if [ -s "$directory/$name.crt" ] && [ "$(cat "$directory/$name.san" 2>/dev/null)" = "$san" ] &&
+  if [ -s "$directory/$name.crt" ] && [ "$(cat "$directory/$name.issued" 2>/dev/null)" = "$REVISION $san" ] &&
     openssl x509 -checkend 2592000 -noout -in "$directory/$name.crt" >>"$log"; then
     return 0
   fi
@@ -51,7 +52,7 @@ issue() {
   quietly openssl x509 -req -in /tmp/request.pem -CA "$authority/ca.crt" -CAkey "$authority/ca.key" \
     -days 825 -sha256 -extfile /tmp/extensions -out "$directory/$name.crt.new"
   mv "$directory/$name.crt.new" "$directory/$name.crt"
-  printf '%s' "$san" >"$directory/$name.san"
+  printf '%s' "$REVISION $san" >"$directory/$name.issued"
 }
 
 if [ ! -s "$authority/ca.crt" ]; then
@@ -92,6 +93,8 @@ trust "$ENVIRONMENT-certificate-authority" "$authority/ca.crt"
 trust "$ENVIRONMENT-load-balancer" "$balancer/tls.crt"
 mv "$stores/$KEYSTORE.new" "$stores/$KEYSTORE"
 mv "$stores/$TRUSTSTORE.new" "$stores/$TRUSTSTORE"
+# By these a node knows whether the stores are whole, without opening them.
+(cd "$stores" && sha256sum ca.crt "$KEYSTORE" "$TRUSTSTORE" >checksums.new && mv checksums.new checksums)
 
 # Writable for their owner: the image's entry point copies them with their mode, and copies over them at every restart.
 chown -R "$SERVER_OWNER" "$stores"

@@ -3,8 +3,10 @@
 // survives a reload. The njs engine has no for…of and gives each request the same Math.random.
 import topology from 'topology.js';
 
-// A refused connection or an answer other than 200 is certain; silence may be a busy machine, so it takes two.
+// A refused connection or an answer other than 200 is certain; silence may be a busy machine, so it takes two, and more where
+// nobody else would be left.
 const SILENCES_TO_FALL = 2;
+const SILENCES_OF_THE_LAST = 5;
 const SUCCESSES_TO_RISE = 2;
 // A drained node that never stops takes traffic again after this.
 const DRAIN_EXPIRES_MS = 180000;
@@ -45,19 +47,26 @@ function failed(name, reason, certain) {
   state().delete(`successes:${name}`);
   const silences = Number(state().get(`silences:${name}`) || 0) + 1;
   state().set(`silences:${name}`, String(silences));
-  if (!certain && silences < SILENCES_TO_FALL) return;
+  const othersServe = topology.nodes.some((other) => other !== name && isInRotation(other));
+  if (!certain && silences < (othersServe ? SILENCES_TO_FALL : SILENCES_OF_THE_LAST)) return;
   setRotation(name, 'out', reason);
   // It has stopped; when it comes back, the probes decide.
   state().delete(`draining:${name}`);
 }
 
 async function probe(name) {
+  // njs ends a handler that is still waiting when its next turn comes: without this, silence would never be noticed.
+  const unanswered = state().get(`asked:${name}`) !== undefined;
+  if (unanswered) failed(name, 'health request is not answered in time', false);
+  state().set(`asked:${name}`, 'yes');
   try {
     const reply = await ngx.fetch(`http://127.0.0.1:${topology.controlPort}/probe/${name}`);
+    state().delete(`asked:${name}`);
     if (reply.status === 200) succeeded(name);
     else if (reply.status === GATEWAY_TIMEOUT) failed(name, 'health request is not answered in time', false);
     else failed(name, `health request is answered with ${reply.status}`, true);
   } catch (error) {
+    state().delete(`asked:${name}`);
     failed(name, `health request failed: ${error.message}`, false);
   }
 }

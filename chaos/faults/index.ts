@@ -1,0 +1,42 @@
+import type { Fault } from '../fault';
+import { changeFaults } from './change';
+import { databaseFaults, freezeDatabase } from './database';
+import { corruptKeystores } from './keystores';
+import { loadBalancerFaults } from './load-balancer';
+import { freeze, nodeFaults } from './node';
+
+/** The whole suite, in the order in which it runs. Every fault starts from a healthy pair and leaves one. */
+export const FAULTS: readonly Fault[] = [
+  nodeFaults.killFirst,
+  nodeFaults.killSecond,
+  nodeFaults.killBoth,
+  freeze(30),
+  nodeFaults.stop,
+  nodeFaults.disconnect,
+  nodeFaults.fullDisk,
+  databaseFaults.kill,
+  databaseFaults.restart,
+  freezeDatabase(20),
+  databaseFaults.nodeBeforeDatabase,
+  loadBalancerFaults.kill,
+  loadBalancerFaults.killWithoutNode,
+  loadBalancerFaults.poison,
+  loadBalancerFaults.reloads,
+  changeFaults.twoRolls,
+  changeFaults.killedApply,
+  changeFaults.brokenImage,
+  changeFaults.certificates,
+  corruptKeystores,
+  loadBalancerFaults.newImage,
+];
+
+/** What every test run does: the faults that are likeliest and those that the rest is built on. */
+export const SHORT: readonly Fault[] = [
+  nodeFaults.killBoth,
+  freeze(10),
+  nodeFaults.disconnect,
+  loadBalancerFaults.kill,
+  freezeDatabase(10),
+  loadBalancerFaults.poison,
+  corruptKeystores,
+];

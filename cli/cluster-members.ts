@@ -1,0 +1,28 @@
+/** State of an established connection in /proc/net/tcp. */
+const ESTABLISHED = '01';
+
+/**
+ * The peers with which a node has an established connection on the cluster's port: what a node's /proc/net/tcp and tcp6 say. Unlike
+ * the server's log, which names members only when they come and go, it is true now.
+ *
+ * @param sockets content of both files
+ * @param addresses IPv4 addresses of the possible peers
+ */
+export function connectedPeers(sockets: string, addresses: readonly string[], port: number): string[] {
+  const connected = new Set<string>();
+  for (const line of sockets.split('\n')) {
+    const [, local = '', remote = '', state] = line.trim().split(/\s+/);
+    const [localPort, remotePort] = [local, remote].map((end) => Number.parseInt(end.split(':')[1] ?? '', 16));
+    if (state === ESTABLISHED && (localPort === port || remotePort === port)) connected.add(ipv4(remote));
+  }
+  return addresses.filter((address) => connected.has(address));
+}
+
+/** An IPv4 address as the kernel prints it: four bytes in reverse, at the end of an IPv4-mapped IPv6 address or alone. */
+function ipv4(end: string): string {
+  const digits = (end.split(':')[0] ?? '').slice(-8);
+  return (digits.match(/../g) ?? [])
+    .map((byte) => Number.parseInt(byte, 16))
+    .reverse()
+    .join('.');
+}
