@@ -1,0 +1,297 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { buildOnce } from '../../setup/cache';
+import { requireProgram } from '../../setup/machine';
+import { run } from '../../setup/process';
+import { loadTopologies } from '../../synthesize';
+import { ATLANTIS_FILE, renderAtlantis } from '../../tools/write-atlantis';
+import { PROJECT, temporaryDirectory } from '../support/synth';
+
+const WORKFLOWS = join(PROJECT, '.github', 'workflows');
+const SCRIPTS = join(PROJECT, '.github', 'scripts');
+const ACTIONLINT = '1.7.12';
+
+const workflows = readdirSync(WORKFLOWS).map((name) => ({ name, text: readFileSync(join(WORKFLOWS, name), 'utf8') }));
+const each = workflows.map(({ name, text }): [string, string] => [name, text]);
+
+test('actionlint has nothing to say', async () => {
+  requireProgram(
+    'go',
+    'actionlint, which checks the workflows, is built with it: install Go 1.24 or later (https://go.dev/doc/install).',
+  );
+  const directory = await buildOnce(`actionlint-${ACTIONLINT}`, async (folder) => {
+    await run('go', ['install', `github.com/rhysd/actionlint/cmd/actionlint@v${ACTIONLINT}`], {
+      env: { GOBIN: folder },
+    });
+  });
+  const { stdout } = spawnSync(join(directory, 'actionlint'), ['-no-color', '-shellcheck=', '-pyflakes='], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+  });
+  expect(stdout).toBe('');
+}, 300_000);
+
+describe.each(each)('%s', (_, text) => {
+  const steps = [...text.matchAll(/^ *(?:- )?run: (.*)$/gm)].map(([, command]) => command as string);
+  const code = text.replace(/^\s*#.*$/gm, '');
+
+  test('pins every action to a commit, and says which version that is', () => {
+    const uses = [...text.matchAll(/uses: (.*)$/gm)]
+      .map(([, action]) => action as string)
+      .filter((action) => !action.startsWith('./'));
+    for (const action of uses) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test('may only read, except in jobs that say more', () => {
+    expect(code).toMatch(/^permissions:\n {2}contents: read\n\n/m);
+    const more = [...code.matchAll(/^ +([\w-]+): write$/gm)].map(([, scope]) => scope);
+    expect(more.filter((scope) => !['pull-requests', 'issues'].includes(scope as string))).toEqual([]);
+  });
+
+  test('never runs what a pull request contains with the target branch’s rights, and leaves no token behind', () => {
+    expect(code).not.toMatch(/pull_request_target|workflow_run/);
+    const checkouts = code.match(/uses: actions\/checkout@/g) ?? [];
+    expect(code.match(/persist-credentials: false/g) ?? []).toHaveLength(checkouts.length);
+  });
+
+  test('runs only make targets and scripts that anybody can call', () => {
+    const targets = [...readFileSync(join(PROJECT, 'Makefile'), 'utf8').matchAll(/^([a-z-]+):/gm)].map(
+      ([, target]) => target,
+    );
+    for (const step of steps) {
+      const [, target] = /^make ([a-z-]+)$/.exec(step) ?? [];
+      const [, script] = /^\.github\/scripts\/([a-z-]+\.sh)(?: |$)/.exec(step) ?? [];
+      if (target) expect(targets).toContain(target);
+      else expect(statSync(join(SCRIPTS, script ?? `(${step})`)).mode & 0o111).not.toBe(0);
+    }
+    // A value in a command is code to the shell; in a variable it is not.
+    expect(steps.filter((step) => step.includes('${{'))).toEqual([]);
+  });
+
+  test('gives every job a time limit', () => {
+    const jobs = code.match(/^ {4}runs-on: /gm) ?? [];
+    expect(code.match(/^ {4}timeout-minutes: /gm) ?? []).toHaveLength(jobs.length);
+  });
+});
+
+test('pull requests write only from a job that runs none of their code and holds no other credential', () => {
+  const plan = workflows.find(({ name }) => name === 'plan.yml')?.text ?? '';
+  const jobs = plan.split(/^ {2}(?=[a-z]+:$)/m);
+  const writing = jobs.filter((job) => /: write$/m.test(job));
+  expect(writing.map((job) => job.split(':')[0])).toEqual(['comment']);
+  expect(writing[0]).not.toMatch(/secrets\.|make |npm |build\/pull-request/);
+  for (const job of jobs.filter((text) => text.includes('secrets.'))) {
+    expect(job).toMatch(/ref: \$\{\{ github\.event\.pull_request\.base\.ref \}\}/);
+  }
+});
+
+test('an apply is never cancelled', () => {
+  const groups = workflows.filter(({ text }) => /group: environment-/.test(text));
+  expect(groups.map(({ name }) => name).sort()).toEqual(['apply-environment.yml', 'teardown.yml']);
+  for (const { text } of groups) expect(text).toMatch(/group: environment-.*\n +cancel-in-progress: false/);
+});
+
+test('atlantis.yaml is up to date; if not, run: npx tsx tools/write-atlantis.ts', () => {
+  expect(readFileSync(ATLANTIS_FILE, 'utf8')).toBe(renderAtlantis(loadTopologies()));
+});
+
+/** Runs a script of the workflows as a runner would, with a gh that only writes down what it is asked for. */
+function script(name: string, args: readonly string[], variables: NodeJS.ProcessEnv, cwd: string, answer = '') {
+  const bin = temporaryDirectory('bin-');
+  const asked = join(bin, 'asked');
+  writeFileSync(
+    join(bin, 'gh'),
+    `#!/bin/sh\nprintf '%s ' "$@" >> ${asked}\necho >> ${asked}\ncase "$*" in *--jq*) printf '%s' "$ANSWER";; esac\n`,
+  );
+  chmodSync(join(bin, 'gh'), 0o755);
+  const { status, stdout, stderr } = spawnSync(join(SCRIPTS, name), args, {
+    cwd,
+    encoding: 'utf8',
+    env: { PATH: `${bin}${delimiter}${process.env.PATH}`, GITHUB_REPOSITORY: 'bank/is', ANSWER: answer, ...variables },
+  });
+  const requests = spawnSync('cat', [asked], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+  return { status, output: `${stdout}${stderr}`, requests };
+}
+
+function folder(files: Readonly<Record<string, string>>): string {
+  const directory = temporaryDirectory('workflow-');
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  }
+  return directory;
+}
+
+describe('comment.sh', () => {
+  const report = '<!-- wso2-is-active-active plan bank -->\n## Plan\n';
+
+  test('comments once', () => {
+    const { status, requests } = script('comment.sh', ['7', 'plan.md'], {}, folder({ 'plan.md': report }));
+    expect(status).toBe(0);
+    expect(requests.at(-1)).toContain('--method POST repos/bank/is/issues/7/comments');
+  });
+
+  test('updates the comment of the environment', () => {
+    const { requests } = script('comment.sh', ['7', 'plan.md'], {}, folder({ 'plan.md': report }), '4711\n');
+    expect(requests[0]).toContain('startswith("<!-- wso2-is-active-active plan bank -->")');
+    expect(requests.at(-1)).toContain('--method PATCH repos/bank/is/issues/comments/4711');
+  });
+
+  test('refuses a file that is no report', () => {
+    const { status, requests } = script('comment.sh', ['7', 'plan.md'], {}, folder({ 'plan.md': '") | halt\n' }));
+    expect({ status, requests }).toEqual({ status: 1, requests: [] });
+  });
+});
+
+describe('drift-issue.sh', () => {
+  const planned = (changes: readonly object[]) =>
+    folder({
+      'build/plan/bank/plan.json': JSON.stringify({ changes, drift: [], refusals: [] }),
+      'build/plan/bank/plan.md': 'plan\n',
+    });
+
+  test.each([
+    ['opens an issue', [{}], '', '--method POST repos/bank/is/issues '],
+    ['updates the open one', [{}], '12\n', '--method PATCH repos/bank/is/issues/12 .*body='],
+    ['closes it when the environment is clean', [], '12\n', '--method PATCH repos/bank/is/issues/12 .*state=closed'],
+  ])('%s', (_, changes, open, request) => {
+    const { status, requests } = script('drift-issue.sh', ['bank'], {}, planned(changes), open);
+    expect(status).toBe(0);
+    expect(requests.at(-1)).toMatch(new RegExp(request));
+  });
+
+  test('asks for nothing more when all is well', () => {
+    expect(script('drift-issue.sh', ['bank'], {}, planned([])).requests).toHaveLength(1);
+  });
+});
+
+describe('confirm.sh', () => {
+  const project = folder({
+    'config/test.toml': '[identity_server]\nprotected = true # of no meaning here\n',
+    'config/production.toml': '# first\nprotected = true\n[engine]\n',
+  });
+
+  test.each([
+    ['goes on when the name is typed', 'test', 'test', 0, 'test will be destroyed'],
+    ['refuses another name', 'test', 'tset', 1, 'nothing was destroyed'],
+    ['refuses a protected environment', 'production', 'production', 1, 'production is protected'],
+    ['refuses what does not exist', 'staging', 'staging', 1, 'there is no environment "staging"'],
+    ['refuses a path', '../config/test', '../config/test', 1, 'there is no environment'],
+  ])('%s', (_, ENVIRONMENT, CONFIRMATION, status, message) => {
+    const result = script('confirm.sh', [], { ENVIRONMENT, CONFIRMATION }, project);
+    expect(result.status).toBe(status);
+    expect(result.output).toContain(message);
+  });
+});
+
+describe('connect.sh', () => {
+  test('needs the host’s key with the client’s', () => {
+    const home = temporaryDirectory('home-');
+    const { status, output } = script('connect.sh', [], { HOME: home, DOCKER_SSH_KEY: 'canary-key' }, home);
+    expect(status).toBe(1);
+    expect(output).toContain('DOCKER_KNOWN_HOSTS is empty');
+    expect(output).not.toContain('canary-key');
+  });
+
+  test('keeps the key to its owner', () => {
+    const home = temporaryDirectory('home-');
+    script(
+      'connect.sh',
+      [],
+      { HOME: home, DOCKER_SSH_KEY: 'canary-key', DOCKER_KNOWN_HOSTS: 'host ssh-ed25519 AAAA' },
+      home,
+    );
+    expect(statSync(join(home, '.ssh', 'id_docker')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(home, '.ssh', 'config'), 'utf8')).toContain('StrictHostKeyChecking yes');
+  });
+});
+
+test('summary.sh shows the report and passes the digest on', () => {
+  const directory = folder({
+    'build/plan/bank/plan.json': JSON.stringify({ digest: 'abc123', changes: [{}, {}] }),
+    'build/plan/bank/plan.md': '## Plan\n',
+  });
+  const output = join(directory, 'output');
+  const summary = join(directory, 'summary');
+  script('summary.sh', ['bank'], { GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary }, directory);
+  expect(readFileSync(output, 'utf8')).toBe('digest=abc123\nchanges=2\n');
+  expect(readFileSync(summary, 'utf8')).toBe('## Plan\n');
+});
+
+describe('take-configuration', () => {
+  const REMOTE = '[state]\nbackend = "s3"\n';
+  const start = {
+    'config/bank.toml': `[identity_server]\nnodes = 2\n${REMOTE}`,
+    'config/local.toml': '[identity_server]\n',
+    'main.ts': 'code\n',
+    'README.md': 'text\n',
+  };
+
+  /** What is planned of a pull request that changes these files; undefined removes one, `-> target` makes a link. */
+  function taken(changes: Readonly<Record<string, string | undefined>>) {
+    const proposal = folder(start);
+    const git = (...args: string[]) =>
+      spawnSync('git', ['-C', proposal, '-c', 'user.name=test', '-c', 'user.email=test@bank.example', ...args], {
+        encoding: 'utf8',
+      });
+    git('init', '--quiet');
+    git('add', '--all');
+    git('commit', '--quiet', '--message', 'before');
+    for (const [name, text] of Object.entries(changes)) {
+      spawnSync('rm', ['-f', join(proposal, name)]);
+      if (text?.startsWith('-> ')) symlinkSync(text.slice(3), join(proposal, name));
+      else if (text !== undefined) writeFileSync(join(proposal, name), text);
+    }
+    git('add', '--all');
+    git('commit', '--quiet', '--message', 'after');
+    const trusted = folder(start);
+    const result = spawnSync(
+      'node',
+      [
+        '--import',
+        join(PROJECT, 'node_modules/tsx/dist/loader.mjs'),
+        join(PROJECT, 'tools/take-configuration.ts'),
+        proposal,
+      ],
+      { cwd: trusted, encoding: 'utf8', env: { PATH: process.env.PATH } },
+    );
+    return { ...result, trusted, configuration: readFileSync(join(trusted, 'config/bank.toml'), 'utf8') };
+  }
+
+  test('takes a changed configuration, and nothing else', () => {
+    const changed = `[identity_server]\nnodes = 3\n${REMOTE}`;
+    const { stdout, configuration, trusted } = taken({ 'config/bank.toml': changed, 'README.md': 'other\n' });
+    expect(stdout).toBe('environments=["bank"]\n');
+    expect(configuration).toBe(changed);
+    expect(readFileSync(join(trusted, 'README.md'), 'utf8')).toBe('text\n');
+  });
+
+  test.each([
+    [
+      'code',
+      { 'main.ts': 'evil\n', 'config/bank.toml': `[identity_server]\nnodes = 3\n${REMOTE}` },
+      'also changes code (main.ts)',
+    ],
+    ['code alone', { 'main.ts': 'evil\n' }, 'Code of pull requests is not run with credentials'],
+    [
+      'another engine',
+      { 'config/bank.toml': `${start['config/bank.toml']}[engine]\nhost = "tcp://evil.example"\n` },
+      '[engine] changes',
+    ],
+    ['another state', { 'config/bank.toml': '[identity_server]\n[state]\nbackend = "http"\n' }, '[state] changes'],
+    ['a new environment', { 'config/new.toml': REMOTE }, 'it is new'],
+    ['a removed environment', { 'config/bank.toml': undefined }, 'its file is removed'],
+    ['local state', { 'config/local.toml': '[identity_server]\nnodes = 3\n' }, 'its state is a file on one machine'],
+    ['a link', { 'config/bank.toml': '-> /etc/hostname' }, 'changes code (config/bank.toml (link))'],
+  ])('plans nothing for %s', (_, changes, reason) => {
+    const { stdout, stderr, configuration } = taken(changes);
+    expect(stdout).toBe('environments=[]\n');
+    expect(stderr).toContain(reason);
+    expect(configuration).toBe(start['config/bank.toml']);
+  });
+
+  test('has nothing to do for a pull request that changes text', () => {
+    expect(taken({ 'README.md': 'other\n' })).toMatchObject({ stdout: 'environments=[]\n', stderr: '' });
+  });
+});

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'smol-toml';
+
+/**
+ * Takes the configuration files out of a pull request's checkout into this one, which is the target branch. Planning needs access
+ * to the Docker Engine, and that is root on its host: so only data comes from the pull request, never code, and no
+ * data that decides whom the credentials are shown to.
+ *
+ * usage: take-configuration.ts <checkout of the pull request's merge commit, with its parents>
+ * Prints, and gives to GitHub, the environments that can be planned now. What cannot, it explains.
+ */
+const [, , proposal] = process.argv;
+if (proposal === undefined) throw new Error('usage: take-configuration.ts <checkout of the pull request>');
+
+const CONFIGURATION = /^config\/[a-z][a-z0-9-]*\.toml$/;
+/** Tables that name the servers to which credentials go. */
+const TRUSTED_TABLES = ['engine', 'state'];
+
+const before = files('HEAD^1');
+const after = files('HEAD');
+const changed = [...new Set([...before.keys(), ...after.keys()])]
+  .filter((file) => before.get(file) !== after.get(file))
+  .sort();
+const code = changed.filter((file) => !CONFIGURATION.test(file) && !file.endsWith('.md'));
+const explanations: string[] = [];
+const planned: string[] = [];
+
+for (const file of changed.filter((each) => CONFIGURATION.test(each))) {
+  const environment = basename(file, '.toml');
+  const reason = obstacle(file);
+  if (reason !== undefined) {
+    explanations.push(
+      `\`${environment}\` is not planned here: ${reason}. The plan is made after the merge, before anything is applied.`,
+    );
+    continue;
+  }
+  copyFileSync(join(proposal, file), file);
+  planned.push(environment);
+}
+if (code.length > 0 && planned.length === 0) {
+  explanations.push(
+    'This pull request changes code. Code of pull requests is not run with credentials: its plan is made after the merge, before anything is applied.',
+  );
+}
+
+const output = `environments=${JSON.stringify(planned)}\n`;
+process.stdout.write(output);
+for (const line of explanations) console.error(line);
+if (process.env.GITHUB_OUTPUT) appendFileSync(process.env.GITHUB_OUTPUT, output);
+if (process.env.GITHUB_STEP_SUMMARY) appendFileSync(process.env.GITHUB_STEP_SUMMARY, `${explanations.join('\n\n')}\n`);
+
+/** Why the environment of this file cannot be planned with the credentials of the target branch. */
+function obstacle(file: string): string | undefined {
+  if (code.length > 0) return `the pull request also changes code (${code.slice(0, 3).join(', ')})`;
+  if (!existsSync(file)) return 'it is new, and nobody has approved yet which engine and state it may use';
+  if (!after.has(file)) return 'its file is removed; destroy it with "make down" before';
+  const [ours, theirs] = [table(file), table(join(proposal as string, file))];
+  const moved = TRUSTED_TABLES.filter((name) => !isDeepStrictEqual(ours[name], theirs[name]));
+  if (moved.length > 0) return `[${moved.join('] and [')}] changes, which decides where credentials are sent`;
+  const state = theirs.state as { backend?: string } | undefined;
+  if ((state?.backend ?? 'local') === 'local') return 'its state is a file on one machine (state.backend)';
+  return undefined;
+}
+
+function table(file: string): Record<string, unknown> {
+  return parse(readFileSync(file, 'utf8'));
+}
+
+/** Content hash, with mode, of every file of a commit of the pull request's checkout. */
+function files(commit: string): Map<string, string> {
+  const listing = execFileSync('git', ['-C', proposal as string, 'ls-tree', '-rz', commit], { encoding: 'utf8' });
+  const entries = listing.split('\0').filter((line) => line !== '');
+  return new Map(
+    entries.map((line): [string, string] => {
+      const [facts = '', path = ''] = line.split('\t');
+      // A link under the name of a configuration file would copy what it points to on the runner: it counts as code.
+      return [facts.startsWith('120000') ? `${path} (link)` : path, facts];
+    }),
+  );
+}
