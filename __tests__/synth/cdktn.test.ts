@@ -8,7 +8,17 @@ const CDKTN = 'npm:cdktn@0.24.0';
 /** The newest that cdktn accepts. */
 const CONSTRUCTS = '10.7.2';
 /** What the program is made of; no tests, no commands. */
-const PROGRAM = ['config', 'constructs', 'environment', 'images', 'runtime', 'topology', 'main.ts', 'synthesize.ts'];
+const PROGRAM = [
+  'config',
+  'constructs',
+  'environment',
+  'images',
+  'policy',
+  'runtime',
+  'topology',
+  'main.ts',
+  'synthesize.ts',
+];
 
 const INSTALL_MS = 180_000;
 
