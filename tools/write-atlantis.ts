@@ -33,7 +33,10 @@ function projects({ environment, stacks }: Topology): string {
         `    plan_requirements: [undiverged]`,
         `    apply_requirements: [approved, mergeable, undiverged]`,
         `    autoplan:`,
-        `      when_modified: ["../../../config/${environment}.toml", "../../../**/*.ts", "../../../runtime/**", "../../../images/**"]`,
+        `      when_modified:`,
+        ...[`config/${environment}.toml`, '**/*.ts', 'runtime/**', 'images/**'].map(
+          (path) => `        - ../../../${path}`,
+        ),
         '',
       ].join('\n');
     })
