@@ -169,93 +169,158 @@ const NGINX_OWNER = '101:101';
 
 /** Derives everything from one checked environment. */
 export function deriveTopology(environment: Environment, sandboxImages: SandboxImages): Topology {
+  const layout = layOut(environment, sandboxImages);
+  const { name, load_balancer: balancer } = environment;
+  const { subnet, distribution, images, placed } = layout;
+  const volume = (purpose: string) => `${name}-${purpose}`;
+  const nodes = placed.map((node) => nodeTopology(environment, layout, node));
+  const loadBalancer = loadBalancerTopology(environment, layout);
+  return {
+    environment: name,
+    protected: environment.protected,
+    engineHost: environment.engine.host,
+    labels: { [`${LABEL_PREFIX}.environment`]: name },
+    network: {
+      name,
+      subnet: environment.network.subnet,
+      gateway: addressAt(subnet, 1),
+      dynamicRange: dynamicRange(subnet),
+    },
+    identityServerBuild: images.build,
+    volumes: {
+      databaseData: volume('database-data'),
+      databaseSecrets: volume('database-secrets'),
+      identityServerSecrets: volume('identity-server-secrets'),
+      certificateAuthority: volume('certificate-authority'),
+      keystores: volume('keystores'),
+      schemaScripts: volume('schema-scripts'),
+      loadBalancerCertificates: volume('load-balancer-certificates'),
+      loadBalancerConfiguration: volume('load-balancer-configuration'),
+    },
+    jobs: jobsTopology(environment, layout, nodes, loadBalancer),
+    databaseOwner: layout.databaseOwner,
+    database: databaseTopology(environment, layout),
+    nodes,
+    ...(distribution.clusters && { clusterPort: CLUSTER_PORT }),
+    adminUsername: layout.adminUsername,
+    loadBalancer,
+    laptop: {
+      certificateFile: `../../../build/${name}/ca.crt`,
+      hostsFile: `../../../build/${name}/hosts`,
+      hostsLines: `${balancer.bind_address === '0.0.0.0' ? '127.0.0.1' : balancer.bind_address} ${balancer.hostname}\n`,
+    },
+    policySuppressions: environment.policy.suppressions,
+    stacks: [
+      { name: `${name}-foundation`, layer: 'foundation' as const },
+      ...placed.map((node) => ({ name: node.containerName, layer: 'node' as const })),
+      { name: `${name}-load-balancer`, layer: 'load-balancer' as const },
+    ].map((stack) => ({ ...stack, backend: stateBackend(environment, stack.name) })),
+  };
+}
+
+/** Who is where: what the parts of the topology need to know of each other. */
+type Layout = ReturnType<typeof layOut>;
+
+function layOut(environment: Environment, sandboxImages: SandboxImages) {
   const { name, identity_server: server, load_balancer: balancer, database } = environment;
   const distribution = DISTRIBUTIONS[server.distribution];
   const subnet = parseSubnet(environment.network.subnet);
-  const images = imagesOf(environment, distribution, sandboxImages);
-  const volume = (purpose: string) => `${name}-${purpose}`;
-
+  const engine = DATABASE_ENGINES[database.engine];
   const databaseAddress = addressAt(subnet, 2);
   const balancerAddress = addressAt(subnet, 3);
-  const statusUrl = `http://${balancerAddress}:${CONTROL_PORT}/status`;
-  const databaseHost = database.host ?? databaseAddress;
-  const httpsPort = 9443 + server.port_offset;
-  const placed = Array.from({ length: server.nodes }, (_, index) => ({
-    number: index + 1,
-    name: `node-${index + 1}`,
-    containerName: `${name}-node-${index + 1}`,
-    address: addressAt(subnet, 11 + index),
-  }));
-  const { stores } = distribution;
-  const engine = DATABASE_ENGINES[database.engine];
-  const databasePort = database.port ?? engine.port;
-  const databaseAdmin = database.admin_username ?? engine.adminUsername;
-  const databaseOwner = engine.container?.owner ?? DATABASE_SECRETS_OWNER;
-  const budget = connectionBudget(environment);
-  const url = publicUrl({ hostname: balancer.hostname, httpsPort: balancer.https_port });
-  const adminUsername = server.admin_username ?? distribution.adminUsername;
+  return {
+    distribution,
+    subnet,
+    engine,
+    images: imagesOf(environment, distribution, sandboxImages),
+    budget: connectionBudget(environment),
+    databaseAddress,
+    databaseHost: database.host ?? databaseAddress,
+    databasePort: database.port ?? engine.port,
+    databaseAdmin: database.admin_username ?? engine.adminUsername,
+    databaseOwner: engine.container?.owner ?? DATABASE_SECRETS_OWNER,
+    balancerAddress,
+    statusUrl: `http://${balancerAddress}:${CONTROL_PORT}/status`,
+    url: publicUrl({ hostname: balancer.hostname, httpsPort: balancer.https_port }),
+    httpsPort: 9443 + server.port_offset,
+    adminUsername: server.admin_username ?? distribution.adminUsername,
+    placed: Array.from({ length: server.nodes }, (_, index) => ({
+      number: index + 1,
+      name: `node-${index + 1}`,
+      containerName: `${name}-node-${index + 1}`,
+      address: addressAt(subnet, 11 + index),
+    })),
+  };
+}
 
-  const nodes = placed.map((node): NodeTopology => {
-    const toml = deploymentToml({
-      distribution: server.distribution,
-      hostname: balancer.hostname,
-      url,
-      httpPort: balancer.http_port,
-      httpsPort: balancer.https_port,
-      nodeNumber: node.number,
-      nodeAddress: node.address,
-      memberAddresses: placed.map(({ address }) => address),
-      clusterDomain: name,
-      portOffset: server.port_offset,
-      adminUsername,
-      databases: datasourceSettings(environment, databaseHost),
-      extensions: [
-        server.deployment_toml,
-        ...server.node_overrides.filter((entry) => entry.node === node.number).map((entry) => entry.deployment_toml),
-      ],
-    });
-    const secretsPath = '/run/identity-server-secrets';
-    const keystoresPath = `${distribution.home}/wso2-config-volume/repository/resources/security`;
-    const entrypointPath = `${distribution.home}/active-active-entrypoint.sh`;
-    const healthPath = `${distribution.home}/active-active-health.sh`;
-    return {
-      ...node,
-      image: images.identityServer,
-      httpsPort,
-      owner: distribution.owner,
-      memoryMb: server.memory_mb,
-      environment: {
-        IMAGE_ENTRYPOINT: `${distribution.home}/docker-entrypoint.sh`,
-        SECRETS: secretsPath,
-        KEYSTORES: keystoresPath,
-        // A new revision replaces the nodes, one by one: they take certificates only when they start.
-        KEYSTORE_REVISION: String(server.keystore_revision),
-        DATABASE: `${databaseHost}:${databasePort}`,
-        WAITING_FOR: '/tmp/active-active-waiting-for',
-        START_CHECKS: String(Math.ceil(server.start_timeout_seconds / SECONDS_BETWEEN_CHECKS)),
-        SILENCE_CHECKS: String(SILENCE_SECONDS / SECONDS_BETWEEN_CHECKS),
-        DRAIN_URL: `http://${balancerAddress}:${CONTROL_PORT}/drain/${node.name}`,
-        DRAIN_SECONDS: '2',
-        HEALTH_URL: `https://localhost:${httpsPort}${distribution.healthPath}`,
-        HEALTH_CA: `${keystoresPath}/ca.crt`,
-        STATUS_URL: statusUrl,
-        NODE_NAME: node.name,
-        JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
-      },
-      files: {
-        [entrypointPath]: runtimeFile('identity-server/entrypoint.sh'),
-        [healthPath]: runtimeFile('identity-server/health.sh'),
-        [`${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`]: renderToml(toml),
-      },
-      entrypoint: ['/bin/sh', entrypointPath],
-      secretsPath,
-      keystoresPath,
-      hosts: { ...server.hosts, [balancer.hostname]: balancerAddress },
-      healthCommand: ['CMD', '/bin/sh', healthPath],
-      startTimeoutSeconds: server.start_timeout_seconds,
-    };
+function nodeTopology(environment: Environment, layout: Layout, node: Layout['placed'][number]): NodeTopology {
+  const { name, identity_server: server, load_balancer: balancer } = environment;
+  const { distribution, images, placed, databaseHost, databasePort, balancerAddress, statusUrl, url, httpsPort } =
+    layout;
+  const { adminUsername } = layout;
+  const toml = deploymentToml({
+    distribution: server.distribution,
+    hostname: balancer.hostname,
+    url,
+    httpPort: balancer.http_port,
+    httpsPort: balancer.https_port,
+    nodeNumber: node.number,
+    nodeAddress: node.address,
+    memberAddresses: placed.map(({ address }) => address),
+    clusterDomain: name,
+    portOffset: server.port_offset,
+    adminUsername,
+    databases: datasourceSettings(environment, databaseHost),
+    extensions: [
+      server.deployment_toml,
+      ...server.node_overrides.filter((entry) => entry.node === node.number).map((entry) => entry.deployment_toml),
+    ],
   });
+  const secretsPath = '/run/identity-server-secrets';
+  const keystoresPath = `${distribution.home}/wso2-config-volume/repository/resources/security`;
+  const entrypointPath = `${distribution.home}/active-active-entrypoint.sh`;
+  const healthPath = `${distribution.home}/active-active-health.sh`;
+  return {
+    ...node,
+    image: images.identityServer,
+    httpsPort,
+    owner: distribution.owner,
+    memoryMb: server.memory_mb,
+    environment: {
+      IMAGE_ENTRYPOINT: `${distribution.home}/docker-entrypoint.sh`,
+      SECRETS: secretsPath,
+      KEYSTORES: keystoresPath,
+      // A new revision replaces the nodes, one by one: they take certificates only when they start.
+      KEYSTORE_REVISION: String(server.keystore_revision),
+      DATABASE: `${databaseHost}:${databasePort}`,
+      WAITING_FOR: '/tmp/active-active-waiting-for',
+      START_CHECKS: String(Math.ceil(server.start_timeout_seconds / SECONDS_BETWEEN_CHECKS)),
+      SILENCE_CHECKS: String(SILENCE_SECONDS / SECONDS_BETWEEN_CHECKS),
+      DRAIN_URL: `http://${balancerAddress}:${CONTROL_PORT}/drain/${node.name}`,
+      DRAIN_SECONDS: '2',
+      HEALTH_URL: `https://localhost:${httpsPort}${distribution.healthPath}`,
+      HEALTH_CA: `${keystoresPath}/ca.crt`,
+      STATUS_URL: statusUrl,
+      NODE_NAME: node.name,
+      JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
+    },
+    files: {
+      [entrypointPath]: runtimeFile('identity-server/entrypoint.sh'),
+      [healthPath]: runtimeFile('identity-server/health.sh'),
+      [`${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`]: renderToml(toml),
+    },
+    entrypoint: ['/bin/sh', entrypointPath],
+    secretsPath,
+    keystoresPath,
+    hosts: { ...server.hosts, [balancer.hostname]: balancerAddress },
+    healthCommand: ['CMD', '/bin/sh', healthPath],
+    startTimeoutSeconds: server.start_timeout_seconds,
+  };
+}
 
+function loadBalancerTopology(environment: Environment, layout: Layout): LoadBalancerTopology {
+  const { name, load_balancer: balancer } = environment;
+  const { distribution, images, placed, balancerAddress, statusUrl, url, httpsPort } = layout;
   const configuration = loadBalancerConfiguration(
     {
       hostname: balancer.hostname,
@@ -273,7 +338,73 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
     },
     runtimeFile('load-balancer/routing.js'),
   );
+  return {
+    containerName: `${name}-load-balancer`,
+    image: images.loadBalancer,
+    address: balancerAddress,
+    owner: NGINX_OWNER,
+    memoryMb: balancer.memory_mb,
+    hostname: balancer.hostname,
+    url,
+    bindAddress: balancer.bind_address,
+    httpPort: balancer.http_port,
+    httpsPort: balancer.https_port,
+    statusUrl,
+    deniedPaths: balancer.denied_paths,
+    configuration,
+    entrypoint: ['/bin/sh', '-c', runtimeFile('load-balancer/entrypoint.sh')],
+    healthCommand: [
+      'CMD',
+      'curl',
+      '-fsS',
+      '-o',
+      '/dev/null',
+      '-m',
+      '3',
+      '--cacert',
+      '/etc/nginx/certificates/ca.crt',
+      '--resolve',
+      `${balancer.hostname}:${balancer.https_port}:127.0.0.1`,
+      `https://${balancer.hostname}:${balancer.https_port}/load-balancer-health`,
+    ],
+  };
+}
 
+function databaseTopology({ name, database }: Environment, layout: Layout): DatabaseTopology {
+  const { engine, images, budget, databaseAddress, databaseHost, databasePort, databaseAdmin } = layout;
+  return {
+    host: databaseHost,
+    port: databasePort,
+    ...(database.host === undefined &&
+      engine.container !== undefined &&
+      images.database !== undefined && {
+        container: {
+          name: `${name}-database`,
+          image: images.database,
+          address: databaseAddress,
+          owner: engine.container.owner,
+          memoryMb: database.memory_mb,
+          dataPath: engine.container.dataPath,
+          command: engine.container.command(databasePort, database.max_connections ?? budget.connections),
+          environment: engine.container.environment(databaseAdmin, '/run/database-secrets/DATABASE_ADMIN_PASSWORD'),
+          healthCommand: engine.container.healthCommand(databaseAddress, databasePort),
+          stopSignal: engine.container.stopSignal,
+        },
+      }),
+  };
+}
+
+function jobsTopology(
+  environment: Environment,
+  layout: Layout,
+  nodes: readonly NodeTopology[],
+  { configuration }: LoadBalancerTopology,
+): JobsTopology {
+  const { name, identity_server: server, load_balancer: balancer, database } = environment;
+  const { distribution, engine, images, budget, placed, databaseHost, databasePort, databaseAdmin, databaseOwner } =
+    layout;
+  const { statusUrl } = layout;
+  const { stores } = distribution;
   const job = (
     purpose: string,
     image: string,
@@ -314,120 +445,32 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
   };
 
   return {
-    environment: name,
-    protected: environment.protected,
-    engineHost: environment.engine.host,
-    labels: { [`${LABEL_PREFIX}.environment`]: name },
-    network: {
-      name,
-      subnet: environment.network.subnet,
-      gateway: addressAt(subnet, 1),
-      dynamicRange: dynamicRange(subnet),
-    },
-    identityServerBuild: images.build,
-    volumes: {
-      databaseData: volume('database-data'),
-      databaseSecrets: volume('database-secrets'),
-      identityServerSecrets: volume('identity-server-secrets'),
-      certificateAuthority: volume('certificate-authority'),
-      keystores: volume('keystores'),
-      schemaScripts: volume('schema-scripts'),
-      loadBalancerCertificates: volume('load-balancer-certificates'),
-      loadBalancerConfiguration: volume('load-balancer-configuration'),
-    },
-    jobs: {
-      secrets: job('secrets', images.identityServer, 'create-secrets.sh', {
-        ENVIRONMENT: name,
-        DATABASE_OWNER: databaseOwner,
-        SERVER_OWNER: distribution.owner,
-        SUPPLIED_SECRETS: suppliedSecrets(environment).join(' '),
-        REFERENCED_SECRETS: referencedSecrets(nodes).join(' '),
-        ENCRYPTION_KEY_BYTES: String(distribution.encryptionKeyBytes ?? 32),
-      }),
-      keystores: job('keystores', images.identityServer, 'create-keystores.sh', {
-        ENVIRONMENT: name,
-        HOSTNAME_PUBLIC: balancer.hostname,
-        NODE_NAMES: placed.map(({ containerName }) => containerName).join(','),
-        REVISION: String(server.keystore_revision),
-        KEYSTORE: `wso2carbon.${stores.extension}`,
-        TRUSTSTORE: `client-truststore.${stores.extension}`,
-        STORE_TYPE: stores.type,
-        SERVER_OWNER: distribution.owner,
-        LOAD_BALANCER_OWNER: NGINX_OWNER,
-      }),
-      schema: schemaJobs(),
-      loadBalancerConfiguration: job(
-        'load-balancer-configuration',
-        images.loadBalancer,
-        'install-load-balancer-configuration.sh',
-        { REVISION: configuration.revision, STATUS_URL: statusUrl },
-      ),
-    },
-    databaseOwner,
-    database: {
-      host: databaseHost,
-      port: databasePort,
-      ...(database.host === undefined &&
-        engine.container !== undefined &&
-        images.database !== undefined && {
-          container: {
-            name: `${name}-database`,
-            image: images.database,
-            address: databaseAddress,
-            owner: engine.container.owner,
-            memoryMb: database.memory_mb,
-            dataPath: engine.container.dataPath,
-            command: engine.container.command(databasePort, database.max_connections ?? budget.connections),
-            environment: engine.container.environment(databaseAdmin, '/run/database-secrets/DATABASE_ADMIN_PASSWORD'),
-            healthCommand: engine.container.healthCommand(databaseAddress, databasePort),
-            stopSignal: engine.container.stopSignal,
-          },
-        }),
-    },
-    nodes,
-    ...(distribution.clusters && { clusterPort: CLUSTER_PORT }),
-    adminUsername,
-    loadBalancer: {
-      containerName: `${name}-load-balancer`,
-      image: images.loadBalancer,
-      address: balancerAddress,
-      owner: NGINX_OWNER,
-      memoryMb: balancer.memory_mb,
-      hostname: balancer.hostname,
-      url,
-      bindAddress: balancer.bind_address,
-      httpPort: balancer.http_port,
-      httpsPort: balancer.https_port,
-      statusUrl,
-      deniedPaths: balancer.denied_paths,
-      configuration,
-      entrypoint: ['/bin/sh', '-c', runtimeFile('load-balancer/entrypoint.sh')],
-      healthCommand: [
-        'CMD',
-        'curl',
-        '-fsS',
-        '-o',
-        '/dev/null',
-        '-m',
-        '3',
-        '--cacert',
-        '/etc/nginx/certificates/ca.crt',
-        '--resolve',
-        `${balancer.hostname}:${balancer.https_port}:127.0.0.1`,
-        `https://${balancer.hostname}:${balancer.https_port}/load-balancer-health`,
-      ],
-    },
-    laptop: {
-      certificateFile: `../../../build/${name}/ca.crt`,
-      hostsFile: `../../../build/${name}/hosts`,
-      hostsLines: `${balancer.bind_address === '0.0.0.0' ? '127.0.0.1' : balancer.bind_address} ${balancer.hostname}\n`,
-    },
-    policySuppressions: environment.policy.suppressions,
-    stacks: [
-      { name: `${name}-foundation`, layer: 'foundation' as const },
-      ...placed.map((node) => ({ name: node.containerName, layer: 'node' as const })),
-      { name: `${name}-load-balancer`, layer: 'load-balancer' as const },
-    ].map((stack) => ({ ...stack, backend: stateBackend(environment, stack.name) })),
+    secrets: job('secrets', images.identityServer, 'create-secrets.sh', {
+      ENVIRONMENT: name,
+      DATABASE_OWNER: databaseOwner,
+      SERVER_OWNER: distribution.owner,
+      SUPPLIED_SECRETS: suppliedSecrets(environment).join(' '),
+      REFERENCED_SECRETS: referencedSecrets(nodes).join(' '),
+      ENCRYPTION_KEY_BYTES: String(distribution.encryptionKeyBytes ?? 32),
+    }),
+    keystores: job('keystores', images.identityServer, 'create-keystores.sh', {
+      ENVIRONMENT: name,
+      HOSTNAME_PUBLIC: balancer.hostname,
+      NODE_NAMES: placed.map(({ containerName }) => containerName).join(','),
+      REVISION: String(server.keystore_revision),
+      KEYSTORE: `wso2carbon.${stores.extension}`,
+      TRUSTSTORE: `client-truststore.${stores.extension}`,
+      STORE_TYPE: stores.type,
+      SERVER_OWNER: distribution.owner,
+      LOAD_BALANCER_OWNER: NGINX_OWNER,
+    }),
+    schema: schemaJobs(),
+    loadBalancerConfiguration: job(
+      'load-balancer-configuration',
+      images.loadBalancer,
+      'install-load-balancer-configuration.sh',
+      { REVISION: configuration.revision, STATUS_URL: statusUrl },
+    ),
   };
 }
 
