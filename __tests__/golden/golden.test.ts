@@ -1,0 +1,205 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMENT_LIMIT, commentMarker, renderMarkdown } from '../../report/markdown';
+import { buildReport } from '../../report/report';
+import { renderTerminal } from '../../report/terminal';
+import { planFixtures, readPlanFixture } from '../support/plan-fixtures';
+import { reportInput } from '../support/report-input';
+
+// The golden reports are the text that people get, from plans of the real provider. UPDATE_GOLDEN=1 writes them anew; read what
+// has changed before you commit it.
+
+const CASES = planFixtures().map((name) => {
+  const input = reportInput(readPlanFixture(name));
+  return { name, input, report: buildReport(input) };
+});
+const byName = new Map(CASES.map((each) => [each.name, each]));
+const reportOf = (name: string) => {
+  const found = byName.get(name);
+  if (!found) throw new Error(`there are no plans for ${name}`);
+  return found.report;
+};
+
+test.each(CASES)('the report of $name is the one that was read and accepted', ({ name, report }) => {
+  const file = join(__dirname, `${name}.md`);
+  // The long ones are kept short, but for the one that shows the real limit.
+  const text = renderMarkdown(report, name === 'oversize' ? COMMENT_LIMIT : 20_000);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, text);
+  expect(existsSync(file)).toBe(true);
+  expect(text).toBe(readFileSync(file, 'utf8'));
+});
+
+test('there is no golden report without its plans', () => {
+  const golden = readdirSync(__dirname).filter((file) => file.endsWith('.md'));
+  expect(golden.map((file) => file.replace('.md', '')).sort()).toEqual(CASES.map(({ name }) => name).sort());
+});
+
+test.each(CASES)('the report of $name fits a comment, and its marker is the first line', ({ report }) => {
+  const text = renderMarkdown(report);
+  expect(Buffer.byteLength(text)).toBeLessThan(COMMENT_LIMIT);
+  expect(text.split('\n')[0]).toBe(commentMarker('bank'));
+});
+
+test.each(CASES)('the fences of $name close, so that nothing of a file is read as Markdown', ({ report }) => {
+  let open: string | undefined;
+  for (const line of renderMarkdown(report).split('\n')) {
+    const marks = /^(`{3,})\w*$/.exec(line)?.[1];
+    if (marks === undefined) continue;
+    if (open === undefined) open = marks;
+    else if (line === open) open = undefined;
+  }
+  expect(open).toBeUndefined();
+});
+
+test('a first creation has no danger and interrupts nothing', () => {
+  const { counts, dangers, availability } = reportOf('first-create');
+  expect(counts).toMatchObject({ update: 0, replace: 0, destroy: 0 });
+  expect(counts.create).toBeGreaterThan(20);
+  expect(dangers).toEqual([]);
+  expect(availability).toEqual({ level: 'unaffected', text: expect.stringContaining('first creation') });
+});
+
+test('nothing to do is said in one line, with nothing to apply', () => {
+  const report = reportOf('nothing-to-do');
+  expect(report.changes).toEqual([]);
+  expect(report.drift).toEqual([]);
+  expect(renderTerminal(report, false)).toBe('Nothing to change.');
+  expect(renderMarkdown(report)).not.toContain('make apply');
+});
+
+test('a changed configuration rolls through the nodes, and both have the same diff', () => {
+  const { counts, availability, files, dangers } = reportOf('rolling-configuration');
+  expect(counts).toMatchObject({ replace: 2, replacedServers: 2, replacedJobs: 0 });
+  expect(availability.level).toBe('rolling');
+  expect(dangers).toEqual([]);
+  expect(files).toEqual([
+    {
+      file: expect.stringMatching(/deployment\.toml$/),
+      containers: ['bank-node-1/identity-server', 'bank-node-2/identity-server'],
+      diff: expect.stringContaining('\n+maxThreads = 300\n'),
+    },
+  ]);
+});
+
+test('a new image is named, and rolls through the nodes', () => {
+  const { availability, changes } = reportOf('image');
+  expect(availability.level).toBe('rolling');
+  const images = changes.filter(({ type }) => type === 'docker_image');
+  expect(images.flatMap(({ attributes }) => attributes)).toContainEqual({
+    attribute: 'name',
+    before: '"wso2-is-active-active/sandbox-identity-server:test"',
+    after: '"bank/identity-server:2"',
+  });
+});
+
+test('a changed load balancer configuration is a job and a reload', () => {
+  const { counts, availability, files } = reportOf('load-balancer-configuration');
+  expect(counts).toMatchObject({ replace: 1, replacedJobs: 1, replacedServers: 0 });
+  expect(availability).toEqual({ level: 'unaffected', text: expect.stringContaining('reload') });
+  expect(files.map(({ file }) => file)).toContain('/candidate/topology.js');
+});
+
+test('a replaced load balancer is an interruption', () => {
+  const { availability } = reportOf('load-balancer-replaced');
+  expect(availability).toEqual({ level: 'interruption', text: expect.stringContaining('load balancer is replaced') });
+});
+
+test('a database of a protected environment is not replaced: danger, the attribute that forces it, refusal, policy', () => {
+  const report = reportOf('protected-database-replaced');
+  expect(report.dangers).toEqual([
+    expect.objectContaining({
+      address: 'docker_container.database',
+      action: 'replace',
+      reason: expect.stringContaining('image'),
+    }),
+  ]);
+  expect(report.refusals).toEqual([
+    { stack: 'bank-foundation', message: expect.stringContaining('docker_container.database has prevent_destroy') },
+  ]);
+  expect(report.availability.level).toBe('interruption');
+  expect(report.findings.map(({ rule }) => rule)).toEqual(
+    expect.arrayContaining(['stateful-destroy', 'local-state', 'image-pinned']),
+  );
+  expect(renderMarkdown(report)).not.toContain('make apply');
+});
+
+test('a replaced network is a danger', () => {
+  const { dangers, availability } = reportOf('network-replaced');
+  expect(dangers).toContainEqual(
+    expect.objectContaining({
+      address: 'docker_network.network',
+      action: 'replace',
+      reason: expect.stringContaining('ipam_config'),
+    }),
+  );
+  expect(availability.level).toBe('interruption');
+});
+
+test('what was done by hand is found: changed, stopped, gone', () => {
+  const { drift, availability } = reportOf('drift');
+  const found = new Map(drift.map(({ name, found: text }) => [name, text]));
+  expect(found.get('bank-node-1')).toContain('memory: 1024 → 2048');
+  expect(found.get('bank-database')).toContain('it is stopped');
+  expect(found.get('bank-node-2')).toContain('it is gone');
+  expect(drift).toHaveLength(3);
+  expect(availability).toEqual({ level: 'interruption', text: expect.stringContaining('bank-database is stopped') });
+});
+
+test('destroying says what is lost and that the service ends', () => {
+  const { counts, dangers, availability } = reportOf('destroy');
+  expect(counts).toMatchObject({ create: 0, update: 0, replace: 0 });
+  expect(dangers.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      'bank',
+      'bank-database',
+      'bank-database-data',
+      'bank-keystores',
+      'bank-certificate-authority',
+    ]),
+  );
+  expect(availability.level).toBe('end');
+});
+
+test('what is too long is cut from the end, and says so', () => {
+  const { input, report } = byName.get('oversize') as (typeof CASES)[number];
+  const whole = renderMarkdown(report, Number.MAX_SAFE_INTEGER);
+  expect(Buffer.byteLength(whole)).toBeGreaterThan(COMMENT_LIMIT);
+  const text = renderMarkdown(report);
+  expect(text).toMatch(/Cut here: \d+ more lines\. The whole text is in build\/plan\/bank\//);
+  for (const { address } of report.changes) expect(text).toContain(address);
+  expect(text).toContain(`PLAN=${report.digest}`);
+  expect(input.stacks).toHaveLength(10);
+});
+
+test.each([2_000, 5_000, 10_000, 30_000])('within %i bytes the headline and the danger stay', (limit) => {
+  const report = reportOf('network-replaced');
+  const text = renderMarkdown(report, limit);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(limit);
+  expect(text).toContain('## Plan of `bank`');
+  expect(text).toContain('> [!CAUTION]');
+  expect(text).toContain('**Availability:**');
+});
+
+describe('a secret', () => {
+  const CANARY = 'canary-7f3a1c';
+
+  test('is in the plans', () => {
+    expect(JSON.stringify(readPlanFixture('secret'))).toContain(CANARY);
+  });
+
+  test('is in no form of the report', () => {
+    const report = reportOf('secret');
+    for (const text of [
+      JSON.stringify(report),
+      renderMarkdown(report, Number.MAX_SAFE_INTEGER),
+      renderTerminal(report, true),
+    ]) {
+      expect(text).not.toContain(CANARY);
+    }
+  });
+
+  test('does not hide that something changes', () => {
+    const { changes } = reportOf('secret');
+    expect(changes.map(({ address }) => address)).toContain('docker_container.identity-server');
+  });
+});

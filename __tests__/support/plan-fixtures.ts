@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Plan } from '../../report/plan-json';
+import type { PlannedStack } from '../../report/report';
+
+/** Plans of the real provider, made by `tools/capture-plans.ts`; `gunzip -c` shows them. */
+export const PLAN_FIXTURES = join(__dirname, '..', 'fixtures', 'plans');
+
+export interface PlanFixture {
+  /** The environment's configuration. */
+  readonly toml: string;
+  readonly stacks: readonly (Pick<PlannedStack, 'name' | 'text' | 'refusal'> & { readonly plan: Plan })[];
+}
+
+export function planFixtures(): string[] {
+  return readdirSync(PLAN_FIXTURES).map((file) => file.replace('.json.gz', ''));
+}
+
+export function readPlanFixture(name: string): PlanFixture {
+  return JSON.parse(gunzipSync(readFileSync(join(PLAN_FIXTURES, `${name}.json.gz`))).toString()) as PlanFixture;
+}
