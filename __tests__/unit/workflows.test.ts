@@ -152,9 +152,19 @@ describe('drift-issue.sh', () => {
     });
 
   test.each([
-    ['opens an issue', [{}], '', '--method POST repos/bank/is/issues '],
-    ['updates the open one', [{}], '12\n', '--method PATCH repos/bank/is/issues/12 .*body='],
-    ['closes it when the environment is clean', [], '12\n', '--method PATCH repos/bank/is/issues/12 .*state=closed'],
+    ['opens an issue', [{ address: 'docker_container.database' }], '', '--method POST repos/bank/is/issues '],
+    [
+      'updates the open one',
+      [{ address: 'docker_container.database' }],
+      '12\n',
+      '--method PATCH repos/bank/is/issues/12 .*body=',
+    ],
+    [
+      'closes it when the environment is clean',
+      [{ address: 'local_file.hosts' }],
+      '12\n',
+      '--method PATCH repos/bank/is/issues/12 .*state=closed',
+    ],
   ])('%s', (_, changes, open, request) => {
     const { status, requests } = script('drift-issue.sh', ['bank'], {}, planned(changes), open);
     expect(status).toBe(0);
@@ -209,13 +219,16 @@ describe('connect.sh', () => {
 
 test('summary.sh shows the report and passes the digest on', () => {
   const directory = folder({
-    'build/plan/bank/plan.json': JSON.stringify({ digest: 'abc123', changes: [{}, {}] }),
+    'build/plan/bank/plan.json': JSON.stringify({
+      digest: 'abc123',
+      changes: [{ address: 'docker_container.Default' }, { address: 'local_file.hosts' }],
+    }),
     'build/plan/bank/plan.md': '## Plan\n',
   });
   const output = join(directory, 'output');
   const summary = join(directory, 'summary');
   script('summary.sh', ['bank'], { GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary }, directory);
-  expect(readFileSync(output, 'utf8')).toBe('digest=abc123\nchanges=2\n');
+  expect(readFileSync(output, 'utf8')).toBe('digest=abc123\nchanges=1\n');
   expect(readFileSync(summary, 'utf8')).toBe('## Plan\n');
 });
 
