@@ -7,7 +7,7 @@ TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
 MODULES := $(ROOT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials import-secret down test benchmark differences templates lint
+.PHONY: help setup up plan apply status credentials import-secret diagram down test benchmark differences templates lint
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(ROOT)/Makefile | expand -t 22
@@ -32,6 +32,9 @@ credentials: $(MODULES) ## Where the administrator's name and password are
 
 import-secret: $(MODULES) ## Put a secret that somebody else chose (NAME=, value on standard input) on the Docker host
 	@$(TSX) $(ROOT)/cli/import-secret.ts
+
+diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
+	@$(TSX) $(ROOT)/cli/diagram.ts
 
 down: $(MODULES) ## Destroy the environment with its data; asks first unless YES=1
 	@$(TSX) $(ROOT)/cli/down.ts
