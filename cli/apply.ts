@@ -1,15 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { planDigest, type Report } from '../report/report';
 import { runCommand, UserError } from '../setup/errors';
-import { openEnvironment } from './command';
+import { synthesize } from '../synthesize';
+import type { Topology } from '../topology/topology';
+import { openEnvironment, selectedTopology } from './command';
+import { readReport, sha256OfFile } from './plan-report';
+import { requirePolicy } from './policy';
 import { applyAll } from './rollout';
+import { configurationFileOf, type TerraformStackRunner } from './terraform';
 import { welcome } from './welcome';
 
-/** `make apply`: applies the plans that `make plan` saved, unchanged and in order. */
+/**
+ * `make apply`: applies the plans that `make plan` saved, unchanged and in order. PLAN, the digest that the report shows, or its
+ * beginning, makes sure that they are the approved ones.
+ */
 runCommand(async () => {
+  const topology = selectedTopology();
+  const report = readReport(topology.environment);
+  requireApproved(report);
+  requireApplicable(report);
+  requireSameConfiguration(topology, report);
+  requirePolicy(topology, report);
   const context = await openEnvironment();
-  const missing = context.stacks.filter((runner) => !runner.hasPlan).map(({ stack }) => stack.name);
-  if (missing.length > 0) {
-    throw new UserError(`there is no saved plan for ${missing.join(', ')}; make and review one first: make plan`);
-  }
-  await applyAll(context, context.stacks);
+  requireSamePlans(context.stacks, report);
+  const changing = new Set(report.stacks.filter(({ changes }) => changes).map(({ name }) => name));
+  const changed = context.stacks.filter(({ stack }) => changing.has(stack.name));
+  for (const runner of changed) await runner.init();
+  await applyAll(context, changed);
   console.log(welcome(context.topology));
 });
+
+function again(environment: string): string {
+  return `Make and review a new plan: make plan ENV=${environment}`;
+}
+
+function requireApproved({ digest, environment }: Report): void {
+  const approved = process.env.PLAN || undefined;
+  if (approved === undefined || (approved.length >= 12 && digest.startsWith(approved))) return;
+  const found = approved.length < 12 ? 'PLAN needs at least 12 digits' : `the approved plan is ${approved}`;
+  throw new UserError(`${found}, the saved one is ${digest.slice(0, 12)}. ${again(environment)}`);
+}
+
+function requireApplicable({ refusals, environment }: Report): void {
+  const [refusal] = refusals;
+  if (refusal) throw new UserError(`the plan of ${environment} was refused: ${refusal.message}. Nothing was applied.`);
+}
+
+/** What the configuration says today must be what was planned, or something else is applied than the files show. */
+function requireSameConfiguration(topology: Topology, { stacks, environment }: Report): void {
+  const directory = mkdtempSync(join(tmpdir(), 'wso2-configuration-'));
+  try {
+    synthesize([topology], directory);
+    const today = topology.stacks.map(({ name }) => ({
+      name,
+      sha256: sha256OfFile(configurationFileOf(directory, name)),
+    }));
+    const planned = new Map(stacks.map(({ name, configurationSha256 }) => [name, configurationSha256]));
+    const changed = today.filter(({ name, sha256 }) => planned.get(name) !== sha256).map(({ name }) => name);
+    const missing = stacks.map(({ name }) => name).filter((name) => !today.some((stack) => stack.name === name));
+    if (changed.length + missing.length === 0) return;
+    throw new UserError(
+      `the configuration has changed since the plan was made (${[...changed, ...missing].join(', ')}). Nothing was applied. ${again(environment)}`,
+    );
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function requireSamePlans(runners: readonly TerraformStackRunner[], report: Report): void {
+  const { environment, stacks } = report;
+  const missing = runners.filter(({ hasPlan }) => !hasPlan).map(({ stack }) => stack.name);
+  if (missing.length > 0)
+    throw new UserError(`there is no saved plan for ${missing.join(', ')}. ${again(environment)}`);
+  const saved = runners.map(({ stack, planFile }) => ({ name: stack.name, sha256: sha256OfFile(planFile) }));
+  const other = saved.filter(({ name, sha256 }) => stacks.find((stack) => stack.name === name)?.sha256 !== sha256);
+  if (other.length > 0 || planDigest(saved) !== report.digest) {
+    const names = other.map(({ name }) => name).join(', ');
+    throw new UserError(
+      `the saved plan of ${names || environment} is not the one that the report shows. Nothing was applied. ${again(environment)}`,
+    );
+  }
+}

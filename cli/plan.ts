@@ -1,13 +1,25 @@
+import { join } from 'node:path';
+import { renderTerminal } from '../report/terminal';
 import { runCommand } from '../setup/errors';
 import { openEnvironment } from './command';
+import { reportDirectory, writeReport } from './plan-report';
 import { planAll } from './rollout';
 
-/** `make plan`: saves a plan for every stack and shows what would change. */
+/**
+ * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short. Exit code 1 where there is nothing
+ * that could be applied, and with CHECK=1 also where a rule of the policy is broken.
+ */
 runCommand(async () => {
   const context = await openEnvironment();
-  const changed = await planAll(context);
-  for (const runner of changed)
-    console.log(`\n### ${runner.stack.name}\n${await runner.planText(process.stdout.isTTY)}`);
-  const names = changed.map(({ stack }) => stack.name).join(', ');
-  console.log(names === '' ? 'Nothing to change.' : `Changes: ${names}. "make apply" applies exactly these plans.`);
+  await planAll(context);
+  const report = await writeReport(context);
+  const { environment } = context.topology;
+  const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  console.log(renderTerminal(report, coloured));
+  console.log(`\nReport: ${join(reportDirectory(environment), 'plan.md')}`);
+  if (report.refusals.length === 0 && report.changes.length > 0) {
+    console.log(`To apply exactly this: make apply ENV=${environment} PLAN=${report.digest.slice(0, 12)}`);
+  }
+  const broken = process.env.CHECK === '1' && report.findings.length > 0;
+  if (report.refusals.length > 0 || broken) process.exitCode = 1;
 });

@@ -27,15 +27,26 @@ export async function planAll(context: CommandContext): Promise<TerraformStackRu
 
 /** Applies saved plans in the order of the layers; a layer that fails stops the roll, and what came after it stays as it was. */
 export async function applyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
+  const refused = changed.find(({ refusal }) => refusal !== undefined);
+  if (refused) throw new UserError(`${refused.stack.name} cannot be planned: ${refused.refusal}`);
   for (const runner of changed) {
     await removeOrphans(context, runner);
     try {
       await step(`Apply ${runner.stack.name}`, () => runner.apply());
     } catch (error) {
+      if (isStale(error)) throw new UserError(stale(context, runner));
       if (error instanceof CommandError) throw await explained(context, runner, error);
       throw error;
     }
   }
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof CommandError && error.lastLines.some((line) => line.includes('Saved plan is stale'));
+}
+
+function stale({ topology }: CommandContext, { stack }: TerraformStackRunner): string {
+  return `the plan of ${stack.name} is stale: something else was applied after it was made. ${stack.name} was not touched. Make and review a new plan: make plan ENV=${topology.environment}`;
 }
 
 /**
@@ -70,23 +81,29 @@ async function rebuildDamagedKeystores({ topology, engine }: CommandContext): Pr
  * wants to create and the engine already has under the environment's label is such a leftover. Volumes are not: creating one
  * that exists adopts it with its data.
  */
-async function removeOrphans({ engine }: CommandContext, runner: TerraformStackRunner): Promise<void> {
+async function removeOrphans(context: CommandContext, runner: TerraformStackRunner): Promise<void> {
+  const { engine } = context;
   const changes = (await runner.planJson()).resource_changes ?? [];
   for (const [type, kind] of [
     ['docker_container', 'container'],
     ['docker_network', 'network'],
   ] as const) {
-    const created = changes
-      .filter((change) => change.type === type && change.change.actions.join() === 'create')
-      .map(({ change }) => change.after?.name);
+    const created = changes.filter((change) => change.type === type && change.change.actions.join() === 'create');
     if (created.length === 0) continue;
-    const orphans = (await engine.names(kind)).filter((name) => created.includes(name));
-    if (orphans.length > 0) {
-      console.log(`Removing leftovers of an interrupted run: ${orphans.join(', ')}`);
-      // One that is running may have requests under way.
-      if (kind === 'container') await engine.docker('stop', '--time', String(STOP_SECONDS), ...orphans);
-      await engine.remove(kind, orphans);
+    const existing = await engine.names(kind);
+    const orphans = created.filter(({ change }) => existing.includes(String(change.after?.name)));
+    if (orphans.length === 0) continue;
+    const names = orphans.map(({ change }) => String(change.after?.name));
+    // A plan older than the state wants to create what is there already and in use.
+    const ids = (await engine.docker(kind, 'inspect', '--format', '{{.Id}}', ...names)).trim().split('\n');
+    const known = await runner.stateIds();
+    if (orphans.some(({ address }, index) => known.get(address) === ids[index])) {
+      throw new UserError(stale(context, runner));
     }
+    console.log(`Removing leftovers of an interrupted run: ${names.join(', ')}`);
+    // One that is running may have requests under way.
+    if (kind === 'container') await engine.docker('stop', '--time', String(STOP_SECONDS), ...names);
+    await engine.remove(kind, names);
   }
 }
 

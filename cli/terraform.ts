@@ -1,23 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Plan, parsePlan } from '../report/plan-json';
 import { CommandError, run } from '../setup/process';
 import type { StackTopology } from '../topology/topology';
 
 /** Folder of the generated Terraform configuration. */
 export const OUTPUT_DIRECTORY = 'cdktf.out';
 
-/** The parts of `terraform show -json` that the commands read. */
-export interface PlanJson {
-  readonly resource_changes?: readonly {
-    readonly address: string;
-    readonly type: string;
-    readonly change: { readonly actions: readonly string[]; readonly after: { readonly name?: string } | null };
-  }[];
+/** The configuration that is generated for a stack. */
+export function configurationFileOf(directory: string, stack: string): string {
+  return join(directory, 'stacks', stack, 'cdk.tf.json');
 }
 
 /** Terraform in the folder of one stack. */
 export class TerraformStackRunner {
   readonly directory: string;
+  /** Why Terraform refused to plan to the end; the saved plan can be shown, not applied. @default - it did not */
+  refusal: string | undefined;
 
   constructor(
     readonly stack: StackTopology,
@@ -31,8 +30,9 @@ export class TerraformStackRunner {
     await this.terraform(['init', '-input=false', '-no-color']);
   }
 
-  /** Saves a plan. @returns whether it changes anything */
+  /** Saves a plan. @returns whether it changes anything, or would if it were not refused */
   async plan(): Promise<boolean> {
+    this.refusal = undefined;
     try {
       await this.terraform([
         'plan',
@@ -44,22 +44,41 @@ export class TerraformStackRunner {
       ]);
       return false;
     } catch (error) {
-      if (error instanceof CommandError && error.exitCode === 2) return true;
-      throw error;
+      if (!(error instanceof CommandError)) throw error;
+      if (error.exitCode === 2) return true;
+      this.refusal = protectionRefusal(error);
+      if (this.refusal === undefined) throw error;
+      return true;
     }
   }
 
   get hasPlan(): boolean {
-    return existsSync(join(this.directory, 'tfplan'));
+    return existsSync(this.planFile);
+  }
+
+  /** The saved plan as Terraform keeps it. It holds the state: treat it as a secret. */
+  get planFile(): string {
+    return join(this.directory, 'tfplan');
+  }
+
+  /** The generated configuration. */
+  get configurationFile(): string {
+    return configurationFileOf(OUTPUT_DIRECTORY, this.stack.name);
   }
 
   /** The saved plan for people. */
-  async planText(colour: boolean): Promise<string> {
-    return (await this.terraform(['show', ...(colour ? [] : ['-no-color']), 'tfplan'])).stdout;
+  async planText(): Promise<string> {
+    return (await this.terraform(['show', '-no-color', 'tfplan'])).stdout;
   }
 
-  async planJson(): Promise<PlanJson> {
-    return JSON.parse((await this.terraform(['show', '-json', 'tfplan'])).stdout) as PlanJson;
+  async planJson(): Promise<Plan> {
+    return parsePlan((await this.terraform(['show', '-json', 'tfplan'])).stdout);
+  }
+
+  /** Ids of what the state knows now, by address. */
+  async stateIds(): Promise<Map<string, string>> {
+    const { values } = JSON.parse((await this.terraform(['show', '-json'])).stdout) as StateJson;
+    return new Map(values?.root_module.resources?.map((resource) => [resource.address, resource.values.id]));
   }
 
   /** Applies the saved plan, unchanged, and shows what Terraform says. */
@@ -78,4 +97,23 @@ export class TerraformStackRunner {
       env: { TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...this.variables },
     });
   }
+}
+
+/** The parts of `terraform show -json` of a state that are read. */
+interface StateJson {
+  readonly values?: {
+    readonly root_module: {
+      readonly resources?: readonly { readonly address: string; readonly values: { readonly id: string } }[];
+    };
+  };
+}
+
+/** Terraform's refusal to destroy what is protected, in one sentence; undefined where something else went wrong as well. */
+function protectionRefusal({ lastLines }: CommandError): string | undefined {
+  const errors = lastLines.filter((line) => /^\s*(\u2502\s*)?Error: /.test(line));
+  if (errors.length === 0 || errors.some((line) => !line.includes('Instance cannot be destroyed'))) return undefined;
+  const addresses = [...lastLines.join(' ').matchAll(/Resource\s+(\S+)\s+has\s+lifecycle\.prevent_destroy/g)].map(
+    ([, found]) => found,
+  );
+  return `${addresses.join(' and ')} ${addresses.length === 1 ? 'has' : 'have'} prevent_destroy, because the environment is protected`;
 }

@@ -1,0 +1,140 @@
+import { appendFileSync, cpSync, readFileSync, rmSync } from 'node:fs';
+import type { Report } from '../../report/report';
+import { docker, inspect, removeEnvironment, Workspace, waitUntilHealthy } from '../support/workspace';
+
+// What is applied is what was planned and read: plan, report, apply of exactly that plan, and everything that must be refused.
+const workspace = new Workspace();
+const NAME = 'e2e-plan';
+const TOML = `network = { subnet = "172.31.244.0/24" }
+identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
+load_balancer = { hostname = "is.e2e-plan.test", bind_address = "127.0.9.5" }
+`;
+const REPORT = `build/plan/${NAME}`;
+const STACKS = ['foundation', 'node-1', 'node-2', 'load-balancer'].map((layer) => `${NAME}-${layer}`);
+
+function report(): Report {
+  return JSON.parse(readFileSync(workspace.path(REPORT, 'plan.json'), 'utf8')) as Report;
+}
+
+async function containers(): Promise<string[]> {
+  const filter = `label=wso2-is-active-active.environment=${NAME}`;
+  return (await docker('ps', '--all', '--no-trunc', '--quiet', '--filter', filter)).split('\n').sort();
+}
+
+/** Ids of the containers that serve. */
+async function servers(): Promise<string[]> {
+  const names = ['database', 'node-1', 'node-2', 'load-balancer'].map((name) => `${NAME}-${name}`);
+  return Promise.all(names.map(async (name) => (await inspect(name)).Id));
+}
+
+async function refusal(variables: NodeJS.ProcessEnv = {}, environment = NAME): Promise<string> {
+  const before = await containers();
+  const result = await workspace.tryMake('apply', environment, variables);
+  expect(result.exitCode).not.toBe(0);
+  expect(await containers()).toEqual(before);
+  return result.stderr;
+}
+
+/** Keeps the saved plans with their report, or brings them back, as a build server does between its jobs. */
+function carry(action: 'keep' | 'restore', as: string): void {
+  for (const folder of [...STACKS.map((stack) => `cdktf.out/stacks/${stack}/tfplan`), REPORT]) {
+    const [from, to] = [workspace.path(folder), workspace.path('kept', as, folder)];
+    if (action === 'keep') cpSync(from, to, { recursive: true });
+    else cpSync(to, from, { recursive: true });
+  }
+}
+
+beforeAll(async () => {
+  await removeEnvironment(NAME);
+  workspace.configure(NAME, TOML);
+});
+
+afterAll(() => workspace.dispose(), 120_000);
+
+test('without a plan there is nothing to apply', async () => {
+  expect(await refusal()).toContain(`there is no plan of ${NAME}. Make and review one first: make plan ENV=${NAME}`);
+}, 60_000);
+
+test('plan, report, apply of exactly that plan, and then there is nothing to change', async () => {
+  const { stdout } = await workspace.make('plan', NAME);
+  const { digest, counts, stacks } = report();
+  expect(counts.create).toBeGreaterThan(20);
+  expect(stacks.map(({ name, changes }) => [name, changes])).toEqual(STACKS.map((name) => [name, true]));
+  expect(stdout).toContain(`make apply ENV=${NAME} PLAN=${digest.slice(0, 12)}`);
+  expect(readFileSync(workspace.path(REPORT, 'plan.md'), 'utf8')).toContain(`make apply ENV=${NAME} PLAN=${digest}`);
+  carry('keep', 'first');
+
+  await workspace.make('apply', NAME, { PLAN: digest });
+  for (const name of ['database', 'node-1', 'node-2', 'load-balancer']) await waitUntilHealthy(`${NAME}-${name}`, 10);
+  expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
+  expect(report().drift).toEqual([]);
+}, 400_000);
+
+test('a plan from before is refused as stale, and takes nothing away', async () => {
+  carry('keep', 'current');
+  carry('restore', 'first');
+  expect(await refusal()).toContain(`the plan of ${NAME}-foundation is stale`);
+  carry('restore', 'current');
+}, 60_000);
+
+test('a plan that is not the one in the report is refused', async () => {
+  appendFileSync(workspace.path('cdktf.out', 'stacks', `${NAME}-node-1`, 'tfplan'), 'x');
+  expect(await refusal()).toContain(`the saved plan of ${NAME}-node-1 is not the one that the report shows`);
+  rmSync(workspace.path('cdktf.out', 'stacks', `${NAME}-node-1`, 'tfplan'));
+  expect(await refusal()).toContain(`there is no saved plan for ${NAME}-node-1`);
+  carry('restore', 'current');
+}, 60_000);
+
+test('a plan that is not the approved one is refused', async () => {
+  expect(await refusal({ PLAN: '0'.repeat(64) })).toContain('the approved plan is 0000');
+  expect(await refusal({ PLAN: report().digest.slice(0, 6) })).toContain('PLAN needs at least 12 digits');
+}, 60_000);
+
+test('a configuration that has changed since the plan is refused, and not applied by the way', async () => {
+  workspace.configure(NAME, TOML.replace('heap_mb = 384', 'heap_mb = 400'));
+  const message = await refusal();
+  expect(message).toContain('the configuration has changed since the plan was made');
+  expect(message).toContain(`${NAME}-node-1, ${NAME}-node-2`);
+  const configuration = workspace.path('cdktf.out', 'stacks', `${NAME}-node-1`, 'cdk.tf.json');
+  expect(readFileSync(configuration, 'utf8')).toContain('-Xmx384m');
+  workspace.configure(NAME, TOML);
+}, 60_000);
+
+test('the plan of another environment is refused', async () => {
+  const other = 'e2e-other';
+  workspace.configure(other, TOML.replace('172.31.244', '172.31.245').replace('127.0.9.5', '127.0.9.6'));
+  cpSync(workspace.path(REPORT), workspace.path('build', 'plan', other), { recursive: true });
+  expect(await refusal({}, other)).toContain(`is the plan of ${NAME}, not of ${other}`);
+  rmSync(workspace.path('config', `${other}.toml`));
+}, 60_000);
+
+test('what was done by hand is reported and repaired', async () => {
+  await docker('stop', `${NAME}-database`);
+  await docker('update', '--memory', '1500m', '--memory-swap', '1500m', `${NAME}-node-2`);
+  await workspace.make('plan', NAME);
+  const { drift, availability } = report();
+  expect(Object.fromEntries(drift.map(({ name, found }) => [name, found]))).toEqual({
+    [`${NAME}-database`]: 'it is stopped',
+    [`${NAME}-node-2`]: 'memory: 1024 → 1500; memory_swap: 1024 → 1500',
+  });
+  expect(availability.text).toContain(`${NAME}-database is stopped; the apply ends that interruption`);
+  const before = await servers();
+
+  await workspace.make('apply', NAME);
+  await waitUntilHealthy(`${NAME}-database`, 60);
+  expect(await servers()).toEqual(before);
+  expect(await docker('inspect', '--format', '{{.HostConfig.Memory}}', `${NAME}-node-2`)).toBe(
+    String(1024 * 1024 * 1024),
+  );
+  expect((await inspect(`${NAME}-node-2`)).RestartCount).toBe(0);
+  expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
+}, 180_000);
+
+test('a protected environment that breaks the policy is planned, reported and not applied', async () => {
+  workspace.configure(NAME, `protected = true\n${TOML}`);
+  const checked = await workspace.tryMake('plan', NAME, { CHECK: '1' });
+  expect(checked.exitCode).not.toBe(0);
+  expect(report().findings.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['local-state', 'image-pinned']));
+  expect(await refusal()).toContain('is protected and breaks the policy; nothing was applied');
+  workspace.configure(NAME, TOML);
+}, 60_000);

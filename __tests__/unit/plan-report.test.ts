@@ -1,0 +1,148 @@
+import { renderMarkdown } from '../../report/markdown';
+import { parsePlan } from '../../report/plan-json';
+import { buildReport, type PlannedStack, planDigest, type ReportInput } from '../../report/report';
+import { renderTerminal } from '../../report/terminal';
+import { readPlanFixture } from '../support/plan-fixtures';
+import { reportInput } from '../support/report-input';
+import type { Json } from '../support/synth';
+
+/** A copy of a captured input that a case may change. */
+function input(name: string): ReportInput & { stacks: PlannedStack[] } {
+  return structuredClone(reportInput(readPlanFixture(name))) as Json;
+}
+
+function entry({ stacks }: { stacks: readonly PlannedStack[] }, stack: string, address: string): Json {
+  const { plan } = stacks.find(({ name }) => name === stack) as PlannedStack;
+  return plan.resource_changes?.find((change) => change.address === address);
+}
+
+const SERVER = 'docker_container.identity-server';
+
+test.each(['1.0', '1.2', '1.99'])('a plan of format %s is read', (format_version) => {
+  expect(parsePlan(JSON.stringify({ format_version, something: 'new' })).format_version).toBe(format_version);
+});
+
+test.each(['{"format_version":"2.0"}', '{}'])('another one is refused: %s', (text) => {
+  expect(() => parsePlan(text)).toThrow('this program reads 1.x');
+});
+
+test('the digest names every plan and their order', () => {
+  const [one, two] = [
+    { name: 'one', sha256: 'a' },
+    { name: 'two', sha256: 'b' },
+  ];
+  const digests = [[one, two], [two, one], [one], [one, { ...two, sha256: 'c' }]].map(planDigest);
+  expect(new Set(digests).size).toBe(digests.length);
+});
+
+test('a replacement is a replacement, whichever half comes first', () => {
+  const changed = input('rolling-configuration');
+  entry(changed, 'bank-node-1', SERVER).change.actions = ['create', 'delete'];
+  expect(buildReport(changed).counts).toMatchObject({ replace: 2, create: 0, destroy: 0 });
+});
+
+test('both nodes in one stack are an interruption', () => {
+  const changed = input('rolling-configuration');
+  const [one, two] = ['bank-node-1', 'bank-node-2'].map((name) => changed.stacks.find((stack) => stack.name === name));
+  (one as Json).plan.resource_changes.push(...(two as Json).plan.resource_changes.splice(0));
+  expect(buildReport(changed).availability).toEqual({
+    level: 'interruption',
+    text: expect.stringContaining('nodes are replaced in one stack, bank-node-1'),
+  });
+});
+
+test('replacing a node while the other is stopped is an interruption', () => {
+  const changed = input('rolling-configuration');
+  const second = changed.stacks.find(({ name }) => name === 'bank-node-2') as Json;
+  const { address, type, change } = entry(changed, 'bank-node-2', SERVER);
+  const stopped = { ...change.before, must_run: false };
+  second.plan.resource_drift = [
+    { address, type, change: { actions: ['update'], before: change.before, after: stopped } },
+  ];
+  expect(buildReport(changed).availability).toEqual({
+    level: 'interruption',
+    text: expect.stringContaining('bank-node-1 is replaced while bank-node-2 is stopped'),
+  });
+});
+
+test('a volume whose labels change is data that is lost', () => {
+  const changed = input('nothing-to-do');
+  const volume = entry(changed, 'bank-foundation', 'docker_volume.database-data');
+  volume.change = {
+    ...volume.change,
+    actions: ['delete', 'create'],
+    after: { ...volume.change.after, labels: [] },
+    replace_paths: [['labels']],
+  };
+  volume.action_reason = 'replace_because_cannot_update';
+  const report = buildReport(changed);
+  expect(report.dangers).toEqual([
+    expect.objectContaining({
+      path: 'bank-foundation/database/data',
+      reason: 'labels',
+      consequence: expect.stringContaining('all users, sessions, consents and tokens'),
+    }),
+  ]);
+  expect(renderMarkdown(report)).toContain('> [!CAUTION]');
+  expect(renderTerminal(report, false)).toContain('DANGER  replace bank-foundation/database/data');
+});
+
+test('volumes that jobs fill again are no danger', () => {
+  const changed = input('nothing-to-do');
+  entry(changed, 'bank-foundation', 'docker_volume.schema-scripts').change.actions = ['delete', 'create'];
+  expect(buildReport(changed).dangers).toEqual([]);
+});
+
+test('a value is hidden wherever else it stands, and its innocent neighbours are not', () => {
+  const changed = input('rolling-configuration');
+  const { change } = entry(changed, 'bank-node-1', SERVER);
+  const secret = 'a-secret-of-the-bank';
+  change.after.env = [...change.after.env, `TOKEN=${secret}`];
+  change.after.hostname = `host-${secret}`;
+  change.after_sensitive = { ...change.after_sensitive, domainname: true };
+  change.after.domainname = secret;
+  const report = buildReport(changed);
+  expect(JSON.stringify(report)).not.toContain(secret);
+  expect(report.changes[0]?.variables).toContainEqual({ variable: 'TOKEN', after: '(sensitive)' });
+  expect(report.changes[0]?.attributes).toContainEqual({
+    attribute: 'hostname',
+    before: '"bank-node-1"',
+    after: '"host-(sensitive)"',
+  });
+});
+
+test('the values of sensitive variables are hidden, also in what Terraform says', () => {
+  const changed = input('rolling-configuration');
+  const node = changed.stacks.find(({ name }) => name === 'bank-node-1') as Json;
+  node.plan.variables = { password: { value: 'hunter2-hunter2' }, size: { value: 'innocent' } };
+  node.plan.configuration = { root_module: { variables: { password: { sensitive: true }, size: {} } } };
+  node.text += '\nhunter2-hunter2 innocent\n';
+  const text = renderMarkdown(buildReport(changed), Number.MAX_SAFE_INTEGER);
+  expect(text).not.toContain('hunter2');
+  expect(text).toContain('(sensitive) innocent');
+});
+
+test('a file may contain fences, tables and tags without leaving its place', () => {
+  const changed = input('rolling-configuration');
+  const { change } = entry(changed, 'bank-node-1', SERVER);
+  for (const upload of change.after.upload) upload.content += '\n`````\n</details> | <script>\n';
+  const text = renderMarkdown(buildReport(changed));
+  expect(text).toContain('``````diff');
+  expect(text.split('\n').filter((line) => line === '``````')).toHaveLength(3);
+});
+
+test('colours are for terminals alone', () => {
+  const report = buildReport(input('rolling-configuration'));
+  expect(renderTerminal(report, true)).toContain('\u001b[');
+  expect(renderTerminal(report, false)).not.toContain('\u001b');
+});
+
+test('the report of eight nodes takes less than 100 ms', () => {
+  const eight = input('oversize');
+  const times = Array.from({ length: 7 }, () => {
+    const started = performance.now();
+    renderMarkdown(buildReport(eight));
+    return performance.now() - started;
+  });
+  expect(Math.min(...times)).toBeLessThan(100);
+});

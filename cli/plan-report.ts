@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderMarkdown } from '../report/markdown';
+import { buildReport, hasChanges, type PlannedStack, type Report, type StackConfiguration } from '../report/report';
+import { UserError } from '../setup/errors';
+import { run } from '../setup/process';
+import type { CommandContext } from './command';
+import type { TerraformStackRunner } from './terraform';
+
+/** Folder of an environment's plan report: `plan.md`, `plan.json` and for every changed stack what Terraform says. */
+export function reportDirectory(environment: string): string {
+  return join('build', 'plan', environment);
+}
+
+/** Reads the saved plans and writes the report of them. */
+export async function writeReport({ topology, stacks: runners }: CommandContext): Promise<Report> {
+  const stacks = await Promise.all(runners.map(plannedStack));
+  const report = buildReport({ topology, stacks, revision: await revision() });
+  const directory = reportDirectory(topology.environment);
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+  write('plan.md', renderMarkdown(report));
+  write('plan.json', `${JSON.stringify(report, null, 2)}\n`);
+  for (const { stack, text } of report.texts) write(`${stack}.txt`, text);
+  return report;
+}
+
+/** The report of the last `make plan`. @throws UserError when there is none for this environment */
+export function readReport(environment: string): Report {
+  const file = join(reportDirectory(environment), 'plan.json');
+  if (!existsSync(file)) {
+    throw new UserError(`there is no plan of ${environment}. Make and review one first: make plan ENV=${environment}`);
+  }
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+  if (report.environment !== environment) {
+    throw new UserError(
+      `${file} is the plan of ${report.environment}, not of ${environment}. Make and review one: make plan ENV=${environment}`,
+    );
+  }
+  return report;
+}
+
+/** SHA-256 of a file, hexadecimal. */
+export function sha256OfFile(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+async function plannedStack(runner: TerraformStackRunner): Promise<PlannedStack> {
+  const plan = await runner.planJson();
+  return {
+    name: runner.stack.name,
+    plan,
+    configuration: JSON.parse(readFileSync(runner.configurationFile, 'utf8')) as StackConfiguration,
+    text: hasChanges(plan) ? await runner.planText() : '',
+    sha256: sha256OfFile(runner.planFile),
+    configurationSha256: sha256OfFile(runner.configurationFile),
+    refusal: runner.refusal,
+  };
+}
+
+/** Commit of the configuration, and whether it was changed since; undefined outside a repository. */
+async function revision(): Promise<string | undefined> {
+  try {
+    const git = async (...args: string[]) => (await run('git', args)).stdout.trim();
+    const [commit, changes] = await Promise.all([
+      git('rev-parse', '--short', 'HEAD'),
+      git('status', '--porcelain', '--untracked-files=no'),
+    ]);
+    return changes === '' ? commit : `${commit} and changes that are not committed`;
+  } catch {
+    return undefined;
+  }
+}
