@@ -299,6 +299,8 @@ describe('affinity', () => {
 test('with no node in rotation nothing is chosen, which nginx.conf answers with 503', async () => {
   const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
   await probe(1, 503);
+  await probe(2, 503, 4);
+  expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).toBe('node-2');
   await probe(2, 503);
   expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).toBe('');
   await probe(2, 200, 2);

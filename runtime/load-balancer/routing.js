@@ -3,14 +3,18 @@
 // survives a reload. The njs engine has no for…of and gives each request the same Math.random.
 import topology from 'topology.js';
 
-// A refused connection or an answer other than 200 is certain; silence may be a busy machine, so it takes two, and more where
-// nobody else would be left.
+// How many failed probes in a row take a node out. A refused connection is certain. An answer other than 200 is as good, and silence
+// may be a busy machine; but the last node in rotation is not given up for either before it has lasted.
+const REFUSALS_TO_FALL = 1;
+const ERRORS_TO_FALL = 1;
 const SILENCES_TO_FALL = 2;
-const SILENCES_OF_THE_LAST = 5;
+const FAILURES_OF_THE_LAST = 5;
 const SUCCESSES_TO_RISE = 2;
 // A drained node that never stops takes traffic again after this.
 const DRAIN_EXPIRES_MS = 180000;
 
+// How Nginx reports a refused and an unanswered connection.
+const BAD_GATEWAY = 502;
 const GATEWAY_TIMEOUT = 504;
 
 function state() {
@@ -36,38 +40,45 @@ function setRotation(name, rotation, reason) {
 }
 
 function succeeded(name) {
-  state().delete(`silences:${name}`);
+  state().delete(`failures:${name}`);
   const successes = Number(state().get(`successes:${name}`) || 0) + 1;
   state().set(`successes:${name}`, String(successes));
   const first = state().get(`rotation:${name}`) === undefined;
   if (first || successes >= SUCCESSES_TO_RISE) setRotation(name, 'in', 'health request succeeds');
 }
 
-function failed(name, reason, certain) {
+// The last node in rotation has a limit of its own.
+function failed(name, reason, limit, limitOfTheLast) {
   state().delete(`successes:${name}`);
-  const silences = Number(state().get(`silences:${name}`) || 0) + 1;
-  state().set(`silences:${name}`, String(silences));
+  const failures = Number(state().get(`failures:${name}`) || 0) + 1;
+  state().set(`failures:${name}`, String(failures));
   const othersServe = topology.nodes.some((other) => other !== name && isInRotation(other));
-  if (!certain && silences < (othersServe ? SILENCES_TO_FALL : SILENCES_OF_THE_LAST)) return;
+  if (failures < (othersServe ? limit : limitOfTheLast)) return;
   setRotation(name, 'out', reason);
   // It has stopped; when it comes back, the probes decide.
   state().delete(`draining:${name}`);
 }
 
+function unanswered(name) {
+  failed(name, 'health request is not answered in time', SILENCES_TO_FALL, FAILURES_OF_THE_LAST);
+}
+
 async function probe(name) {
   // njs ends a handler that is still waiting when its next turn comes: without this, silence would never be noticed.
-  const unanswered = state().get(`asked:${name}`) !== undefined;
-  if (unanswered) failed(name, 'health request is not answered in time', false);
+  if (state().get(`asked:${name}`) !== undefined) unanswered(name);
   state().set(`asked:${name}`, 'yes');
   try {
     const reply = await ngx.fetch(`http://127.0.0.1:${topology.controlPort}/probe/${name}`);
     state().delete(`asked:${name}`);
-    if (reply.status === 200) succeeded(name);
-    else if (reply.status === GATEWAY_TIMEOUT) failed(name, 'health request is not answered in time', false);
-    else failed(name, `health request is answered with ${reply.status}`, true);
+    const { status } = reply;
+    if (status === 200) succeeded(name);
+    else if (status === GATEWAY_TIMEOUT) unanswered(name);
+    else if (status === BAD_GATEWAY)
+      failed(name, `connection is refused (${status})`, REFUSALS_TO_FALL, REFUSALS_TO_FALL);
+    else failed(name, `health request is answered with ${status}`, ERRORS_TO_FALL, FAILURES_OF_THE_LAST);
   } catch (error) {
     state().delete(`asked:${name}`);
-    failed(name, `health request failed: ${error.message}`, false);
+    failed(name, `health request failed: ${error.message}`, SILENCES_TO_FALL, FAILURES_OF_THE_LAST);
   }
 }
 
