@@ -62,8 +62,19 @@ export class Notes {
     }
   }
 
+  /** An outage that lasts as long as a server takes to start: its moment ends when one node can work again. */
+  async untilOneCanWork(seconds = 300): Promise<void> {
+    const { nodes } = this.pair;
+    const deadline = performance.now() + seconds * 1000;
+    while (!(await Promise.all(nodes.map((node) => this.pair.answersHealth(node)))).includes(true)) {
+      if (performance.now() > deadline) throw new Error(`no node can work within ${seconds} s`);
+      await pause(100);
+    }
+    this.remarks.push(`first node can work after ${((performance.now() - this.from) / 1000).toFixed(1)} s`);
+  }
+
   /** Waits until the node can work again and is in the rotation, and measures the time between. */
-  async backInRotation(node: PairNode, seconds = 180): Promise<void> {
+  async backInRotation(node: PairNode, seconds = 300): Promise<void> {
     const deadline = performance.now() + seconds * 1000;
     const until = async (condition: () => Promise<boolean>) => {
       while (!(await condition())) {

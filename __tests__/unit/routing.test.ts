@@ -154,14 +154,24 @@ describe('a node falls out of rotation', () => {
     expect(rotations(routing)[0]).toBe('in');
   });
 
-  test('but the last one only after five silences, because nobody would be left', async () => {
+  test('but one that is merely silent serves where there is no other, until it has been silent for long', async () => {
     const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
-    await probe(1, 200, 2);
-    await probe(2, 503);
-    await probe(1, 504, 4);
-    expect(rotations(routing)).toEqual(['in', 'out']);
-    await probe(1, 504);
+    await probe(1, 504, 2);
+    expect(targets(routing)).toEqual({ 'node-2': 300 });
+    await probe(2, 502);
     expect(rotations(routing)).toEqual(['out', 'out']);
+    expect(targets(routing)).toEqual({ 'node-1': 300 });
+    await probe(1, 504, 3);
+    expect(targets(routing)).toEqual({ '': 300 });
+  });
+
+  test('and where there is no other, it serves again after its first success', async () => {
+    const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
+    await probe(1, 502);
+    await probe(2, 502);
+    await probe(2, 200);
+    expect(rotations(routing)).toEqual(['out', 'out']);
+    expect(targets(routing)).toEqual({ 'node-2': 300 });
   });
 
   test('and the log says so once, with the reason', async () => {
@@ -298,7 +308,7 @@ describe('affinity', () => {
 
 test('with no node in rotation nothing is chosen, which nginx.conf answers with 503', async () => {
   const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
-  await probe(1, 503);
+  await probe(1, 502);
   await probe(2, 503, 4);
   expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).toBe('node-2');
   await probe(2, 503);

@@ -1,5 +1,5 @@
 import { docker, waitUntilHealthy } from '../../__tests__/support/workspace';
-import { type Bars, type Fault, pause } from '../fault';
+import { type Bars, type Fault, pause, ROTATION_SECONDS } from '../fault';
 import type { Pair } from '../pair';
 
 /** Without their database the nodes can do nothing; what counts is that they come back by themselves, soon, and lose nothing. */
@@ -67,7 +67,7 @@ export const freezeDatabase = (seconds: number): Fault =>
 const nodeBeforeDatabase: Fault = {
   name: 'nodes started before their database',
   done: 'everything is stopped; the nodes start, and the database 15 s after them',
-  bars: { ...DATABASE_LOST, recoverySeconds: 90 },
+  bars: { ...DATABASE_LOST, recoverySeconds: ROTATION_SECONDS },
   inject: async (pair, note) => {
     const containers = pair.nodes.map(({ container }) => container);
     await note.moment(async () => {
@@ -75,12 +75,12 @@ const nodeBeforeDatabase: Fault = {
       await docker('stop', '--time', '60', pair.database);
       await docker('start', ...containers);
       await pause(15_000);
-      const status = await pair.status();
       note.expect(
         'make status does not say why the nodes wait',
-        /database/i.test(`${status.stdout}${status.stderr}`.split('node-1')[1] ?? ''),
+        /node-1: .*database/.test((await pair.status()).stderr),
       );
       await docker('start', pair.database);
+      await note.untilOneCanWork();
     });
     await Promise.all(pair.nodes.map((node) => note.backInRotation(node)));
   },

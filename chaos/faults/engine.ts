@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { docker, eventually } from '../../__tests__/support/workspace';
-import type { Fault } from '../fault';
+import { type Fault, ROTATION_SECONDS } from '../fault';
 
 /** Where the engine that the suite started for this fault is said to be, for the process that does it. */
 export const ENGINE_PID = 'CHAOS_ENGINE_PID';
@@ -11,7 +11,7 @@ export const ENGINE_LOG = 'CHAOS_ENGINE_LOG';
 export const engineRestart: Fault = {
   name: 'restart of the engine',
   done: 'dockerd, one of the suite’s own in a network of its own, is stopped and started, as when the host is restarted',
-  bars: { get: 'outage', replayable: 'outage', write: 'outage', slow: 'outage', recoverySeconds: 120 },
+  bars: { get: 'outage', replayable: 'outage', write: 'outage', slow: 'outage', recoverySeconds: ROTATION_SECONDS },
   inject: async (pair, note) => {
     const pid = Number(process.env[ENGINE_PID]);
     const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
@@ -28,8 +28,9 @@ export const engineRestart: Fault = {
           () => false,
         ),
       );
+      note.remarks.push(`engine away for ${((performance.now() - note.from) / 1000).toFixed(1)} s`);
+      await note.untilOneCanWork();
     });
-    note.remarks.push(`engine away for ${((note.to - note.from) / 1000).toFixed(1)} s`);
     await Promise.all(pair.nodes.map((node) => note.backInRotation(node)));
   },
 };

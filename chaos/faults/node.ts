@@ -1,6 +1,6 @@
 import { docker, inspect } from '../../__tests__/support/workspace';
 import { run } from '../../setup/process';
-import { type Fault, NOTHING_LOST, type Notes, ONE_NODE_LOST, pause } from '../fault';
+import { type Fault, NOTHING_LOST, type Notes, ONE_NODE_LOST, pause, ROTATION_SECONDS } from '../fault';
 import type { Pair, PairNode } from '../pair';
 
 /** A node stays in the rotation until the probes have noticed; requests sent to it until then are in flight on it. */
@@ -23,15 +23,18 @@ const kill = (index: 0 | 1): Fault => ({
 const killBoth: Fault = {
   name: 'SIGKILL of both nodes',
   done: 'both die at once; the load balancer answers 503 with Retry-After until one is back',
-  bars: { get: 'outage', replayable: 'outage', write: 'outage', slow: 'outage', recoverySeconds: 90 },
+  bars: { get: 'outage', replayable: 'outage', write: 'outage', slow: 'outage', recoverySeconds: ROTATION_SECONDS },
   inject: async (pair, note) => {
-    await note.moment(() => Promise.all(pair.nodes.map(({ container }) => pair.kill(container))));
-    await pause(2000);
-    const reply = await pair.client().get('/probe/echo');
-    note.expect(
-      `without a node the load balancer answers ${reply.status}, Retry-After ${reply.headers['retry-after']}`,
-      reply.status === 503 && reply.headers['retry-after'] === '5',
-    );
+    await note.moment(async () => {
+      await Promise.all(pair.nodes.map(({ container }) => pair.kill(container)));
+      await pause(2000);
+      const reply = await pair.client().get('/probe/echo');
+      note.expect(
+        `without a node the load balancer answers ${reply.status}, Retry-After ${reply.headers['retry-after']}`,
+        reply.status === 503 && reply.headers['retry-after'] === '5',
+      );
+      await note.untilOneCanWork();
+    });
     await Promise.all(pair.nodes.map((node) => note.backInRotation(node)));
   },
 };

@@ -3,12 +3,12 @@
 // survives a reload. The njs engine has no for…of and gives each request the same Math.random.
 import topology from 'topology.js';
 
-// How many failed probes in a row take a node out. A refused connection is certain. An answer other than 200 is as good, and silence
-// may be a busy machine; but the last node in rotation is not given up for either before it has lasted.
-const REFUSALS_TO_FALL = 1;
+// How many failed probes in a row take a node out of rotation. Silence may be a busy machine.
 const ERRORS_TO_FALL = 1;
 const SILENCES_TO_FALL = 2;
-const FAILURES_OF_THE_LAST = 5;
+// Where no node is in rotation, one that has failed fewer times than this serves all the same: a busy node's 503 while the other
+// one is dead must not be an outage. A refused connection counts for all of them.
+const FAILURES_TO_GIVE_UP = 5;
 const SUCCESSES_TO_RISE = 2;
 // A drained node that never stops takes traffic again after this.
 const DRAIN_EXPIRES_MS = 180000;
@@ -31,6 +31,15 @@ function isInRotation(name) {
   return state().get(`rotation:${name}`) !== 'out' && !isDraining(name);
 }
 
+function failuresOf(name) {
+  return Number(state().get(`failures:${name}`) || 0);
+}
+
+// Perhaps slow, perhaps just back: better than nobody.
+function mayServe(name) {
+  return failuresOf(name) < FAILURES_TO_GIVE_UP && !isDraining(name);
+}
+
 function setRotation(name, rotation, reason) {
   if (state().get(`rotation:${name}`) === rotation) return;
   state().set(`rotation:${name}`, rotation);
@@ -47,20 +56,18 @@ function succeeded(name) {
   if (first || successes >= SUCCESSES_TO_RISE) setRotation(name, 'in', 'health request succeeds');
 }
 
-// The last node in rotation has a limit of its own.
-function failed(name, reason, limit, limitOfTheLast) {
+function failed(name, reason, failuresToFall, weight) {
   state().delete(`successes:${name}`);
-  const failures = Number(state().get(`failures:${name}`) || 0) + 1;
+  const failures = failuresOf(name) + weight;
   state().set(`failures:${name}`, String(failures));
-  const othersServe = topology.nodes.some((other) => other !== name && isInRotation(other));
-  if (failures < (othersServe ? limit : limitOfTheLast)) return;
+  if (failures < failuresToFall) return;
   setRotation(name, 'out', reason);
   // It has stopped; when it comes back, the probes decide.
-  state().delete(`draining:${name}`);
+  if (failures >= FAILURES_TO_GIVE_UP) state().delete(`draining:${name}`);
 }
 
 function unanswered(name) {
-  failed(name, 'health request is not answered in time', SILENCES_TO_FALL, FAILURES_OF_THE_LAST);
+  failed(name, 'health request is not answered in time', SILENCES_TO_FALL, 1);
 }
 
 async function probe(name) {
@@ -74,20 +81,21 @@ async function probe(name) {
     if (status === 200) succeeded(name);
     else if (status === GATEWAY_TIMEOUT) unanswered(name);
     else if (status === BAD_GATEWAY)
-      failed(name, `connection is refused (${status})`, REFUSALS_TO_FALL, REFUSALS_TO_FALL);
-    else failed(name, `health request is answered with ${status}`, ERRORS_TO_FALL, FAILURES_OF_THE_LAST);
+      failed(name, `connection is refused (${status})`, ERRORS_TO_FALL, FAILURES_TO_GIVE_UP);
+    else failed(name, `health request is answered with ${status}`, ERRORS_TO_FALL, 1);
   } catch (error) {
     state().delete(`asked:${name}`);
-    failed(name, `health request failed: ${error.message}`, SILENCES_TO_FALL, FAILURES_OF_THE_LAST);
+    failed(name, `health request failed: ${error.message}`, SILENCES_TO_FALL, 1);
   }
 }
 
-// js_set $route: the node that gets this request, or nothing when none is in rotation.
+// js_set $route: the node that gets this request, or nothing when there is none.
 function route(r) {
-  const inRotation = topology.nodes.filter(isInRotation);
-  if (inRotation.length === 0) return '';
-  if (topology.affinity && inRotation.includes(r.variables.cookie_ISROUTE)) return r.variables.cookie_ISROUTE;
-  return inRotation[parseInt(r.variables.request_id.slice(0, 8), 16) % inRotation.length];
+  let candidates = topology.nodes.filter(isInRotation);
+  if (candidates.length === 0) candidates = topology.nodes.filter(mayServe);
+  if (candidates.length === 0) return '';
+  if (topology.affinity && candidates.includes(r.variables.cookie_ISROUTE)) return r.variables.cookie_ISROUTE;
+  return candidates[parseInt(r.variables.request_id.slice(0, 8), 16) % candidates.length];
 }
 
 // js_set $route_cookie: the affinity cookie, only where the client's differs.

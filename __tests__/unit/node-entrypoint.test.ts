@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PROJECT } from '../support/synth';
+
+// The node's entry point with stand-ins for curl, for time and for the image's own entry point, which holds a server.
+let directory: string;
+let node: ChildProcess | undefined;
+let output: string;
+
+const path = (...names: string[]) => join(directory, ...names);
+
+function program(name: string, script: string): void {
+  writeFileSync(path(name), `#!/bin/sh\n${script}\n`);
+  chmodSync(path(name), 0o755);
+}
+
+function writeStores(): void {
+  writeFileSync(path('keystores', 'wso2carbon.p12'), 'store');
+  const sum = createHash('sha256').update('store').digest('hex');
+  writeFileSync(path('keystores', 'checksums'), `${sum}  wso2carbon.p12\n`);
+}
+
+/** What the stand-in for curl answers: whether the database accepts connections, the server answers, and drain requests work. */
+function answers({ database = true, server = true }: { database?: boolean; server?: boolean } = {}): void {
+  writeFileSync(path('database'), database ? '0.000300' : '0.000000');
+  writeFileSync(path('server'), server ? '0' : '28');
+}
+
+function start(): Promise<number | null> {
+  node = spawn('sh', [join(PROJECT, 'runtime/identity-server/entrypoint.sh'), 'argument'], {
+    env: {
+      PATH: `${path('bin')}:${process.env.PATH}`,
+      IMAGE_ENTRYPOINT: path('image-entrypoint'),
+      WSO2_SERVER_HOME: directory,
+      SECRETS: path('secrets'),
+      KEYSTORES: path('keystores'),
+      DATABASE: '10.0.0.2:5432',
+      WAITING_FOR: path('waiting-for'),
+      HEALTH_URL: 'https://localhost/health',
+      HEALTH_CA: path('ca.crt'),
+      START_CHECKS: '6',
+      SILENCE_CHECKS: '3',
+      DRAIN_URL: 'http://balancer/drain',
+      DRAIN_SECONDS: '0',
+      TEST: directory,
+    },
+    // In a container its children end with it; here its process group does.
+    detached: true,
+  });
+  for (const stream of [node.stdout, node.stderr])
+    stream?.on('data', (chunk) => {
+      output += chunk;
+    });
+  const child = node;
+  return new Promise((done) => child.once('exit', (code) => done(code)));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not in time; the entry point said: ${output}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+const started = () => output.includes('server runs');
+const waitsFor = () => (existsSync(path('waiting-for')) ? readFileSync(path('waiting-for'), 'utf8') : '');
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'node-entrypoint-'));
+  output = '';
+  for (const folder of ['bin', 'secrets', 'keystores']) mkdirSync(path(folder));
+  writeFileSync(path('secrets', 'ADMIN_PASSWORD'), 'generated');
+  program('bin/sleep', 'exec /bin/sleep 0.05');
+  program(
+    'bin/curl',
+    'case "$*" in *telnet*) cat "$TEST/database" ;; *drain*) touch "$TEST/drained" ;; *) exit "$(cat "$TEST/server")" ;; esac',
+  );
+  program(
+    'image-entrypoint',
+    'trap "echo server stops; exit 0" TERM; echo "server runs with $1 and $ADMIN_PASSWORD"; while :; do /bin/sleep 0.05; done',
+  );
+  writeStores();
+  answers();
+});
+
+afterEach(() => {
+  if (node?.pid !== undefined) {
+    try {
+      process.kill(-node.pid, 'SIGKILL');
+    } catch {
+      // All of it has ended.
+    }
+  }
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('the server starts with its secrets when keystores and database are there', async () => {
+  start();
+  await until(started);
+  expect(output).toContain('server runs with argument and generated');
+  expect(existsSync(path('waiting-for'))).toBe(false);
+});
+
+test('without its database the server is not started, and the health check learns why; then it is', async () => {
+  answers({ database: false });
+  start();
+  await until(() => waitsFor().includes('10.0.0.2:5432'));
+  expect(started()).toBe(false);
+  answers();
+  await until(started);
+  expect(waitsFor()).toBe('');
+  expect(output.match(/waiting: /g)).toHaveLength(1);
+});
+
+test.each([
+  ['changed', () => writeFileSync(path('keystores', 'wso2carbon.p12'), 'stor')],
+  ['gone', () => rmSync(path('keystores', 'wso2carbon.p12'))],
+  ['without checksums', () => rmSync(path('keystores', 'checksums'))],
+])('with keystores that are %s the server is not started until they are whole again', async (_, damage) => {
+  damage();
+  start();
+  await until(() => waitsFor().includes('make up'));
+  expect(started()).toBe(false);
+  writeStores();
+  await until(started);
+});
+
+test('a stop while it waits ends it at once', async () => {
+  answers({ database: false });
+  const end = start();
+  await until(() => waitsFor() !== '');
+  node?.kill('SIGTERM');
+  expect(await end).toBe(143);
+});
+
+test('a stop drains the node and then stops the server', async () => {
+  const end = start();
+  await until(started);
+  node?.kill('SIGTERM');
+  expect(await end).toBe(0);
+  expect(existsSync(path('drained'))).toBe(true);
+  expect(output).toContain('server stops');
+});
+
+test('a server that stops answering is ended, so that the engine starts it again', async () => {
+  const end = start();
+  await until(started);
+  await new Promise((done) => setTimeout(done, 300));
+  answers({ server: false });
+  expect(await end).toBe(1);
+  expect(output).toContain('has left 3 health requests unanswered');
+});
+
+test('a server that never answers has the time of a start', async () => {
+  answers({ server: false });
+  expect(await start()).toBe(1);
+  expect(output).toContain('has left 6 health requests unanswered');
+});
