@@ -1,0 +1,140 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../../setup/process';
+import { StateServer } from '../support/state-server';
+import { WorkflowRunner } from '../support/workflow-runner';
+import { docker, PROJECT, removeEnvironment, terraformHere, waitUntilHealthy } from '../support/workspace';
+
+// The workflow files, step by step: a pull request, its merge, a night, the end.
+const ENVIRONMENT = 'e2e-pipeline';
+const state = new StateServer();
+let runner: WorkflowRunner;
+let configuration: (memoryMb: number) => string;
+
+const pullRequest = (ref: string) => ({
+  ref,
+  github: { event: { pull_request: { number: 7, base: { ref: 'main' } } }, token: 'none' },
+  matrix: { environment: ENVIRONMENT },
+});
+const onMain = { ref: 'main', github: { token: 'none' }, matrix: { environment: ENVIRONMENT } };
+
+beforeAll(async () => {
+  const { variables } = await terraformHere();
+  runner = new WorkflowRunner(variables);
+  const address = await state.start();
+  configuration = (memoryMb) => `[network]
+subnet = "172.31.247.0/24"
+[identity_server]
+distribution = "sandbox"
+memory_mb = 1024
+heap_mb = 384
+[load_balancer]
+hostname = "is.e2e-pipeline.test"
+bind_address = "127.0.9.8"
+memory_mb = ${memoryMb}
+[state]
+backend = "http"
+settings = { address = "${address}" }
+`;
+  // The commit that is checked out here and what has been changed since, as a repository whose main branch it is.
+  mkdirSync(runner.origin);
+  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: PROJECT });
+  const list = join(runner.directory, 'files');
+  writeFileSync(list, stdout);
+  await run(
+    'bash',
+    ['-c', `tar --create --ignore-failed-read --files-from "${list}" | tar --extract --directory "${runner.origin}"`],
+    {
+      cwd: PROJECT,
+    },
+  );
+  await runner.git('init', '--quiet', '--initial-branch=main');
+  await commit('main', configuration(128));
+}, 900_000);
+
+afterAll(async () => {
+  await removeEnvironment(ENVIRONMENT);
+  await state.stop();
+  runner.dispose();
+}, 120_000);
+
+async function commit(branch: string, toml: string): Promise<void> {
+  if (branch !== 'main') await runner.git('checkout', '--quiet', '-B', branch, 'main');
+  writeFileSync(join(runner.origin, 'config', `${ENVIRONMENT}.toml`), toml);
+  await runner.git('add', '--all');
+  await runner.git('commit', '--quiet', '--message', `Change of ${ENVIRONMENT}`);
+  if (branch === 'main') return;
+  await runner.git('checkout', '--quiet', '-B', 'merge', 'main');
+  await runner.git('merge', '--quiet', '--no-ff', '--message', 'merge', branch);
+  await runner.git('checkout', '--quiet', 'main');
+}
+
+/** What apply.yml does with one environment; reviewers say yes. @returns the outputs of its plan */
+async function apply(): Promise<Record<string, string>> {
+  const context = { ...onMain, inputs: { environment: ENVIRONMENT } };
+  const plan = await runner.job('apply-environment.yml', 'plan', context);
+  await runner.job('apply-environment.yml', 'apply', { ...context, needs: { plan } });
+  return plan.outputs;
+}
+
+test('main deploys the environments with remote state, and applies the plan of that run', async () => {
+  const { outputs } = await runner.job('apply.yml', 'select', onMain);
+  expect(JSON.parse(outputs.environments as string)).toContain(ENVIRONMENT);
+  const { digest, changes } = await apply();
+  expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(Number(changes)).toBeGreaterThan(10);
+  for (const name of ['node-1', 'node-2', 'load-balancer']) await waitUntilHealthy(`${ENVIRONMENT}-${name}`, 60);
+}, 600_000);
+
+test('a pull request gets one comment with the plan of its configuration', async () => {
+  await commit('larger', configuration(160));
+  const context = pullRequest('merge');
+  const { outputs } = await runner.job('plan.yml', 'select', context);
+  expect(JSON.parse(outputs.environments as string)).toEqual([ENVIRONMENT]);
+  await runner.job('plan.yml', 'plan', context);
+  expect(await runner.takeRequests()).toEqual([]);
+  await runner.job('plan.yml', 'comment', context);
+  const [comment, ...others] = await runner.takeRequests();
+  expect(others).toEqual([]);
+  expect(comment?.args).toContain('repos/bank/identity/issues/7/comments');
+  expect(comment?.body).toMatch(new RegExp(`^<!-- wso2-is-active-active plan ${ENVIRONMENT} -->\n`));
+  expect(comment?.body).toContain('docker_container.load-balancer');
+}, 120_000);
+
+test('code of a pull request is not run where the credentials are', async () => {
+  await runner.git('checkout', '--quiet', '-B', 'evil', 'main');
+  writeFileSync(join(runner.origin, 'main.ts'), "throw new Error('code of the pull request ran');\n");
+  await runner.git('commit', '--quiet', '--all', '--message', 'evil');
+  await runner.git('checkout', '--quiet', 'main');
+  await runner.git('checkout', '--quiet', '-B', 'merge', 'main');
+  await runner.git('merge', '--quiet', '--no-ff', '--message', 'merge', 'evil');
+  await runner.git('checkout', '--quiet', 'main');
+  const { outputs, log } = await runner.job('plan.yml', 'select', pullRequest('merge'));
+  expect(outputs.environments).toBe('[]');
+  expect(log).toContain('Code of pull requests is not run with credentials');
+}, 60_000);
+
+test('the night finds an environment as configured, and opens an issue when somebody has changed it by hand', async () => {
+  const clean = await runner.job('drift.yml', 'drift', onMain);
+  expect(clean.log).toContain(`${ENVIRONMENT} is as configured`);
+  expect(await runner.takeRequests()).toEqual([]);
+  await docker('rm', '--force', `${ENVIRONMENT}-load-balancer`);
+  await runner.job('drift.yml', 'drift', onMain);
+  const [issue] = await runner.takeRequests();
+  expect(issue?.args).toContain('--method POST repos/bank/identity/issues ');
+  expect(issue?.body).toContain('docker_container.load-balancer');
+}, 120_000);
+
+test('teardown destroys everything, after the name was typed', async () => {
+  const inputs = { environment: ENVIRONMENT, confirmation: 'something else', recreate: false };
+  await expect(runner.job('teardown.yml', 'confirm', { ...onMain, inputs })).rejects.toThrow('nothing was destroyed');
+  const confirmed = { ...onMain, inputs: { ...inputs, confirmation: ENVIRONMENT } };
+  await runner.job('teardown.yml', 'confirm', confirmed);
+  await runner.job('teardown.yml', 'teardown', confirmed);
+  const filter = `label=wso2-is-active-active.environment=${ENVIRONMENT}`;
+  for (const kind of ['container', 'volume', 'network']) {
+    const all = kind === 'container' ? ['--all'] : [];
+    expect(await docker(kind, 'ls', '--quiet', ...all, '--filter', filter)).toBe('');
+  }
+  expect(readFileSync(join(runner.origin, 'config', `${ENVIRONMENT}.toml`), 'utf8')).toContain('backend = "http"');
+}, 300_000);

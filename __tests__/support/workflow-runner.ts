@@ -1,0 +1,195 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { run } from '../../setup/process';
+import { PROJECT } from './workspace';
+
+const { safeLoad } = require('js-yaml') as { safeLoad(text: string): unknown };
+
+interface Step {
+  readonly id?: string;
+  readonly if?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, string>>;
+  readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Job {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+  readonly outputs?: Readonly<Record<string, string>>;
+}
+
+export type Context = Readonly<Record<string, unknown>>;
+
+/** What `gh` was asked for, with the text it was given. */
+export interface Request {
+  readonly args: string;
+  readonly body: string;
+}
+
+/**
+ * Runs jobs of `.github/workflows/` step by step on this machine. Checkouts come from a repository beside it, artifacts go through a
+ * folder, tools are there already, and `gh` writes down what it is asked for; every `run` step runs as it stands.
+ */
+export class WorkflowRunner {
+  readonly directory = mkdtempSync(join(tmpdir(), 'workflow-'));
+  readonly origin = join(this.directory, 'origin');
+  private jobs = 0;
+
+  constructor(private readonly variables: NodeJS.ProcessEnv = {}) {
+    const bin = join(this.directory, 'bin');
+    mkdirSync(bin);
+    mkdirSync(join(this.directory, 'artifacts'));
+    mkdirSync(join(this.directory, 'requests'));
+    writeFileSync(
+      join(bin, 'gh'),
+      `#!/usr/bin/env bash
+case "$*" in *--jq*) exit 0;; esac
+request=$(mktemp ${join(this.directory, 'requests')}/XXXXXX)
+printf '%s\\n' "$*" > "$request"
+for argument; do [[ $argument == body=@* ]] && cat "\${argument#body=@}" >> "$request"; done
+exit 0
+`,
+    );
+    chmodSync(join(bin, 'gh'), 0o755);
+  }
+
+  /** Requests of the jobs since the last time that somebody asked. */
+  async takeRequests(): Promise<Request[]> {
+    const { stdout } = await run('find', [join(this.directory, 'requests'), '-type', 'f']);
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((file) => {
+        const [args = '', ...body] = readFileSync(file, 'utf8').split('\n');
+        rmSync(file);
+        return { args, body: body.join('\n') };
+      });
+  }
+
+  async git(...args: string[]): Promise<string> {
+    const identity = ['-c', 'user.name=test', '-c', 'user.email=test@bank.example'];
+    return (await run('git', ['-C', this.origin, ...identity, ...args])).stdout.trim();
+  }
+
+  /**
+   * Runs one job in a workspace of its own.
+   *
+   * @returns its outputs, and everything that it printed
+   * @throws when a step fails, with what it said
+   */
+  async job(
+    workflow: string,
+    name: string,
+    context: Context,
+  ): Promise<{ outputs: Record<string, string>; log: string }> {
+    const file = join(this.origin, '.github', 'workflows', workflow);
+    const { jobs } = safeLoad(readFileSync(file, 'utf8')) as { jobs: Record<string, Job> };
+    const job = jobs[name];
+    if (job === undefined) throw new Error(`${workflow} has no job ${name}`);
+    this.jobs += 1;
+    const workspace = join(this.directory, `job-${this.jobs}`);
+    mkdirSync(workspace);
+    const steps: Record<string, { outputs: Record<string, string> }> = {};
+    let log = '';
+    for (const step of job.steps) {
+      const scope = { ...context, steps };
+      if (step.if !== undefined && !lookUp(step.if, scope)) continue;
+      const inputs = evaluated(step.with ?? {}, scope);
+      if (step.uses?.startsWith('actions/checkout@')) await this.checkout(workspace, inputs, context);
+      else if (step.uses?.startsWith('actions/upload-artifact@')) await this.upload(workspace, inputs);
+      else if (step.uses?.startsWith('actions/download-artifact@')) this.download(workspace, inputs);
+      else if (step.run !== undefined) {
+        const output = join(this.directory, 'output');
+        writeFileSync(output, '');
+        const env = { ...evaluated({ ...job.env, ...step.env }, scope), GITHUB_OUTPUT: output };
+        log += await this.command(workspace, step.run, env);
+        if (step.id) steps[step.id] = { outputs: outputsIn(output) };
+      }
+    }
+    return { outputs: evaluated(job.outputs ?? {}, { ...context, steps }), log };
+  }
+
+  dispose(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async checkout(workspace: string, inputs: Record<string, string>, context: Context): Promise<void> {
+    const target = join(workspace, inputs.path ?? '.');
+    await run('git', ['clone', '--quiet', '--no-checkout', this.origin, target]);
+    await run('git', [
+      '-C',
+      target,
+      'checkout',
+      '--quiet',
+      '--detach',
+      await this.git('rev-parse', inputs.ref ?? String(context.ref)),
+    ]);
+    if (inputs.path !== undefined) return;
+    // As "npm ci" would leave it, but in a second.
+    await run('cp', ['--archive', '--link', join(PROJECT, 'node_modules'), join(target, 'node_modules')]);
+    utimesSync(join(target, 'package-lock.json'), 0, 0);
+  }
+
+  /** Several paths keep their folders; a single one goes without them. */
+  private async upload(workspace: string, { name = '', path = '' }: Record<string, string>): Promise<void> {
+    const artifact = join(this.directory, 'artifacts', name);
+    rmSync(artifact, { recursive: true, force: true });
+    mkdirSync(artifact);
+    const paths = path.trim().split('\n');
+    const copy = paths.length === 1 ? `cp -r ${path} "$TARGET"` : `cp -r --parents ${paths.join(' ')} "$TARGET"`;
+    await run('bash', ['-c', copy], { cwd: workspace, env: { TARGET: artifact } });
+  }
+
+  private download(workspace: string, { name, path = '.' }: Record<string, string>): void {
+    const artifacts = join(this.directory, 'artifacts');
+    const target = join(workspace, path);
+    cpSync(name === undefined ? artifacts : join(artifacts, name), target, { recursive: true });
+  }
+
+  private async command(cwd: string, text: string, env: NodeJS.ProcessEnv): Promise<string> {
+    const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', text], {
+      cwd,
+      env: {
+        ...process.env,
+        GITHUB_REPOSITORY: 'bank/identity',
+        GITHUB_STEP_SUMMARY: join(this.directory, 'summary'),
+        ...this.variables,
+        ...env,
+        PATH: `${join(this.directory, 'bin')}${delimiter}${process.env.PATH}`,
+      },
+    });
+    let log = '';
+    child.stdout.on('data', (chunk) => {
+      log += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      log += chunk;
+    });
+    const exitCode = await new Promise((done) => child.once('close', done));
+    if (exitCode !== 0) throw new Error(`${text}: exit code ${exitCode}\n${log}`);
+    return log;
+  }
+}
+
+function outputsIn(file: string): Record<string, string> {
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+}
+
+/** Values with their expressions filled in. Secrets that are not in the context are empty, as on GitHub. */
+function evaluated(values: Readonly<Record<string, string>>, context: Context): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      String(value).replace(/\$\{\{ ([\w.-]+) \}\}/g, (_, path) => String(lookUp(path, context) ?? '')),
+    ]),
+  );
+}
+
+function lookUp(path: string, context: Context): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (value as Context | undefined)?.[key], context);
+}
