@@ -68,6 +68,8 @@ watch() {
     else
       unanswered=$((unanswered + 1))
     fi
+    # The one log of the server that has no limit of its own: a file each day, and no end.
+    find "$WSO2_SERVER_HOME/repository/logs" -name 'http_access_*' -mtime +6 -delete 2>/dev/null || true
   done
   echo "the server has left $unanswered health requests unanswered: it is ended, and the engine starts it again" >&2
   kill -USR1 $$
