@@ -6,6 +6,7 @@ import { buildReport, hasChanges, type PlannedStack, type Report, type StackConf
 import { UserError } from '../setup/errors';
 import { run } from '../setup/process';
 import type { CommandContext } from './command';
+import { planAll } from './rollout';
 import type { TerraformStackRunner } from './terraform';
 
 /** Folder of an environment's plan report: `plan.md`, `plan.json` and for every changed stack what Terraform says. */
@@ -13,10 +14,18 @@ export function reportDirectory(environment: string): string {
   return join('build', 'plan', environment);
 }
 
-/** Reads the saved plans and writes the report of them. */
-export async function writeReport({ topology, stacks: runners }: CommandContext): Promise<Report> {
-  const stacks = await Promise.all(runners.map(plannedStack));
-  const report = buildReport({ topology, stacks, revision: await revision() });
+/** Saves a plan for every stack, and writes the report of them. @returns also the stacks that change, in order */
+export async function planAndReport(
+  context: CommandContext,
+): Promise<{ report: Report; changed: readonly TerraformStackRunner[] }> {
+  const { topology, stacks: runners } = context;
+  const commit = revision();
+  const planned = new Map<TerraformStackRunner, PlannedStack>();
+  const changed = await planAll(context, async (runner) => {
+    planned.set(runner, await plannedStack(runner));
+  });
+  const stacks = runners.flatMap((runner) => planned.get(runner) ?? []);
+  const report = buildReport({ topology, stacks, revision: await commit });
   const directory = reportDirectory(topology.environment);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -24,7 +33,7 @@ export async function writeReport({ topology, stacks: runners }: CommandContext)
   write('plan.md', renderMarkdown(report));
   write('plan.json', `${JSON.stringify(report, null, 2)}\n`);
   for (const { stack, text } of report.texts) write(`${stack}.txt`, text);
-  return report;
+  return { report, changed };
 }
 
 /** The report of the last `make plan`. @throws UserError when there is none for this environment */

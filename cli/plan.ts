@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { renderTerminal } from '../report/terminal';
 import { runCommand } from '../setup/errors';
 import { openEnvironment } from './command';
-import { reportDirectory, writeReport } from './plan-report';
-import { planAll } from './rollout';
+import { planAndReport, reportDirectory } from './plan-report';
 
 /**
  * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short. Exit code 1 where there is nothing
@@ -11,8 +10,7 @@ import { planAll } from './rollout';
  */
 runCommand(async () => {
   const context = await openEnvironment();
-  await planAll(context);
-  const report = await writeReport(context);
+  const { report } = await planAndReport(context);
   const { environment } = context.topology;
   const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
   console.log(renderTerminal(report, coloured));

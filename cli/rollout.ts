@@ -12,15 +12,25 @@ const STOP_SECONDS = 90;
  * Saves a plan for every stack. The stacks share no state, so they are planned at the same time, and a plan stays valid while
  * the layers before it are applied.
  *
+ * @param read looks at a plan as soon as it is there
  * @returns the stacks that change, in order
  */
-export async function planAll(context: CommandContext): Promise<TerraformStackRunner[]> {
+export async function planAll(
+  context: CommandContext,
+  read?: (runner: TerraformStackRunner) => Promise<void>,
+): Promise<TerraformStackRunner[]> {
   return step(`Plan ${context.topology.environment}`, async () => {
     await removeFailedJobs(context);
     await rebuildDamagedKeystores(context);
     // One after the other: they may share a provider cache.
     for (const stack of context.stacks) await stack.init();
-    const changed = await Promise.all(context.stacks.map((stack) => stack.plan()));
+    const changed = await Promise.all(
+      context.stacks.map(async (stack) => {
+        const changes = await stack.plan();
+        await read?.(stack);
+        return changes;
+      }),
+    );
     return context.stacks.filter((_, index) => changed[index]);
   });
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Plan, parsePlan } from '../report/plan-json';
 import { CommandError, run } from '../setup/process';
@@ -26,15 +26,21 @@ export class TerraformStackRunner {
     this.directory = join(OUTPUT_DIRECTORY, 'stacks', stack.name);
   }
 
+  /** Makes the folder ready for Terraform, unless it is: backend and providers are the same as last time. */
   async init(): Promise<void> {
+    const { terraform } = JSON.parse(readFileSync(this.configurationFile, 'utf8'));
+    const wanted = JSON.stringify([terraform, this.binary, this.variables.TF_CLI_CONFIG_FILE]);
+    const marker = join(this.directory, '.terraform', 'initialised-for.json');
+    if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
     await this.terraform(['init', '-input=false', '-no-color']);
+    writeFileSync(marker, wanted);
   }
 
   /** Saves a plan. @returns whether it changes anything, or would if it were not refused */
   async plan(): Promise<boolean> {
     this.refusal = undefined;
     try {
-      await this.terraform([
+      await this.initialised([
         'plan',
         '-input=false',
         '-no-color',
@@ -83,11 +89,23 @@ export class TerraformStackRunner {
 
   /** Applies the saved plan, unchanged, and shows what Terraform says. */
   async apply(): Promise<void> {
-    await this.terraform(['apply', '-input=false', '-no-color', '-lock-timeout=60s', 'tfplan'], true);
+    await this.initialised(['apply', '-input=false', '-no-color', '-lock-timeout=60s', 'tfplan'], true);
   }
 
   async destroy(): Promise<void> {
-    await this.terraform(['destroy', '-auto-approve', '-input=false', '-no-color', '-lock-timeout=60s']);
+    await this.initialised(['destroy', '-auto-approve', '-input=false', '-no-color', '-lock-timeout=60s']);
+  }
+
+  /** Runs Terraform, and once more after an init where it asks for one: a provider may have gone from the machine's cache. */
+  private async initialised(args: string[], stream = false) {
+    try {
+      return await this.terraform(args, stream);
+    } catch (error) {
+      if (!(error instanceof CommandError && /(terraform|tofu) init/.test(error.lastLines.join(' ')))) throw error;
+      rmSync(join(this.directory, '.terraform'), { recursive: true, force: true });
+      await this.init();
+      return this.terraform(args, stream);
+    }
   }
 
   private terraform(args: string[], stream = false) {

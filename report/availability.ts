@@ -97,12 +97,12 @@ function interruptionsOf(input: Input): string[] {
   }
   if (database !== undefined && replaced('docker_container', database)) {
     interruptions.push(
-      'the database is replaced; no request that needs it succeeds until the new one is healthy, about 15 s, at most 60 s more where it is slow to stop',
+      'the database is replaced; no request that needs it succeeds until the new one is healthy, a few seconds where it stops at once, at most a minute more',
     );
   }
   if (replaced('docker_container', balancer)) {
     interruptions.push(
-      'the load balancer is replaced; its port is closed for about 5 s, and up to 30 s more while requests that are under way finish',
+      'the load balancer is replaced; its port is closed for one or two seconds, and up to 30 s more while requests that are under way finish',
     );
   }
   for (const name of [database, balancer].filter(created)) {
