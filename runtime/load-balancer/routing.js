@@ -1,6 +1,6 @@
 // Readiness routing for Nginx (njs). Every node is probed about once a second through Nginx's own verified TLS connection, and a
 // request goes to a node only while its probes succeed. The state lives in a shared dictionary: all workers see it, and it
-// survives a reload. The njs engine has no for…of and gives each request the same Math.random.
+// survives a reload. The njs engine has no for…of and no destructuring, and gives each request the same Math.random.
 import topology from 'topology.js';
 
 // How many failed probes in a row take a node out of rotation. Silence may be a busy machine.
@@ -77,7 +77,7 @@ async function probe(name) {
   try {
     const reply = await ngx.fetch(`http://127.0.0.1:${topology.controlPort}/probe/${name}`);
     state().delete(`asked:${name}`);
-    const { status } = reply;
+    const status = reply.status;
     if (status === 200) succeeded(name);
     else if (status === GATEWAY_TIMEOUT) unanswered(name);
     else if (status === BAD_GATEWAY)
