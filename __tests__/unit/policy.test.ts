@@ -202,7 +202,6 @@ describe.each(RULE_IDS)('%s', (id) => {
 });
 
 test('a secret by reference is no default credential', () => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the product's configuration
   expect(rulesBroken((input) => (node(input).upload[0].content += '\npassword = "$env{ADMIN_PASSWORD}"\n'))).toEqual(
     [],
   );
