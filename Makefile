@@ -7,7 +7,7 @@ TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
 MODULES := $(ROOT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials import-secret diagram down test benchmark differences templates lint
+.PHONY: help setup up plan apply status credentials import-secret diagram down test benchmark docs differences templates lint
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(ROOT)/Makefile | expand -t 22
@@ -48,6 +48,10 @@ chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 30 min
 
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENV
 	@$(TSX) $(ROOT)/benchmarks/benchmark.ts
+
+docs: $(MODULES) ## Write the generated pages, pictures and atlantis.yaml anew
+	@cd $(ROOT) && for tool in write-schema write-configuration-reference write-constructs-reference write-diagram write-atlantis; do \
+	  $(TSX) tools/$$tool.ts || exit 1; done
 
 differences: $(MODULES) ## List where deployment.toml differs from the accelerator's templates on purpose
 	@$(TSX) $(ROOT)/tools/list-differences.ts
