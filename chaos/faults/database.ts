@@ -58,7 +58,7 @@ export const freezeDatabase = (seconds: number): Fault =>
     bars: DATABASE_LOST,
     inject: (pair, note) =>
       note.moment(async () => {
-        await docker('pause', pair.database);
+        await pair.freeze(pair.database);
         await pause(seconds * 1000);
         await docker('unpause', pair.database);
       }),

@@ -66,8 +66,8 @@ export const freeze = (seconds: number): Fault => ({
   bars: ONE_NODE_LOST,
   inject: (pair, note) => {
     const [node] = pair.nodes;
-    const act = (verb: string) => () => docker(verb, node.container);
-    return silence(pair, note, node, seconds, act('pause'), act('unpause'));
+    const thaw = () => docker('unpause', node.container);
+    return silence(pair, note, node, seconds, () => pair.freeze(node.container), thaw);
   },
 });
 
