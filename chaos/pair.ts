@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { Client } from '../__tests__/support/client';
-import { docker, eventually, inspect, type MakeResult, Workspace } from '../__tests__/support/workspace';
+import { docker, eventually, inspect, type MakeResult, psql, Workspace } from '../__tests__/support/workspace';
 import { run } from '../setup/process';
+import { CONTROL_PORT } from '../topology/addresses';
 
 /** Settings of the pair that faults change. */
 export interface PairSettings {
@@ -55,7 +56,7 @@ export class Pair {
     this.nodes = [node(1), node(2)];
     this.loadBalancer = `${name}-load-balancer`;
     this.database = `${name}-database`;
-    this.statusUrl = `http://${network}.3:9080/status`;
+    this.statusUrl = `http://${network}.3:${CONTROL_PORT}/status`;
   }
 
   configure(settings: PairSettings = {}): void {
@@ -149,8 +150,7 @@ read_timeout_seconds = ${readTimeoutSeconds}
   /** Ids of the rows under a key, one for each row. */
   async storedIds(key: string): Promise<string[]> {
     const statement = `SELECT pw_id FROM probe_writes WHERE pw_key = '${key}'`;
-    const psql = ['psql', '-XAtq', '-h', '/var/run/postgresql', '-U', 'postgres', '-d', 'wso2_user'];
-    return (await docker('exec', this.database, ...psql, '-c', statement)).split('\n').filter(Boolean);
+    return (await psql(this.database, 'wso2_user', statement)).split('\n').filter(Boolean);
   }
 
   /** Requests that the load balancer answered with 5xx since a time, with the first node that each was sent to. */

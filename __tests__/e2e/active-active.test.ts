@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { Client } from '../support/client';
 import { underLoad } from '../support/load';
-import { docker, eventually, inspect, Workspace, waitUntilHealthy } from '../support/workspace';
+import { docker, eventually, inspect, psql, Workspace, waitUntilHealthy } from '../support/workspace';
 
 // One environment, made once; the tests run in order and each leaves it healthy.
 const NAME = 'e2e-pair';
@@ -37,23 +37,6 @@ async function login(client: Client, user: string, password: string): Promise<bo
   client.close();
   expect(reply.status).toBe(200);
   return /<[^>]*return>true</.test(reply.body);
-}
-
-async function sql(database: string, statement: string): Promise<string> {
-  return docker(
-    'exec',
-    `${NAME}-database`,
-    'psql',
-    '-XAtq',
-    '-h',
-    '/var/run/postgresql',
-    '-U',
-    'postgres',
-    '-d',
-    database,
-    '-c',
-    statement,
-  );
 }
 
 async function peerCertificate(host: string, port: number): Promise<string> {
@@ -123,7 +106,9 @@ test('the generated administrator, created once, logs in through the load balanc
   expect(await login(browser(), 'admin', password)).toBe(true);
   for (const node of NODES) expect(await login(direct(node), 'admin', password)).toBe(true);
   expect(await login(browser(), 'admin', `${password}x`)).toBe(false);
-  expect(await sql('wso2_user', "SELECT count(*) FROM um_user WHERE um_user_name = 'admin'")).toBe('1');
+  expect(await psql(`${NAME}-database`, 'wso2_user', "SELECT count(*) FROM um_user WHERE um_user_name = 'admin'")).toBe(
+    '1',
+  );
 });
 
 test('a second plan is empty and a second make up changes nothing', async () => {
@@ -316,7 +301,9 @@ test('what was written before a SIGKILL of PostgreSQL is there after it', async 
     expect(JSON.parse(reply.body)).toMatchObject({ authenticated: true });
     expect(await login(direct(node), 'admin', password)).toBe(true);
   }
-  expect(await sql('wso2_user', "SELECT count(*) FROM probe_writes WHERE pw_id = 'before-kill'")).toBe('1');
+  expect(
+    await psql(`${NAME}-database`, 'wso2_user', "SELECT count(*) FROM probe_writes WHERE pw_id = 'before-kill'"),
+  ).toBe('1');
 }, 240_000);
 
 test('the generated secrets occur in no state, plan, output, container configuration or image', async () => {

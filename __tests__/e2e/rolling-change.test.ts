@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
 import { Client } from '../support/client';
 import { type LoadReport, type LoadRequest, underLoad } from '../support/load';
-import { docker, eventually, inspect, Workspace } from '../support/workspace';
+import { docker, eventually, inspect, psql, Workspace } from '../support/workspace';
 
 // Changes of a running pair, each under load from clients that never retry; half of them keep cookies.
 const NAME = 'e2e-roll';
@@ -166,22 +166,7 @@ test('everything that was acknowledged is written, once', async () => {
   client.close();
   expect(count.duplicates).toEqual([]);
   const acknowledged = new Set(written);
-  const rows = (
-    await docker(
-      'exec',
-      `${NAME}-database`,
-      'psql',
-      '-XAtq',
-      '-h',
-      '/var/run/postgresql',
-      '-U',
-      'postgres',
-      '-d',
-      'wso2_user',
-      '-c',
-      'SELECT pw_id FROM probe_writes',
-    )
-  ).split('\n');
+  const rows = (await psql(`${NAME}-database`, 'wso2_user', 'SELECT pw_id FROM probe_writes')).split('\n');
   const stored = new Set(rows);
   const lost = [...acknowledged].filter((id) => isWrite(id) && !stored.has(id));
   expect(lost).toEqual([]);

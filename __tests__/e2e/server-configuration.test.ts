@@ -8,7 +8,7 @@ import { ensureSandboxImages } from '../../setup/sandbox-images';
 import { deriveTopology, type JobTopology, type NodeTopology, type Topology } from '../../topology/topology';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { environment } from '../support/synth';
-import { docker, eventually } from '../support/workspace';
+import { docker, eventually, psql } from '../support/workspace';
 
 // What the real server makes of our deployment.toml: the files that it writes at its start, read back.
 const LABEL = ownerLabels('server-configuration');
@@ -116,9 +116,7 @@ describe('the sandbox, started', () => {
       'jdbc/WSO2USER_DB': pool('wso2_user'),
     });
     // The driver logged in with it: node 1 has created the administrator.
-    const count = ['psql', '-XAtq', '-h', '/var/run/postgresql', '-U', 'postgres', '-d', 'wso2_user'];
-    const rows = await docker('exec', `${NAME}-database`, ...count, '-c', 'SELECT um_user_name FROM um_user');
-    expect(rows).toBe('admin');
+    expect(await psql(`${NAME}-database`, 'wso2_user', 'SELECT um_user_name FROM um_user')).toBe('admin');
   });
 
   test('creates the administrator of the configuration with the generated password', async () => {

@@ -114,6 +114,12 @@ export async function docker(...args: string[]): Promise<string> {
   return (await run('docker', args)).stdout.trim();
 }
 
+/** Runs a statement as PostgreSQL's administrator, through the socket in the database's container. @returns the rows, unaligned */
+export async function psql(container: string, database: string, statement: string): Promise<string> {
+  const options = ['-XAtq', '-h', '/var/run/postgresql', '-U', 'postgres', '-d', database];
+  return docker('exec', container, 'psql', ...options, '-c', statement);
+}
+
 export async function inspect(container: string): Promise<InspectedContainer> {
   const [found] = JSON.parse(await docker('container', 'inspect', container));
   return found as InspectedContainer;
