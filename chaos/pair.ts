@@ -59,11 +59,11 @@ export class Pair {
     this.statusUrl = `http://${network}.3:${CONTROL_PORT}/status`;
   }
 
-  configure(settings: PairSettings = {}): void {
+  async configure(settings: PairSettings = {}): Promise<void> {
     const { heapMb = 384, readTimeoutSeconds = READ_TIMEOUT_SECONDS, startTimeoutSeconds = 240 } = settings;
     const { image, loadBalancerImage, keystoreRevision = 1 } = settings;
     const imageLine = (name: string | undefined) => (name === undefined ? '' : `image = "${name}"\n`);
-    this.workspace.configure(
+    await this.workspace.configure(
       this.name,
       `network = { subnet = "${this.network}.0/24" }
 [identity_server]
@@ -83,13 +83,13 @@ read_timeout_seconds = ${readTimeoutSeconds}
 
   /** Creates or updates the pair with these settings. */
   async up(settings: PairSettings = {}): Promise<void> {
-    this.configure(settings);
+    await this.configure(settings);
     await this.workspace.make('up', this.name);
     this.certificate = readFileSync(this.workspace.path('build', this.name, 'ca.crt'), 'utf8');
   }
 
-  tryUp(settings: PairSettings = {}): Promise<MakeResult> {
-    this.configure(settings);
+  async tryUp(settings: PairSettings = {}): Promise<MakeResult> {
+    await this.configure(settings);
     return this.workspace.tryMake('up', this.name);
   }
 

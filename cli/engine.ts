@@ -98,7 +98,9 @@ export class Engine {
 
   async remove(kind: Kind, names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    await this.docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...names);
+    // With a container go its anonymous volumes: database images declare one even where a job does not use it.
+    const force = { container: ['--force', '--volumes'], volume: ['--force'], network: [] };
+    await this.docker(kind, 'rm', ...force[kind], ...names);
   }
 }
 

@@ -35,7 +35,7 @@ export async function ensureIdentityServerImage({
       }
       const logFile = join(cacheDirectory(), 'logs', 'identity-server.log');
       await rm(logFile, { force: true });
-      const args = ['build', '--build-arg', `BASE_IMAGE=${build.base}`, '--tag', build.image, context];
+      const args = ['build', '--force-rm', '--build-arg', `BASE_IMAGE=${build.base}`, '--tag', build.image, context];
       await step(`Building ${build.image} from ${build.base}`, () => run('docker', args, { env: dockerEnv, logFile }));
     } finally {
       await rm(context, { recursive: true, force: true });

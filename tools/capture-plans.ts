@@ -42,7 +42,7 @@ ${after}`;
 }
 
 async function open(workspace: Workspace, text: string): Promise<CommandContext> {
-  workspace.configure(NAME, text);
+  await workspace.configure(NAME, text);
   process.env.ENV = NAME;
   process.chdir(workspace.directory);
   return openEnvironment();
@@ -138,7 +138,7 @@ async function main(): Promise<void> {
 
     await docker('update', '--memory', '2g', '--memory-swap', '2g', `${NAME}-node-1`);
     await docker('stop', `${NAME}-database`);
-    await docker('rm', '--force', `${NAME}-node-2`);
+    await docker('rm', '--force', '--volumes', `${NAME}-node-2`);
     await plan(workspace, 'drift', toml());
 
     const destroyed = await open(workspace, toml());

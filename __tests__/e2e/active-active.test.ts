@@ -60,7 +60,7 @@ async function nodeOf(client: Client): Promise<string> {
 }
 
 beforeAll(async () => {
-  workspace.configure(
+  await workspace.configure(
     NAME,
     `[network]
 subnet = "172.31.240.0/24"

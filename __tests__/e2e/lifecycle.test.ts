@@ -9,8 +9,8 @@ const workspace = new Workspace();
 const ONE = { name: 'e2e-one', hostname: 'is.e2e-one.test', address: '127.0.9.2', subnet: '172.31.241.0/24' };
 const TWO = { name: 'e2e-two', hostname: 'is.e2e-two.test', address: '127.0.9.3', subnet: '172.31.242.0/24' };
 
-function configure({ name, hostname, address, subnet }: typeof ONE): void {
-  workspace.configure(
+async function configure({ name, hostname, address, subnet }: typeof ONE): Promise<void> {
+  await workspace.configure(
     name,
     `network = { subnet = "${subnet}" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
@@ -52,7 +52,7 @@ async function terraformProcesses(): Promise<number[]> {
 afterAll(() => workspace.dispose(), 120_000);
 
 test('terraform killed in the middle of an apply: the next make up converges', async () => {
-  configure(ONE);
+  await configure(ONE);
   const interrupted = workspace.tryMake('up', ONE.name);
   const node = `${ONE.name}-node-1`;
   await eventually(
@@ -72,7 +72,7 @@ test('terraform killed in the middle of an apply: the next make up converges', a
 }, 600_000);
 
 test('plain cdktf deploys and destroys an environment beside the first, and neither touches the other', async () => {
-  configure(TWO);
+  await configure(TWO);
   const before = await labelled('container', ONE.name);
   const { variables } = await terraformHere();
   const cdktf = (...args: string[]) =>
@@ -111,7 +111,7 @@ test('make down asks first, and refuses a protected environment', async () => {
   const unasked = await workspace.tryMake('down', ONE.name, { YES: '' });
   expect(unasked.exitCode).not.toBe(0);
   expect(unasked.stderr).toContain('say YES=1');
-  workspace.configure(
+  await workspace.configure(
     ONE.name,
     `protected = true\n${readFileSync(workspace.path('config', `${ONE.name}.toml`), 'utf8')}`,
   );
@@ -123,7 +123,7 @@ test('make down asks first, and refuses a protected environment', async () => {
 
 test('a missing secret stops the first job with what to do; once supplied, the job runs again', async () => {
   const name = 'e2e-supplied';
-  workspace.configure(
+  await workspace.configure(
     name,
     `network = { subnet = "172.31.246.0/24" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }

@@ -9,7 +9,7 @@ const ADDRESS = '127.0.9.31';
 const workspace = new Workspace();
 
 beforeAll(async () => {
-  workspace.configure(
+  await workspace.configure(
     NAME,
     `[network]
 subnet = "172.31.200.192/26"

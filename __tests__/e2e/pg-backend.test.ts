@@ -42,7 +42,7 @@ beforeAll(async () => {
   await eventually('the state server is ready', 60, async () => (await ready()).includes('accepting connections'));
   const address = (await docker('port', SERVER, '5432/tcp')).split('\n')[0];
   process.env.PG_CONN_STR = `postgres://postgres:${PASSWORD}@${address}/postgres?sslmode=disable`;
-  workspace.configure(
+  await workspace.configure(
     NAME,
     `network = { subnet = "172.31.244.0/24" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }

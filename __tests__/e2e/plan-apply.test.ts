@@ -46,7 +46,7 @@ function carry(action: 'keep' | 'restore', as: string): void {
 
 beforeAll(async () => {
   await removeEnvironment(NAME);
-  workspace.configure(NAME, TOML);
+  await workspace.configure(NAME, TOML);
 });
 
 afterAll(() => workspace.dispose(), 120_000);
@@ -91,18 +91,18 @@ test('a plan that is not the approved one is refused', async () => {
 }, 60_000);
 
 test('a configuration that has changed since the plan is refused, and not applied by the way', async () => {
-  workspace.configure(NAME, TOML.replace('heap_mb = 384', 'heap_mb = 400'));
+  await workspace.configure(NAME, TOML.replace('heap_mb = 384', 'heap_mb = 400'));
   const message = await refusal();
   expect(message).toContain('the configuration has changed since the plan was made');
   expect(message).toContain(`${NAME}-node-1, ${NAME}-node-2`);
   const configuration = workspace.path('cdktf.out', 'stacks', `${NAME}-node-1`, 'cdk.tf.json');
   expect(readFileSync(configuration, 'utf8')).toContain('-Xmx384m');
-  workspace.configure(NAME, TOML);
+  await workspace.configure(NAME, TOML);
 }, 60_000);
 
 test('the plan of another environment is refused', async () => {
   const other = 'e2e-other';
-  workspace.configure(other, TOML.replace('172.31.244', '172.31.245').replace('127.0.9.5', '127.0.9.6'));
+  await workspace.configure(other, TOML.replace('172.31.244', '172.31.245').replace('127.0.9.5', '127.0.9.6'));
   cpSync(workspace.path(REPORT), workspace.path('build', 'plan', other), { recursive: true });
   expect(await refusal({}, other)).toContain(`is the plan of ${NAME}, not of ${other}`);
   rmSync(workspace.path('config', `${other}.toml`));
@@ -131,10 +131,10 @@ test('what was done by hand is reported and repaired', async () => {
 }, 180_000);
 
 test('a protected environment that breaks the policy is planned, reported and not applied', async () => {
-  workspace.configure(NAME, `protected = true\n${TOML}`);
+  await workspace.configure(NAME, `protected = true\n${TOML}`);
   const checked = await workspace.tryMake('plan', NAME, { CHECK: '1' });
   expect(checked.exitCode).not.toBe(0);
   expect(report().findings.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['local-state', 'image-pinned']));
   expect(await refusal()).toContain('is protected and breaks the policy; nothing was applied');
-  workspace.configure(NAME, TOML);
+  await workspace.configure(NAME, TOML);
 }, 60_000);

@@ -17,13 +17,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const containers = (await engine.docker('ps', '-aq')).split('\n').filter(Boolean);
-  if (containers.length > 0) await engine.docker('rm', '--force', ...containers);
+  if (containers.length > 0) await engine.docker('rm', '--force', '--volumes', ...containers);
   await engine.stop();
   await workspace.dispose();
 }, 120_000);
 
 test('an environment on another engine comes up, works and goes, without anything on the local engine', async () => {
-  workspace.configure(
+  await workspace.configure(
     NAME,
     `engine = { host = "${engine.host}" }
 network = { subnet = "172.31.245.0/24" }

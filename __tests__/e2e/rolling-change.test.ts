@@ -23,8 +23,8 @@ interface Settings {
   startTimeout?: number;
 }
 
-function configure({ heapMb = 384, image, readTimeout = 60, startTimeout = 240 }: Settings = {}): void {
-  workspace.configure(
+async function configure({ heapMb = 384, image, readTimeout = 60, startTimeout = 240 }: Settings = {}): Promise<void> {
+  await workspace.configure(
     NAME,
     `network = { subnet = "172.31.243.0/24" }
 [identity_server]
@@ -67,7 +67,7 @@ function browser(cookies = false): Client {
 }
 
 beforeAll(async () => {
-  configure();
+  await configure();
   await workspace.make('up', NAME);
   ca = readFileSync(workspace.path('build', NAME, 'ca.crt'), 'utf8');
   const { identityServer } = sandboxImageTags();
@@ -90,7 +90,7 @@ afterAll(async () => {
 
 test('a rolling configuration change loses no request of at least 10,000', async () => {
   const before = await Promise.all(CONTAINERS.map(inspect));
-  configure({ heapMb: 400 });
+  await configure({ heapMb: 400 });
   const { report } = await load('configuration', 24, async () => {
     await workspace.make('up', NAME);
   });
@@ -102,7 +102,7 @@ test('a rolling configuration change loses no request of at least 10,000', async
 }, 400_000);
 
 test('a rolling image change loses no request of at least 10,000', async () => {
-  configure({ heapMb: 400, image: CHANGED_IMAGE });
+  await configure({ heapMb: 400, image: CHANGED_IMAGE });
   const { report } = await load('image', 24, async () => {
     await workspace.make('up', NAME);
   });
@@ -115,7 +115,7 @@ test('five load balancer configuration changes lose no request, and the containe
   const before = await inspect(`${NAME}-load-balancer`);
   const { report } = await load('reload', 12, async () => {
     for (const readTimeout of [50, 40, 30, 20, 60]) {
-      configure({ heapMb: 400, image: CHANGED_IMAGE, readTimeout });
+      await configure({ heapMb: 400, image: CHANGED_IMAGE, readTimeout });
       await workspace.make('up', NAME);
     }
   });
@@ -146,7 +146,7 @@ test('docker stop drains first: nothing is lost, and a session moves to the othe
 
 test('a node that never becomes healthy stops the roll; the other keeps serving; going back repairs it', async () => {
   const second = await inspect(CONTAINERS[1]);
-  configure({ heapMb: 400, image: BROKEN_IMAGE, startTimeout: 30 });
+  await configure({ heapMb: 400, image: BROKEN_IMAGE, startTimeout: 30 });
   const { report, result } = await load('broken', 12, () => workspace.tryMake('up', NAME));
   expect(result.exitCode).not.toBe(0);
   expect(result.stderr).toContain('broken on purpose');
@@ -154,7 +154,7 @@ test('a node that never becomes healthy stops the roll; the other keeps serving;
   expect(report.failed).toEqual([]);
   expect((await inspect(CONTAINERS[1])).Id).toBe(second.Id);
 
-  configure({ heapMb: 400, image: CHANGED_IMAGE });
+  await configure({ heapMb: 400, image: CHANGED_IMAGE });
   await workspace.make('up', NAME);
   expect((await inspect(CONTAINERS[1])).State.StartedAt).toBe(second.State.StartedAt);
   await workspace.make('status', NAME);

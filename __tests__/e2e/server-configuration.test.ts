@@ -248,7 +248,7 @@ function volume(purpose: string): string {
 }
 
 async function startNode(node: NodeTopology): Promise<void> {
-  await docker('rm', '--force', node.containerName).catch(() => undefined);
+  await docker('rm', '--force', '--volumes', node.containerName).catch(() => undefined);
   const [entrypoint, ...command] = node.entrypoint as [string, ...string[]];
   await docker(
     ...['create', ...LABEL, '--name', node.containerName, '--hostname', node.containerName, '--user', node.owner],
@@ -290,7 +290,7 @@ async function runJob(
   try {
     await run('docker', ['start', '--attach', '--interactive', container], { input: options.input ?? '' });
   } finally {
-    await docker('rm', '--force', container);
+    await docker('rm', '--force', '--volumes', container);
   }
 }
 

@@ -118,7 +118,7 @@ test('the night finds an environment as configured, and opens an issue when some
   const clean = await runner.job('drift.yml', 'drift', onMain);
   expect(clean.log).toContain(`${ENVIRONMENT} is as configured`);
   expect(await runner.takeRequests()).toEqual([]);
-  await docker('rm', '--force', `${ENVIRONMENT}-load-balancer`);
+  await docker('rm', '--force', '--volumes', `${ENVIRONMENT}-load-balancer`);
   await runner.job('drift.yml', 'drift', onMain);
   const [issue] = await runner.takeRequests();
   expect(issue?.args).toContain('--method POST repos/bank/identity/issues ');

@@ -1,4 +1,4 @@
-import { docker } from './workspace';
+import { docker, removeAll } from './workspace';
 
 const SUITE = 'wso2-is-active-active.test';
 const PROCESS = 'wso2-is-active-active.test-process';
@@ -18,9 +18,10 @@ export async function removeLeftovers(suite: string): Promise<void> {
       '\n',
     );
     const found = rows.map((row) => row.split(' ')).filter(([name, owner]) => name && !isAnotherRun(Number(owner)));
-    if (found.length > 0) {
-      await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...found.map(([name]) => name as string));
-    }
+    await removeAll(
+      kind,
+      found.map(([name]) => name as string),
+    );
   }
 }
 

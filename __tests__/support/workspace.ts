@@ -20,8 +20,9 @@ export class Workspace {
   readonly directory = mkdtempSync(join(tmpdir(), 'active-active-'));
   private readonly environments = new Set<string>();
 
-  /** Writes `config/<name>.toml`. */
-  configure(name: string, toml: string): void {
+  /** Writes `config/<name>.toml`; the first time, removes what a killed run has left of this environment on the engine. */
+  async configure(name: string, toml: string): Promise<void> {
+    if (!this.environments.has(name)) await removeEnvironment(name);
     this.environments.add(name);
     mkdirSync(this.path('config'), { recursive: true });
     writeFileSync(this.path('config', `${name}.toml`), toml);
@@ -142,8 +143,14 @@ export async function removeEnvironment(environment: string): Promise<void> {
   for (const kind of ['container', 'network', 'volume'] as const) {
     const all = kind === 'container' ? ['--all'] : [];
     const ids = (await docker(kind, 'ls', ...all, '--quiet', ...filter)).split('\n').filter(Boolean);
-    if (ids.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...ids);
+    await removeAll(kind, ids);
   }
+}
+
+/** Removes containers with their anonymous volumes, networks or volumes. */
+export async function removeAll(kind: 'container' | 'network' | 'volume', ids: readonly string[]): Promise<void> {
+  const force = { container: ['--force', '--volumes'], volume: ['--force'], network: [] };
+  if (ids.length > 0) await docker(kind, 'rm', ...force[kind], ...ids);
 }
 
 /** Waits until `condition` holds. @throws with `what` when it does not in time */

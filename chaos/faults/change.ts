@@ -65,7 +65,7 @@ const killedApply: Fault = {
   inject: async (pair, note) => {
     const [first] = pair.nodes;
     const { Id } = await inspect(first.container);
-    pair.configure({ heapMb: 400 });
+    await pair.configure({ heapMb: 400 });
     await note.moment(async () => {
       const make = spawn('make', ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), 'up', `ENV=${pair.name}`], {
         cwd: pair.workspace.directory,

@@ -89,7 +89,7 @@ const newImage: Fault = {
       await note.moment(() => pair.up({ loadBalancerImage: CHANGED_IMAGE }));
       note.expect('the container was not replaced', (await inspect(pair.loadBalancer)).Id !== before.Id);
       // The way back would be the same outage again.
-      pair.configure();
+      await pair.configure();
     } finally {
       await docker('image', 'rm', '--force', CHANGED_IMAGE);
     }
