@@ -109,7 +109,8 @@ http {
   proxy_ssl_name ${props.hostname};
   proxy_ssl_server_name on;
   proxy_ssl_protocols TLSv1.2 TLSv1.3;
-  proxy_connect_timeout 1s;
+  # Covers the TLS handshake too, which a busy server may take a second for; the probes find a dead node sooner.
+  proxy_connect_timeout 1500ms;
   proxy_send_timeout ${props.readTimeoutSeconds}s;
   proxy_read_timeout ${props.readTimeoutSeconds}s;
   proxy_buffer_size 64k;
