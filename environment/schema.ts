@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isArchive } from '../images/identity-server';
-import { RULE_IDS } from '../policy/rule-ids';
+import { RULE_IDS, type RuleId } from '../policy/rule-ids';
 import { CONTROL_PORT, isIpv4, isSubnet } from '../topology/addresses';
 import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
 import { DATABASE_ENGINES } from '../topology/database-engines';
@@ -245,6 +245,8 @@ const CREDENTIAL_SETTING =
   /(password|secret|token|access_key|credential|sas|conn_str|http_auth|encryption_key|customer_key|private_key)/;
 const CREDENTIAL_IN_URL = /^[a-z+]+:\/\/[^/@]*:[^/@]*@/;
 
+const STATE_BACKENDS = ['local', 's3', 'gcs', 'azurerm', 'pg', 'http', 'consul'] as const;
+
 type StateSetting = string | boolean | number | StateSetting[] | { [key: string]: StateSetting };
 const stateSetting: z.ZodType<StateSetting> = z.lazy(() =>
   z.union([z.string(), z.boolean(), z.int(), z.array(stateSetting), z.record(z.string(), stateSetting)]),
@@ -253,7 +255,7 @@ const stateSetting: z.ZodType<StateSetting> = z.lazy(() =>
 const state = z
   .strictObject({
     backend: z
-      .enum(['local', 's3', 'gcs', 'azurerm', 'pg', 'http', 'consul'])
+      .enum(STATE_BACKENDS)
       .default('local')
       .describe('Terraform state backend. "local" keeps state/<environment>/ beside the configuration.'),
     settings: z
@@ -305,7 +307,7 @@ export const environmentSchema = z
       .boolean()
       .default(false)
       .describe(
-        'Refuses to destroy the volumes and the database (prevent_destroy), refuses `make down`, and refuses every apply that breaks a rule of the policy, such as remote state and images by digest.',
+        'Refuses to destroy the volumes and the database (prevent_destroy), refuses `make down`, requires remote state, images by digest and supplied secrets, and refuses every apply that breaks a rule of the policy.',
       ),
     engine: engine.prefault({}),
     network: network.prefault({}),
@@ -320,7 +322,15 @@ export const environmentSchema = z
     checkImage(value, context);
     checkDatabase(value, context);
     checkDeploymentToml(value, context);
+    checkProtected(value, context);
   });
+
+type ProtectedSettings = Settings & {
+  protected: boolean;
+  load_balancer: z.infer<typeof loadBalancer>;
+  state: z.infer<typeof state>;
+  policy: z.infer<typeof policy>;
+};
 
 type Settings = {
   identity_server: z.infer<typeof identityServer>;
@@ -448,6 +458,60 @@ function checkDeploymentToml({ identity_server: server }: Settings, context: z.R
       });
     }
     check(extension, ['node_overrides', index, 'deployment_toml']);
+  }
+}
+
+/**
+ * What a protected environment needs and the file alone can tell. The policy asks the plan for the same; here it is found without an
+ * engine, in a pull request from anybody, and by those who run plain cdktf, too. A suppression with its reason accepts it in both places.
+ */
+function checkProtected(
+  {
+    protected: isProtected,
+    identity_server: server,
+    database: settings,
+    load_balancer: balancer,
+    state,
+    policy,
+  }: ProtectedSettings,
+  context: z.RefinementCtx,
+): void {
+  if (!isProtected) return;
+  const accepted = (rule: RuleId) => policy.suppressions.some((suppression) => suppression.rule === rule);
+  const refuse = (rule: RuleId, path: string[], message: string) => {
+    if (accepted(rule)) return;
+    const way = `or accept it: [[policy.suppressions]] with rule = "${rule}" and a reason`;
+    context.addIssue({ code: 'custom', path, message: `${message}; ${way}`, params: { complete: true } });
+  };
+  if (state.backend === 'local') {
+    const others = STATE_BACKENDS.filter((backend) => backend !== 'local').join(', ');
+    refuse(
+      'local-state',
+      ['state', 'backend'],
+      `"local" keeps the state of a protected environment on one machine, and it is lost with that machine; use ${others}`,
+    );
+  }
+  const usesDatabaseImage = settings.host === undefined || settings.schema === 'automatic';
+  const images: [string[], string | undefined][] = [
+    [['identity_server', 'image'], server.image],
+    ...(usesDatabaseImage ? [[['database', 'image'], settings.image] as [string[], string | undefined]] : []),
+    [['load_balancer', 'image'], balancer.image],
+  ];
+  for (const [path, name] of images) {
+    if (name?.includes('@sha256:')) continue;
+    const found = name === undefined ? 'is missing, and the default' : `found "${name}", which`;
+    refuse(
+      'image-pinned',
+      path,
+      `${found} may be another image tomorrow; a protected environment names its images by digest, such as "registry.bank.example/image@sha256:…"`,
+    );
+  }
+  if (server.build !== undefined) {
+    refuse(
+      'image-pinned',
+      ['identity_server', 'build'],
+      'makes an image that has no digest; build it once, push it to your registry and name it by digest in identity_server.image',
+    );
   }
 }
 

@@ -4,6 +4,7 @@ export const RULE_IDS = [
   'prevent-destroy',
   'local-state',
   'image-pinned',
+  'secrets-supplied',
   'nodes-in-one-stack',
   'node-count',
   'published-without-tls',

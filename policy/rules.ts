@@ -126,6 +126,18 @@ const imagePinned: Rule['check'] = ({ topology, stacks }) =>
     }),
   );
 
+const secretsSupplied: Rule['check'] = (input) => {
+  const { topology } = input;
+  if (!topology.protected) return [];
+  return containers(input)
+    .filter(
+      ({ values }) =>
+        values.name === topology.jobs.secrets.name &&
+        !texts(values.env).some((entry) => entry.startsWith('REQUIRED_SECRETS=')),
+    )
+    .map(({ stack, address }) => ({ stack, where: address, found: 'generates the secrets that nobody has supplied' }));
+};
+
 const publishedWithoutTls = forContainers('all', ({ values }, { topology: { loadBalancer } }) =>
   blocks(values.ports).flatMap(({ ip, external, internal }) => {
     const address = typeof ip === 'string' && ip !== '' ? ip : '0.0.0.0';
@@ -257,6 +269,12 @@ const BY_ID: Readonly<Record<RuleId, Omit<Rule, 'id'>>> = {
     reason: 'what was reviewed is not what will run: a tag can be moved, "latest" is moved by definition',
     fix: 'name the image by digest, such as "nginx@sha256:…", in identity_server.image, database.image and load_balancer.image',
     check: imagePinned,
+  },
+  'secrets-supplied': {
+    reason:
+      'a password or encryption key that was generated on the Docker host is known there alone, and lost with that host',
+    fix: 'apply: the first job names every secret that is missing; put each on the Docker host with "make import-secret"',
+    check: secretsSupplied,
   },
   'nodes-in-one-stack': {
     reason: 'Terraform stops all nodes of a stack before it starts the first again',

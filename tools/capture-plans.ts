@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PLAN_FIXTURES, type PlanFixture } from '../__tests__/support/plan-fixtures';
+import { PROTECTED } from '../__tests__/support/protected';
 import { Workspace } from '../__tests__/support/workspace';
 import { type CommandContext, openEnvironment } from '../cli/command';
 import { applyAll, planAll } from '../cli/rollout';
@@ -130,7 +131,7 @@ async function main(): Promise<void> {
     await plan(
       workspace,
       'protected-database-replaced',
-      toml({ before: 'protected = true\n', after: `database = { image = "${NAME}/postgresql:18" }\n` }),
+      toml({ before: PROTECTED, after: `database = { image = "${NAME}/postgresql:18" }\n` }),
     );
     await plan(workspace, 'network-replaced', toml().replace('172.31.244.0/24', '172.31.246.0/24'));
     await plan(workspace, 'secret', toml(), addSecret);

@@ -444,14 +444,23 @@ function jobsTopology(
     };
   };
 
+  const required = requiredSecrets(environment, nodes);
+  const secretsJob = (variables: Record<string, string>): JobTopology => {
+    const create = job('secrets', images.identityServer, 'create-secrets.sh', variables);
+    // Where every secret must be supplied, none is created before that is so.
+    const script = required.length > 0 ? `${runtimeFile('jobs/require-secrets.sh')}\n${create.script}` : create.script;
+    return { ...create, script };
+  };
+
   return {
-    secrets: job('secrets', images.identityServer, 'create-secrets.sh', {
+    secrets: secretsJob({
       ENVIRONMENT: name,
       DATABASE_OWNER: databaseOwner,
       SERVER_OWNER: distribution.owner,
       SUPPLIED_SECRETS: suppliedSecrets(environment).join(' '),
       REFERENCED_SECRETS: referencedSecrets(nodes).join(' '),
       ENCRYPTION_KEY_BYTES: String(distribution.encryptionKeyBytes ?? 32),
+      ...(required.length > 0 && { REQUIRED_SECRETS: required.join(' ') }),
     }),
     keystores: job('keystores', images.identityServer, 'create-keystores.sh', {
       ENVIRONMENT: name,
@@ -517,6 +526,15 @@ function referencedSecrets(nodes: readonly NodeTopology[]): string[] {
 function suppliedSecrets({ database }: Environment): string[] {
   if (database.host === undefined) return [];
   return ['DATABASE_PASSWORD', ...(database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [])];
+}
+
+/** All secrets, where the environment is protected and nothing accepts that they are generated. */
+function requiredSecrets({ protected: isProtected, policy, database }: Environment, nodes: readonly NodeTopology[]) {
+  if (!isProtected || policy.suppressions.some(({ rule }) => rule === 'secrets-supplied')) return [];
+  // The hash is made from the password.
+  const referenced = referencedSecrets(nodes).map((name) => (name === 'APP_PASSWORD_HASH' ? 'APP_PASSWORD' : name));
+  const administrator = database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [];
+  return [...new Set(['DATABASE_PASSWORD', ...administrator, 'ADMIN_PASSWORD', 'KEYSTORE_PASSWORD', ...referenced])];
 }
 
 /** A script that runs in a container, as it stands in `runtime/`. */

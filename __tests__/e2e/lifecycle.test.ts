@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
 import { run } from '../../setup/process';
 import { Client } from '../support/client';
+import { PROTECTED } from '../support/protected';
 import { docker, eventually, inspect, terraformHere, Workspace } from '../support/workspace';
 
 // Two environments side by side: created, interrupted, destroyed and created again.
@@ -113,7 +114,7 @@ test('make down asks first, and refuses a protected environment', async () => {
   expect(unasked.stderr).toContain('say YES=1');
   await workspace.configure(
     ONE.name,
-    `protected = true\n${readFileSync(workspace.path('config', `${ONE.name}.toml`), 'utf8')}`,
+    `${PROTECTED}${readFileSync(workspace.path('config', `${ONE.name}.toml`), 'utf8')}`,
   );
   const refused = await workspace.tryMake('down', ONE.name);
   expect(refused.exitCode).not.toBe(0);

@@ -1,5 +1,6 @@
 import { appendFileSync, cpSync, readFileSync, rmSync } from 'node:fs';
 import type { Report } from '../../report/report';
+import { PROTECTED } from '../support/protected';
 import { docker, inspect, removeEnvironment, Workspace, waitUntilHealthy } from '../support/workspace';
 
 // What is applied is what was planned and read: plan, report, apply of exactly that plan, and everything that must be refused.
@@ -131,10 +132,16 @@ test('what was done by hand is reported and repaired', async () => {
 }, 180_000);
 
 test('a protected environment that breaks the policy is planned, reported and not applied', async () => {
-  await workspace.configure(NAME, `protected = true\n${TOML}`);
+  const open = TOML.replace('127.0.9.5', '0.0.0.0');
+  await workspace.configure(NAME, `protected = true\n${open}`);
+  const unfit = await workspace.tryMake('plan', NAME);
+  expect(unfit.stderr).toMatch(/state\.backend: "local".*\n.*identity_server\.image: is missing/);
+
+  await workspace.configure(NAME, `${PROTECTED}${open}`);
   const checked = await workspace.tryMake('plan', NAME, { CHECK: '1' });
   expect(checked.exitCode).not.toBe(0);
-  expect(report().findings.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['local-state', 'image-pinned']));
+  expect(report().findings.map(({ rule }) => rule)).toEqual(['administration-paths']);
+  expect(report().suppressed.map(({ rule }) => rule)).toEqual(['local-state', 'image-pinned', 'secrets-supplied']);
   expect(await refusal()).toContain('is protected and breaks the policy; nothing was applied');
   await workspace.configure(NAME, TOML);
 }, 60_000);

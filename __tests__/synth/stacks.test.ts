@@ -1,3 +1,4 @@
+import { PROTECTED } from '../support/protected';
 import { SHAPES } from '../support/shapes';
 import {
   type Json,
@@ -72,7 +73,7 @@ describe('a protected environment', () => {
   const STATEFUL = /-(database-data|database-secrets|identity-server-secrets|certificate-authority|keystores)$/;
 
   test('refuses to destroy its database and everything that cannot be made again', () => {
-    const foundation = foundationOf('protected = true\n');
+    const foundation = foundationOf(PROTECTED);
     const stateful = volumes(foundation).filter(({ config }) => STATEFUL.test(config.name));
     expect(stateful).toHaveLength(5);
     const database = foundation.resources.find(({ address }) => address === 'docker_container.database');

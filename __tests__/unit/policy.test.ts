@@ -38,6 +38,7 @@ const job = (input: Plans) => resource(input, 'docker_container.keystore-secrets
 function protect(input: Plans): void {
   input.topology.protected = true;
   for (const stack of input.topology.stacks) stack.backend = { type: 's3', settings: {} };
+  job(input).env.push('REQUIRED_SECRETS=ADMIN_PASSWORD');
   for (const { plan, configuration } of input.stacks) {
     for (const { type, change } of plan.resource_changes ?? []) {
       if (type === 'docker_image') (change.after as Json).name = `registry/image@sha256:${'0'.repeat(64)}`;
@@ -96,6 +97,14 @@ const BROKEN: Readonly<Record<RuleId, readonly [string, Spoil][]>> = {
     [
       'tag in a protected environment',
       inProtected((input) => Object.assign(resource(input, 'docker_image.database-image'), { name: 'postgres:17.2' })),
+    ],
+  ],
+  'secrets-supplied': [
+    [
+      'generated',
+      inProtected((input) => {
+        job(input).env = job(input).env.filter((entry: string) => !entry.startsWith('REQUIRED_SECRETS='));
+      }),
     ],
   ],
   'nodes-in-one-stack': [
@@ -176,7 +185,7 @@ test('plans as the project makes them keep the policy', () => {
   expect(rulesBroken(() => undefined)).toEqual([]);
 });
 
-test('so do plans of a protected environment with remote state and digests', () => {
+test('so do plans of a protected environment with remote state, digests and supplied secrets', () => {
   expect(rulesBroken(protect)).toEqual([]);
 });
 
