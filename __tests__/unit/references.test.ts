@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CONFIGURATION_PAGE, renderConfigurationReference } from '../../tools/write-configuration-reference';
 import { CONSTRUCTS_PAGE, renderConstructsReference } from '../../tools/write-constructs-reference';
+import { POLICY_PAGE, renderPolicy } from '../../tools/write-policy';
 
 test.each([
   [
@@ -9,6 +10,7 @@ test.each([
     renderConfigurationReference,
     'npx tsx tools/write-configuration-reference.ts',
   ],
+  ['docs/policy.md', POLICY_PAGE, renderPolicy, 'npx tsx tools/write-policy.ts'],
   ['docs/constructs.md', CONSTRUCTS_PAGE, renderConstructsReference, 'npx tsx tools/write-constructs-reference.ts'],
 ])(
   '%s is up to date',
