@@ -7,7 +7,7 @@ TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
 MODULES := $(ROOT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials import-secret diagram down test benchmark docs differences templates lint
+.PHONY: help setup up plan apply status credentials import-secret diagram down lock test benchmark docs differences templates lint
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(ROOT)/Makefile | expand -t 22
@@ -38,6 +38,9 @@ diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
 
 down: $(MODULES) ## Destroy the environment with its data; asks first unless YES=1
 	@$(TSX) $(ROOT)/cli/down.ts
+
+lock: $(MODULES) ## Write config/terraform.lock.hcl anew: providers with their checksums, for several platforms
+	@$(TSX) $(ROOT)/cli/lock.ts
 
 test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
 	@$(TSX) $(ROOT)/cli/test.ts

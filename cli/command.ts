@@ -1,8 +1,10 @@
 import { ensureSetup } from '../setup';
 import { UserError } from '../setup/errors';
+import { print } from '../setup/progress';
 import { loadTopologies, synthesize } from '../synthesize';
 import type { Topology } from '../topology/topology';
 import { Engine } from './engine';
+import { committedLock } from './lock-file';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
 
 /** What a command works on: one environment, its engine and its stacks in the order of their layers. */
@@ -28,10 +30,11 @@ export async function openEnvironment(): Promise<CommandContext> {
   const { identityServerBuild } = topology;
   const setup = await ensureSetup({ engineHost: topology.engineHost, images: imagesOf(topology), identityServerBuild });
   synthesize([topology], OUTPUT_DIRECTORY);
+  const lock = committedLock(setup.terraform, setup.env, print);
   return {
     topology,
     engine: new Engine(topology),
-    stacks: topology.stacks.map((stack) => new TerraformStackRunner(stack, setup.terraform.binary, setup.env)),
+    stacks: topology.stacks.map((stack) => new TerraformStackRunner(stack, setup.terraform.binary, setup.env, lock)),
     variables: setup.env,
   };
 }

@@ -1,8 +1,14 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Plan, parsePlan } from '../report/plan-json';
+import { UserError } from '../setup/errors';
 import { CommandError, run } from '../setup/process';
+import { usesBuiltProviders } from '../setup/providers';
 import type { StackTopology } from '../topology/topology';
+import type { ProviderLock } from './lock-file';
+
+/** How Terraform says that a lock file stands against it. */
+const LOCK_REFUSAL = /checksums previously recorded|lock\s+file is read-only|previously-selected version/;
 
 /** Folder of the generated Terraform configuration. */
 export const OUTPUT_DIRECTORY = 'cdktf.out';
@@ -22,6 +28,7 @@ export class TerraformStackRunner {
     readonly stack: StackTopology,
     private readonly binary: string,
     private readonly variables: NodeJS.ProcessEnv,
+    private readonly lock?: ProviderLock,
   ) {
     this.directory = join(OUTPUT_DIRECTORY, 'stacks', stack.name);
   }
@@ -29,11 +36,35 @@ export class TerraformStackRunner {
   /** Makes the folder ready for Terraform, unless it is: backend and providers are the same as last time. */
   async init(): Promise<void> {
     const { terraform } = JSON.parse(readFileSync(this.configurationFile, 'utf8'));
-    const wanted = JSON.stringify([terraform, this.binary, this.variables.TF_CLI_CONFIG_FILE]);
+    const lock = this.lock?.of(sourcesOf(terraform));
+    const wanted = JSON.stringify([terraform, this.binary, this.variables.TF_CLI_CONFIG_FILE, lock]);
     const marker = join(this.directory, '.terraform', 'initialised-for.json');
     if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
-    await this.terraform(['init', '-input=false', '-no-color']);
+    await this.install(lock);
     writeFileSync(marker, wanted);
+  }
+
+  /** Installs the providers: those that the committed lock allows, where it holds. */
+  private async install(lock: string | undefined): Promise<void> {
+    const args = ['init', '-input=false', '-no-color'];
+    const file = join(this.directory, '.terraform.lock.hcl');
+    if (lock === undefined) {
+      // What Terraform noted about published providers would refuse those that were built here.
+      if (usesBuiltProviders(this.variables)) rmSync(file, { force: true });
+      await this.terraform(args);
+      return;
+    }
+    writeFileSync(file, lock);
+    try {
+      await this.terraform([...args, '-lockfile=readonly']);
+    } catch (error) {
+      if (error instanceof CommandError && LOCK_REFUSAL.test(error.lastLines.join(' '))) {
+        throw new UserError(
+          `${this.stack.name}: ${this.lock?.file} does not allow the providers that were found. Nothing was planned or applied.\n\n${error.lastLines.join('\n').trim()}\n\nWhere new versions or platforms are meant: "make lock", then review and commit the file. Otherwise somebody gives you other packages than the ones that were locked.`,
+        );
+      }
+      throw error;
+    }
   }
 
   /** Saves a plan. @returns whether it changes anything, or would if it were not refused */
@@ -115,6 +146,15 @@ export class TerraformStackRunner {
       env: { TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...this.variables },
     });
   }
+}
+
+/** Namespace and name of the providers that a stack requires. */
+function sourcesOf({
+  required_providers: providers,
+}: {
+  required_providers: Record<string, { source: string }>;
+}): string[] {
+  return Object.values(providers).map(({ source }) => source);
 }
 
 /** The parts of `terraform show -json` of a state that are read. */

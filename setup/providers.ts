@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { buildOnce } from './cache';
+import { dirname, join, resolve } from 'node:path';
+import { buildOnce, cacheDirectory } from './cache';
 import { UserError } from './errors';
 import { requireProgram } from './machine';
 import { CommandError, run } from './process';
@@ -40,7 +40,8 @@ export const PROVIDERS: readonly ProviderSource[] = [
   },
 ];
 
-const REGISTRIES = ['registry.terraform.io', 'registry.opentofu.org'];
+/** Where the two programs take a provider from whose source names no registry. */
+export const REGISTRIES = { terraform: 'registry.terraform.io', tofu: 'registry.opentofu.org' } as const;
 const REGISTRY_TIMEOUT_MS = 5_000;
 const OLDEST_GO = '1.21';
 
@@ -56,6 +57,13 @@ export async function ensureProviders(terraform: Terraform): Promise<NodeJS.Proc
   registryAnswers ??= reachesRegistry(terraform);
   if (await registryAnswers) return {};
   return { TF_CLI_CONFIG_FILE: await ensureMirror() };
+}
+
+/** Whether Terraform takes the providers from the mirror that was built on this machine. @param variables what `ensureProviders` gave */
+export function usesBuiltProviders(variables: NodeJS.ProcessEnv): boolean {
+  // After `eval "$(make -s setup)"` the variable comes from the shell.
+  const file = variables.TF_CLI_CONFIG_FILE ?? process.env.TF_CLI_CONFIG_FILE;
+  return file !== undefined && dirname(resolve(file)) === join(cacheDirectory(), 'providers');
 }
 
 let registryAnswers: Promise<boolean> | undefined;
@@ -133,7 +141,7 @@ function requireGo(version: string): void {
 async function buildProvider(provider: ProviderSource, mirror: string, platform: string): Promise<void> {
   const name = provider.source.split('/')[1];
   const file = join(provider.source, provider.version, platform, `terraform-provider-${name}_v${provider.version}`);
-  const [first = '', ...others] = REGISTRIES.map((registry) => join(mirror, registry, file));
+  const [first = '', ...others] = Object.values(REGISTRIES).map((registry) => join(mirror, registry, file));
   const work = await mkdtemp(join(tmpdir(), 'wso2-provider-'));
   const go = (...args: string[]) => run('go', args, { cwd: work, env: { CGO_ENABLED: '0', GOBIN: '', GOWORK: 'off' } });
   try {
@@ -156,7 +164,9 @@ async function buildProvider(provider: ProviderSource, mirror: string, platform:
 
 async function writeCliConfiguration(mirror: string): Promise<string> {
   const file = `${mirror}.tfrc`;
-  const mirrored = REGISTRIES.flatMap((registry) => PROVIDERS.map(({ source }) => `${registry}/${source}`));
+  const mirrored = Object.values(REGISTRIES).flatMap((registry) =>
+    PROVIDERS.map(({ source }) => `${registry}/${source}`),
+  );
   const content = `provider_installation {
   filesystem_mirror {
     path    = ${JSON.stringify(mirror)}
