@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { runCommand, UserError } from '../setup/errors';
 import { run } from '../setup/process';
+import { type JobTopology, LOAD_BALANCER_SECRETS, type Topology } from '../topology/topology';
 import { selectedTopology } from './command';
 import { Engine } from './engine';
 
 /**
  * `make import-secret ENV=… NAME=…`: takes a secret from standard input and puts it into its volume on the Docker host, for passwords
- * that somebody else has chosen. The value passes through neither arguments nor files. The next `make up` hands it to the servers.
+ * that somebody else has chosen and certificates that somebody else has issued. The value passes through neither arguments nor files. The next `make up` hands it to the servers.
  */
 runCommand(async () => {
   const topology = selectedTopology();
@@ -19,15 +20,13 @@ runCommand(async () => {
   if (value === '') throw new UserError(`standard input holds no value for ${name}; nothing was changed`);
 
   const engine = new Engine(topology);
-  const { databaseSecrets, identityServerSecrets } = topology.volumes;
-  const volume = name.startsWith('DATABASE_') ? databaseSecrets : identityServerSecrets;
+  const { volume, job } = placeOf(name, topology);
   if (!(await engine.names('volume')).includes(volume)) {
     throw new UserError(
       `the volume ${volume} is not there yet; run "make up" first, which makes it and stops at the missing secret`,
     );
   }
   const script = `umask 077; cat > /secrets/${name}.new && mv /secrets/${name}.new /secrets/${name}`;
-  const { image } = topology.jobs.secrets;
   const mount = `${volume}:/secrets`;
   const options = [
     '--rm',
@@ -41,10 +40,17 @@ runCommand(async () => {
     '--entrypoint',
     'sh',
   ];
-  await run('docker', ['run', ...options, image, '-c', script], { input: value, env: engine.variables });
+  await run('docker', ['run', ...options, job.image, '-c', script], { input: value, env: engine.variables });
 
   // The job hands the secrets to their readers; without its record the next apply runs it again.
-  const jobs = (await engine.names('container')).filter((container) => container === topology.jobs.secrets.name);
+  const jobs = (await engine.names('container')).filter((container) => container === job.name);
   await engine.remove('container', jobs);
-  console.log(`${name} is in the volume ${volume}; "make up" hands it to the servers.`);
+  console.log(`${name} is in the volume ${volume}; "make up" hands it to who needs it.`);
 });
+
+/** The volume that holds a secret, and the job that hands it on. */
+function placeOf(name: string, { volumes, jobs }: Topology): { volume: string; job: JobTopology } {
+  if (LOAD_BALANCER_SECRETS.includes(name)) return { volume: volumes.loadBalancerCertificates, job: jobs.keystores };
+  const volume = name.startsWith('DATABASE_') ? volumes.databaseSecrets : volumes.identityServerSecrets;
+  return { volume, job: jobs.secrets };
+}

@@ -207,6 +207,12 @@ const loadBalancer = z
       .default(80)
       .describe('Published port that redirects to HTTPS; also proxyPort of the HTTP connector.'),
     https_port: port.default(443).describe('Published HTTPS port; also proxyPort of the HTTPS connector.'),
+    certificate: z
+      .enum(['issued', 'supplied'])
+      .default('issued')
+      .describe(
+        '"issued": the environment\'s own authority issues the certificate. "supplied": certificate chain and key of your authority, brought in with `make import-secret` as LOAD_BALANCER_CERTIFICATE and LOAD_BALANCER_PRIVATE_KEY.',
+      ),
     affinity: z
       .enum(['cookie', 'none'])
       .default('cookie')

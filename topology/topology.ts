@@ -135,6 +135,9 @@ export interface LoadBalancerTopology {
   readonly healthCommand: readonly string[];
 }
 
+/** Secrets that are the load balancer's alone; they are beside its certificates, where no node can read them. */
+export const LOAD_BALANCER_SECRETS: readonly string[] = ['LOAD_BALANCER_CERTIFICATE', 'LOAD_BALANCER_PRIVATE_KEY'];
+
 /** Files on the machine that runs Terraform, by path relative to a stack's folder. */
 export interface LaptopTopology {
   readonly certificateFile: string;
@@ -362,7 +365,7 @@ function loadBalancerTopology(environment: Environment, layout: Layout): LoadBal
       '-m',
       '3',
       '--cacert',
-      '/etc/nginx/certificates/ca.crt',
+      balancer.certificate === 'supplied' ? '/etc/nginx/certificates/tls.crt' : '/etc/nginx/certificates/ca.crt',
       '--resolve',
       `${balancer.hostname}:${balancer.https_port}:127.0.0.1`,
       `https://${balancer.hostname}:${balancer.https_port}/load-balancer-health`,
@@ -472,6 +475,7 @@ function jobsTopology(
       STORE_TYPE: stores.type,
       SERVER_OWNER: distribution.owner,
       LOAD_BALANCER_OWNER: NGINX_OWNER,
+      ...(balancer.certificate === 'supplied' && { CERTIFICATE: 'supplied' }),
     }),
     schema: schemaJobs(),
     loadBalancerConfiguration: job(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
 import { run } from '../../setup/process';
+import { issueCertificate } from '../support/certificates';
 import { Client } from '../support/client';
 import { PROTECTED } from '../support/protected';
 import { docker, eventually, inspect, terraformHere, Workspace } from '../support/workspace';
@@ -10,12 +11,17 @@ const workspace = new Workspace();
 const ONE = { name: 'e2e-one', hostname: 'is.e2e-one.test', address: '127.0.9.2', subnet: '172.31.241.0/24' };
 const TWO = { name: 'e2e-two', hostname: 'is.e2e-two.test', address: '127.0.9.3', subnet: '172.31.242.0/24' };
 
-async function configure({ name, hostname, address, subnet }: typeof ONE): Promise<void> {
+/** @param balancer further lines of the load balancer's table */
+async function configure({ name, hostname, address, subnet }: typeof ONE, balancer = ''): Promise<void> {
   await workspace.configure(
     name,
     `network = { subnet = "${subnet}" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
-load_balancer = { hostname = "${hostname}", bind_address = "${address}" }
+
+[load_balancer]
+hostname = "${hostname}"
+bind_address = "${address}"
+${balancer}
 `,
   );
 }
@@ -107,6 +113,44 @@ test('make down leaves nothing, and make up creates it again from nothing', asyn
   expect(readFileSync(workspace.path('build', ONE.name, 'ca.crt'), 'utf8')).not.toBe(ca);
   expect((await inspect(`${ONE.name}-node-2`)).State.Health?.Status).toBe('healthy');
 }, 600_000);
+
+test('a certificate of the user’s own authority is served, and taken over without a restart when it is renewed', async () => {
+  const importPem = (NAME: string, pem: string) => workspace.make('import-secret', ONE.name, { NAME }, pem);
+  const served = (authority: string) => {
+    const client = new Client({ address: ONE.address, hostname: ONE.hostname, ca: authority, keepAlive: false });
+    return client.get('/probe/health').then(({ status }) => status);
+  };
+  await configure(ONE, 'certificate = "supplied"');
+  const missing = await workspace.tryMake('up', ONE.name);
+  expect(missing.stderr).toContain(`make import-secret ENV=${ONE.name} NAME=LOAD_BALANCER_CERTIFICATE`);
+
+  const first = await issueCertificate(ONE.hostname);
+  const renewed = await issueCertificate(ONE.hostname);
+  await importPem('LOAD_BALANCER_CERTIFICATE', first.chain);
+  await importPem('LOAD_BALANCER_PRIVATE_KEY', renewed.key);
+  const mismatched = await workspace.tryMake('up', ONE.name);
+  expect(mismatched.stderr).toContain('LOAD_BALANCER_PRIVATE_KEY is not the key of LOAD_BALANCER_CERTIFICATE');
+  expect(await answers(ONE)).toBe(200);
+
+  await importPem('LOAD_BALANCER_PRIVATE_KEY', first.key);
+  await workspace.make('up', ONE.name);
+  const balancer = await inspect(`${ONE.name}-load-balancer`);
+  expect(await served(first.authority)).toBe(200);
+
+  await importPem('LOAD_BALANCER_CERTIFICATE', renewed.chain);
+  await importPem('LOAD_BALANCER_PRIVATE_KEY', renewed.key);
+  await workspace.make('up', ONE.name);
+  await eventually('the renewed certificate is served', 10, () =>
+    served(renewed.authority).then(
+      (status) => status === 200,
+      () => false,
+    ),
+  );
+  expect((await inspect(`${ONE.name}-load-balancer`)).Id).toBe(balancer.Id);
+  for (const file of [...workspace.files('state'), ...workspace.files('cdktf.out'), ...workspace.files('build')]) {
+    expect(readFileSync(file, 'utf8')).not.toContain('PRIVATE KEY-----');
+  }
+}, 300_000);
 
 test('make down asks first, and refuses a protected environment', async () => {
   const unasked = await workspace.tryMake('down', ONE.name, { YES: '' });

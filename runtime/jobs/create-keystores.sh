@@ -1,7 +1,8 @@
 #!/bin/sh
 # Creates the environment's certificate authority, the keystore and truststore that all nodes share, and the load balancer's
 # certificate. Private keys that exist are kept: tokens signed before stay valid. Certificates are issued again when their
-# names or the revision have changed, or they end within 30 days. Prints the CA certificate and nothing else.
+# names or the revision have changed, or they end within 30 days. Prints what clients of the load balancer trust (the CA
+# certificate, or the supplied chain) and nothing else.
 #   ENVIRONMENT           name of the environment, for the CA's subject
 #   HOSTNAME_PUBLIC       the load balancer's name
 #   NODE_NAMES            comma-separated host names of the nodes
@@ -9,6 +10,8 @@
 #   KEYSTORE, TRUSTSTORE  file names, such as wso2carbon.p12 and client-truststore.p12
 #   STORE_TYPE            PKCS12 or JKS
 #   SERVER_OWNER, LOAD_BALANCER_OWNER  uid:gid of the readers
+#   CERTIFICATE           "supplied" where the load balancer's certificate and key are somebody else's; unset where they are
+#                         issued here
 set -eu
 umask 077
 
@@ -55,6 +58,43 @@ issue() {
   printf '%s' "$REVISION $san" >"$directory/$name.issued"
 }
 
+refuse() {
+  echo "$1" >&2
+  exit 1
+}
+
+# The load balancer's certificate, chain and key as somebody else has issued them, unless they cannot serve.
+take_supplied() {
+  chain=$balancer/LOAD_BALANCER_CERTIFICATE key=$balancer/LOAD_BALANCER_PRIVATE_KEY
+  for file in "$chain" "$key"; do
+    [ -s "$file" ] || refuse "load_balancer.certificate is \"supplied\", and there is no ${file##*/}; supply it with: \
+make import-secret ENV=$ENVIRONMENT NAME=${file##*/} < file.pem"
+  done
+  again="import the right one with make import-secret ENV=$ENVIRONMENT"
+  public=$(openssl x509 -in "$chain" -noout -pubkey 2>>"$log") ||
+    refuse "LOAD_BALANCER_CERTIFICATE does not begin with a certificate in PEM; $again"
+  # An empty passphrase, or it would ask for one.
+  own=$(openssl pkey -in "$key" -passin pass: -pubout 2>>"$log") ||
+    refuse "LOAD_BALANCER_PRIVATE_KEY is no private key in PEM without a passphrase; $again"
+  [ "$public" = "$own" ] || refuse "LOAD_BALANCER_PRIVATE_KEY is not the key of LOAD_BALANCER_CERTIFICATE; $again"
+  openssl x509 -in "$chain" -noout -checkend 0 >>"$log" ||
+    refuse "LOAD_BALANCER_CERTIFICATE has ended ($(openssl x509 -in "$chain" -noout -enddate)); $again"
+  openssl x509 -in "$chain" -noout -checkhost "$HOSTNAME_PUBLIC" | grep -q 'does match' ||
+    refuse "LOAD_BALANCER_CERTIFICATE is not for $HOSTNAME_PUBLIC; $again"
+  cp "$key" "$balancer/tls.key.new"
+  cp "$chain" "$balancer/tls.crt.new"
+  mv "$balancer/tls.key.new" "$balancer/tls.key"
+  mv "$balancer/tls.crt.new" "$balancer/tls.crt"
+  echo supplied >"$balancer/tls.issued"
+}
+
+# A supplied key is not used for a certificate of our own.
+issue_tls() {
+  [ "$(cat "$balancer/tls.issued" 2>/dev/null)" != supplied ] || rm "$balancer/tls.key" "$balancer/tls.issued"
+  issue tls "$balancer" "$HOSTNAME_PUBLIC" "$(alternative_names "$HOSTNAME_PUBLIC")" \
+    'EC -pkeyopt ec_paramgen_curve:P-256'
+}
+
 if [ ! -s "$authority/ca.crt" ]; then
   quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$authority/ca.key"
   quietly openssl req -x509 -new -key "$authority/ca.key" -sha256 -days 3650 \
@@ -67,7 +107,7 @@ fi
 issue server "$authority" "$HOSTNAME_PUBLIC" \
   "$(alternative_names "$HOSTNAME_PUBLIC" localhost $(echo "$NODE_NAMES" | tr ',' ' '))" \
   'RSA -pkeyopt rsa_keygen_bits:3072'
-issue tls "$balancer" "$HOSTNAME_PUBLIC" "$(alternative_names "$HOSTNAME_PUBLIC")" 'EC -pkeyopt ec_paramgen_curve:P-256'
+if [ "${CERTIFICATE:-issued}" = supplied ]; then take_supplied; else issue_tls; fi
 cp "$authority/ca.crt" "$balancer/ca.crt"
 cp "$authority/ca.crt" "$stores/ca.crt"
 
@@ -90,7 +130,14 @@ trust() {
 }
 trust wso2carbon "$authority/server.crt"
 trust "$ENVIRONMENT-certificate-authority" "$authority/ca.crt"
-trust "$ENVIRONMENT-load-balancer" "$balancer/tls.crt"
+# Each certificate of a chain: the one after a renewal is by the same issuer, and nodes read the truststore only when they start.
+rm -f /tmp/chain.*
+awk '/BEGIN CERTIFICATE/ { n++ } n { print > ("/tmp/chain." n) }' "$balancer/tls.crt"
+alias=$ENVIRONMENT-load-balancer
+for certificate in /tmp/chain.*; do
+  trust "$alias" "$certificate"
+  alias=$ENVIRONMENT-load-balancer-issuer-${certificate##*.}
+done
 mv "$stores/$KEYSTORE.new" "$stores/$KEYSTORE"
 mv "$stores/$TRUSTSTORE.new" "$stores/$TRUSTSTORE"
 # By these a node knows whether the stores are whole, without opening them.
@@ -105,4 +152,4 @@ chown -R "$LOAD_BALANCER_OWNER" "$balancer"
 chmod 0400 "$balancer"/*
 chmod 0500 "$balancer"
 
-cat "$authority/ca.crt"
+if [ "${CERTIFICATE:-issued}" = supplied ]; then cat "$balancer/tls.crt"; else cat "$authority/ca.crt"; fi
