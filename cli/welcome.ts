@@ -6,7 +6,7 @@ export function welcome(topology: Topology): string {
   return `
 ${environment} is up.
 
-  URL             ${loadBalancer.url}/carbon/
+  URL             ${loadBalancer.consoleUrl}
   Name            add this line to /etc/hosts: ${laptop.hostsLines.trim()}
   Certificate     build/${environment}/ca.crt (trust it, or pass it to curl with --cacert)
   Administrator   ${topology.adminUsername}; password: ${passwordCommand(topology)}

@@ -50,6 +50,18 @@ export function dynamicRange(subnet: Subnet): string {
   return `${formatIpv4(subnet.base + 2 ** (31 - subnet.prefix))}/${subnet.prefix + 1}`;
 }
 
+/**
+ * The line of a laptop's /etc/hosts for a name that is published on an address of a Docker host, or, where no file can know that
+ * host's address, a comment that says what to put there.
+ *
+ * @param engineHost Docker Engine as configured, or undefined for this machine's
+ */
+export function hostsLine(hostname: string, bindAddress: string, engineHost: string | undefined): string {
+  const remote = engineHost === undefined ? undefined : /^(?:ssh|tcp):\/\/(?:[^@/]*@)?([^:/]+)/.exec(engineHost)?.[1];
+  const published = bindAddress === '0.0.0.0' ? (remote ?? '127.0.0.1') : bindAddress;
+  return isIpv4(published) ? `${published} ${hostname}\n` : `# the address of ${published}, then: ${hostname}\n`;
+}
+
 function parseCidr(text: string): Subnet {
   const [address, prefix] = text.split('/');
   return { base: parseIpv4(address as string) as number, prefix: Number(prefix) };

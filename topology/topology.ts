@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
-import { addressAt, CONTROL_PORT, dynamicRange, parseSubnet } from './addresses';
+import { addressAt, CONTROL_PORT, dynamicRange, hostsLine, parseSubnet } from './addresses';
 import {
   connectionBudget,
   type DatabaseTopology,
@@ -124,6 +124,8 @@ export interface LoadBalancerTopology {
   readonly hostname: string;
   /** The URL that users see. */
   readonly url: string;
+  /** The URL at which administrators log in. */
+  readonly consoleUrl: string;
   readonly bindAddress: string;
   readonly httpPort: number;
   readonly httpsPort: number;
@@ -210,7 +212,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
     laptop: {
       certificateFile: `../../../build/${name}/ca.crt`,
       hostsFile: `../../../build/${name}/hosts`,
-      hostsLines: `${balancer.bind_address === '0.0.0.0' ? '127.0.0.1' : balancer.bind_address} ${balancer.hostname}\n`,
+      hostsLines: hostsLine(balancer.hostname, balancer.bind_address, environment.engine.host),
     },
     policySuppressions: environment.policy.suppressions,
     stacks: [
@@ -349,6 +351,7 @@ function loadBalancerTopology(environment: Environment, layout: Layout): LoadBal
     memoryMb: balancer.memory_mb,
     hostname: balancer.hostname,
     url,
+    consoleUrl: `${url}${distribution.consolePath}`,
     bindAddress: balancer.bind_address,
     httpPort: balancer.http_port,
     httpsPort: balancer.https_port,

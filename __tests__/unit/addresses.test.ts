@@ -1,4 +1,13 @@
-import { addressAt, dynamicRange, isIpv4, isSubnet, overlap, parseSubnet, type Subnet } from '../../topology/addresses';
+import {
+  addressAt,
+  dynamicRange,
+  hostsLine,
+  isIpv4,
+  isSubnet,
+  overlap,
+  parseSubnet,
+  type Subnet,
+} from '../../topology/addresses';
 import { SMALLEST, topology } from '../support/synth';
 
 const SUBNETS = [
@@ -103,4 +112,15 @@ test.each(['', 'localhost', '1.2.3', '1.2.3.4.5', '1.2.3.256', '01.2.3.4', '1.2.
 test('addresses above 127.255.255.255 do not become negative', () => {
   const subnet: Subnet = parseSubnet('192.168.255.0/24');
   expect(addressAt(subnet, 255)).toBe('192.168.255.255');
+});
+
+test.each([
+  ['127.0.0.1', undefined, '127.0.0.1 is.test\n'],
+  ['0.0.0.0', undefined, '127.0.0.1 is.test\n'],
+  ['0.0.0.0', 'unix:///run/docker.sock', '127.0.0.1 is.test\n'],
+  ['10.1.2.3', 'ssh://deploy@docker.bank.example', '10.1.2.3 is.test\n'],
+  ['0.0.0.0', 'ssh://deploy@10.9.8.7:2222', '10.9.8.7 is.test\n'],
+  ['0.0.0.0', 'tcp://docker.bank.example:2376', '# the address of docker.bank.example, then: is.test\n'],
+])('what is published on %s of %p is found by %p', (bindAddress, engineHost, line) => {
+  expect(hostsLine('is.test', bindAddress, engineHost)).toBe(line);
 });

@@ -35,6 +35,8 @@ export interface Distribution {
   readonly emailUsernames: boolean;
   /** GET request that answers 200 only when the server has started and can work. */
   readonly healthPath: string;
+  /** Where administrators log in. */
+  readonly consolePath: string;
   /** Databases in the order of their creation. */
   readonly databases: readonly DistributionDatabase[];
   /** Connections that each datasource of each node may open when the configuration does not say. */

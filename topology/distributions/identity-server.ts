@@ -173,6 +173,7 @@ function common(version: IdentityServerVersion) {
     encryptionKeyBytes,
     clusters: true,
     healthPath: '/api/health-check/v1.0/health',
+    consolePath: '/console',
     replayablePaths: REPLAYABLE_PATHS,
   } satisfies Partial<Distribution>;
 }

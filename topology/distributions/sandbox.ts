@@ -18,6 +18,7 @@ export const sandbox: Distribution = {
   adminUsername: 'admin',
   emailUsernames: false,
   healthPath: '/probe/health',
+  consolePath: '/carbon/',
   databases: [
     {
       name: 'wso2_shared',
