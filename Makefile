@@ -46,7 +46,7 @@ test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
 	@$(TSX) $(ROOT)/cli/test.ts
 
 .PHONY: chaos
-chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 30 min). FAULTS=part of a name: only those
+chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 20 min). FAULTS=part of a name: only those
 	@$(TSX) $(ROOT)/chaos/suite.ts
 
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENV
