@@ -1,2 +1,2 @@
-export { type Change, renderMermaid } from './mermaid';
+export { type Change, renderChanges, renderMermaid } from './mermaid';
 export { renderSvg } from './svg';

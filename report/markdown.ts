@@ -29,6 +29,7 @@ export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
     facts(report),
     ...danger(report),
     `**Availability:** ${report.availability.text}.`,
+    ...laptop(report),
   ];
   const foot = [applying(report)];
   const size = (parts: readonly string[]) => Buffer.byteLength(parts.join('\n\n'), 'utf8') + 2;
@@ -40,9 +41,14 @@ export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
     left -= Buffer.byteLength(text, 'utf8') + 2;
     return [text];
   };
-  // The order in which the room is given away is the order on the page.
-  const middle = [changes(report), policy(report), drift(report), values(report), files(report)].flatMap(fitted);
-  return `${[...head, ...middle, ...foot, ...fitted(fullText(report))].join('\n\n')}\n`;
+  // The order in which the room is given away is the order on the page, but for the picture: it only shows what is written elsewhere.
+  const [table = [], ...others] = [changes(report), policy(report), drift(report), values(report), files(report)].map(
+    fitted,
+  );
+  const drawn = picture(report);
+  const shown = drawn === undefined || left < size([drawn]) ? [] : [drawn];
+  left -= shown.length > 0 ? size(shown) : 0;
+  return `${[...head, ...shown, ...table, ...others.flat(), ...foot, ...fitted(fullText(report))].join('\n\n')}\n`;
 }
 
 /** The counts in words: a replacement is a replacement, and says what is replaced. */
@@ -114,13 +120,34 @@ function shortened({ open, close, blocks, rest }: Section, room: number): string
 }
 
 function facts(report: Report): string {
-  const changing = report.stacks.filter(({ changes }) => changes).length;
+  const changing = new Set(report.changes.map(({ stack }) => stack)).size;
   return [
     `${changing} of ${report.stacks.length} stacks change`,
     ...(report.protected ? ['protected environment'] : []),
     ...(report.revision === undefined ? [] : [`commit ${code(report.revision)}`]),
     `plan ${code(report.digest.slice(0, 12))}`,
   ].join(' · ');
+}
+
+/** One line: on a fresh runner these files are always new, and nobody needs to think about it. */
+function laptop({ laptop: found }: Report): string[] {
+  if (found === undefined) return [];
+  const again = found.action === 'written' ? 'written' : 'removed';
+  return [
+    `Files on the machine that runs Terraform are ${again}: ${found.files.map(code).join(', ')}. They are not part of the deployment, and not counted.`,
+  ];
+}
+
+/** More lines than this, as with a first creation, are folded. */
+const UNFOLDED_PICTURE = 40;
+
+/** It is shown whole or not at all: half a picture is none. */
+function picture({ picture: mermaid }: Report): string | undefined {
+  if (mermaid === undefined) return undefined;
+  const block = `\`\`\`mermaid\n${mermaid}\`\`\``;
+  return mermaid.split('\n').length > UNFOLDED_PICTURE
+    ? `<details><summary>Picture of what changes</summary>\n\n${block}\n\n</details>`
+    : block;
 }
 
 function danger({ dangers, refusals }: Report): string[] {
@@ -239,10 +266,10 @@ function fileBlock({ file, containers, diff }: FileDiff): Block {
   };
 }
 
-function applying({ environment, digest, stacks, changes: all, refusals }: Report): string {
+function applying({ environment, digest, stacks, changes: all, laptop: files, refusals }: Report): string {
   if (refusals.length > 0) return 'There is nothing to apply: Terraform refused this plan.';
-  if (all.length === 0) return 'There is nothing to apply.';
-  if (all.every(({ action }) => action === 'destroy')) {
+  if (all.length === 0 && files === undefined) return 'There is nothing to apply.';
+  if (all.length > 0 && all.every(({ action }) => action === 'destroy')) {
     return `### Apply\n\n\`make down ENV=${environment}\` destroys the environment, the last stack first, and asks before.`;
   }
   const names = stacks.filter(({ changes }) => changes).map(({ name }) => code(name));

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { type Change, renderChanges } from '../diagram';
 import type { Finding, Suppressed } from '../policy/policy';
 import { checkPolicy } from '../policy/policy';
 import type { Topology } from '../topology/topology';
 import { type Availability, availability } from './availability';
 import { type Danger, dangers } from './danger';
 import { type AttributeDifference, COMPUTED, differences, show, UNKNOWN, type VariableDifference } from './differences';
-import type { Plan, ResourceChange } from './plan-json';
+import type { Json, Plan, ResourceChange } from './plan-json';
 import { HIDDEN, redactPlan, scrubber } from './redact';
 import { unifiedDiff } from './unified-diff';
 
@@ -100,7 +101,12 @@ export interface Report {
   /** What Terraform refused to plan, by stack. */
   readonly refusals: readonly { readonly stack: string; readonly message: string }[];
   readonly availability: Availability;
+  /** Changes of the deployment. */
   readonly changes: readonly ReportedChange[];
+  /** What happens to the files on the machine that runs Terraform. They serve people there, and a fresh machine never has them. */
+  readonly laptop: { readonly action: 'written' | 'removed'; readonly files: readonly string[] } | undefined;
+  /** Mermaid flow chart of what changes; undefined where nothing does. */
+  readonly picture: string | undefined;
   readonly files: readonly FileDiff[];
   readonly drift: readonly Drift[];
   readonly findings: readonly Finding[];
@@ -124,8 +130,10 @@ export interface ReportInput {
 export function buildReport({ topology, stacks, revision }: ReportInput): Report {
   const scrub = scrubber(stacks.map(({ plan }) => plan));
   const redacted = stacks.map((stack) => ({ ...stack, plan: redactPlan(stack.plan), text: scrub(stack.text) }));
-  const changes = redacted.flatMap(reportedChanges);
-  const drift = redacted.flatMap(reportedDrift);
+  const isLaptop = laptopFiles(topology, redacted);
+  const all = redacted.flatMap(reportedChanges);
+  const changes = all.filter((change) => !isLaptop(change));
+  const drift = redacted.flatMap(reportedDrift).filter((entry) => !isLaptop(entry));
   const changing = new Set(stacks.filter(({ plan }) => hasChanges(plan)).map(({ name }) => name));
   return {
     environment: topology.environment,
@@ -138,6 +146,8 @@ export function buildReport({ topology, stacks, revision }: ReportInput): Report
     ),
     availability: availability({ topology, changes, drift, stacks: redacted }),
     changes,
+    laptop: laptopOf(topology, all.filter(isLaptop)),
+    picture: changes.length === 0 ? undefined : renderChanges(topology, pictured(changes)),
     files: fileDiffs(redacted),
     drift,
     ...checkPolicy({ topology, stacks: redacted }),
@@ -150,6 +160,40 @@ export function buildReport({ topology, stacks, revision }: ReportInput): Report
     digest: planDigest(stacks),
     texts: redacted.filter(({ name }) => changing.has(name)).map(({ name, text }) => ({ stack: name, text })),
   };
+}
+
+/** Tells the files that are written on the machine that runs Terraform from everything else. */
+function laptopFiles({ laptop }: Topology, stacks: readonly PlannedStack[]) {
+  const names: Json[] = [laptop.certificateFile, laptop.hostsFile];
+  const found = stacks.flatMap(({ name: stack, plan }) =>
+    (plan.resource_changes ?? [])
+      .filter(
+        ({ type, change }) =>
+          type === 'local_file' && names.includes((change.after ?? change.before)?.filename ?? null),
+      )
+      .map(({ address }) => `${stack} ${address}`),
+  );
+  const addresses = new Set(found);
+  return ({ stack, address }: { readonly stack: string; readonly address: string }) =>
+    addresses.has(`${stack} ${address}`);
+}
+
+function laptopOf({ laptop }: Topology, changes: readonly ReportedChange[]): Report['laptop'] {
+  if (changes.length === 0) return undefined;
+  const action = changes.every((change) => change.action === 'destroy') ? 'removed' : 'written';
+  // Terraform names them from the stack's own folder.
+  return { action, files: [laptop.certificateFile, laptop.hostsFile].map((file) => file.replace(/^(\.\.\/)+/, '')) };
+}
+
+/** What happens to containers, volumes and networks, by name. */
+function pictured(changes: readonly ReportedChange[]): Record<string, Change> {
+  return Object.fromEntries(
+    changes.flatMap(({ type, name, action }): [string, Change][] =>
+      name !== undefined && action !== 'forget' && /^docker_(container|volume|network)$/.test(type)
+        ? [[name, action]]
+        : [],
+    ),
+  );
 }
 
 /** Names these saved plans, in this order. */

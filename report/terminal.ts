@@ -18,6 +18,10 @@ export function renderTerminal(report: Report, coloured: boolean): string {
   const { environment, changes, dangers, refusals, drift, files, findings, suppressed, availability } = report;
   const unchanged = changes.length === 0 && refusals.length === 0;
   const lines = [paint('bold', unchanged ? 'Nothing to change.' : `${environment}: ${summary(report)}`)];
+  if (report.laptop) {
+    const again = report.laptop.action === 'written' ? 'writes' : 'removes';
+    lines.push(`Files on this machine that the apply ${again}: ${report.laptop.files.join(', ')}`);
+  }
   for (const { action, path, address, reason, forcedBy, consequence } of dangers) {
     lines.push(paint('red', `DANGER  ${action} ${path ?? address}: ${consequence}`));
     if (reason !== '') lines.push(paint('red', `        why: ${forcedBy.length > 0 ? forcedBy.join('; ') : reason}`));

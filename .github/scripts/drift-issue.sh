@@ -6,8 +6,7 @@ set -euo pipefail
 environment=$1
 directory=build/plan/$environment
 title="Drift: $environment differs from its configuration"
-# Files on the machine that runs Terraform are never there on a fresh runner; they say nothing about the environment.
-differences=$(jq '[(.changes + .drift)[] | select(.address | startswith("local_file.") | not)] + .refusals | length' "$directory/plan.json")
+differences=$(jq '.changes + .drift + .refusals | length' "$directory/plan.json")
 query=".[] | select(.title == \"$title\" and .pull_request == null) | .number"
 existing=$(gh api --paginate "repos/$GITHUB_REPOSITORY/issues?state=open" --jq "$query" | head -n 1)
 if [[ $differences -gt 0 && -z $existing ]]; then

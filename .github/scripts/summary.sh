@@ -6,6 +6,5 @@ directory=build/plan/$1
 cat "$directory/plan.md" >> "${GITHUB_STEP_SUMMARY:-/dev/stdout}"
 {
   printf 'digest=%s\n' "$(jq --raw-output .digest "$directory/plan.json")"
-  # Files on the machine that runs Terraform are never there on a fresh runner; for them alone nobody needs to approve anything.
-  printf 'changes=%s\n' "$(jq '[.changes[] | select(.address | startswith("local_file.") | not)] | length' "$directory/plan.json")"
+  printf 'changes=%s\n' "$(jq '.changes | length' "$directory/plan.json")"
 } >> "${GITHUB_OUTPUT:-/dev/stdout}"

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { renderMermaid, renderSvg } from '../../diagram';
+import { renderChanges, renderMermaid, renderSvg } from '../../diagram';
 import { type Part, sceneOf } from '../../diagram/scene';
 import { sandboxPictures } from '../../tools/write-diagram';
 import type { Topology } from '../../topology/topology';
@@ -118,6 +118,37 @@ test('Mermaid marks what a plan changes', () => {
   expect(text).toMatch(/^ {2}class node_1 replace$/m);
   expect(text).toMatch(/^ {2}classDef replace /m);
   expect(text).not.toContain('destroy');
+});
+
+describe('the picture of a change', () => {
+  const each = topology();
+  const nodes = renderChanges(each, { 'sandbox-node-1': 'replace' });
+
+  test('shows the way of a request, and of the rest only what changes', () => {
+    for (const name of ['load-balancer', 'node-1', 'node-2', 'database']) expect(nodes).toContain(`["sandbox-${name}<`);
+    expect(nodes).not.toMatch(/-job|sandbox-keystores|network sandbox/);
+    expect(nodes).toMatch(/^ {2}class node_1 replace$/m);
+    expect(nodes.split('\n').length).toBeLessThan(30);
+  });
+
+  test('shows a job that runs again with the volume that it fills, where that changes too', () => {
+    const name = each.jobs.keystores.name;
+    expect(renderChanges(each, { [name]: 'replace' })).not.toContain('-.->');
+    expect(renderChanges(each, { [name]: 'replace', 'sandbox-keystores': 'create' })).toContain(
+      'job_1 -.-> volume_sandbox_keystores',
+    );
+  });
+
+  test('shows what is no longer in the topology by itself', () => {
+    const picture = renderChanges(each, { 'sandbox-node-3': 'destroy' });
+    expect(picture).toContain('  gone_1["sandbox-node-3"]\n');
+    expect(picture).toMatch(/^ {2}class gone_1 destroy$/m);
+  });
+
+  test('has no box for a foundation in which nothing is to be seen', () => {
+    const external = topology(`${SMALLEST}[database]\nhost = "db.bank.example"\nmax_connections = 500\n`);
+    expect(renderChanges(external, { 'sandbox-node-1': 'replace' })).not.toContain('stack_foundation');
+  });
 });
 
 test('Mermaid draws from every box that it declares, and declares every box that it draws from', () => {

@@ -131,6 +131,72 @@ test('a file may contain fences, tables and tags without leaving its place', () 
   expect(text.split('\n').filter((line) => line === '``````')).toHaveLength(3);
 });
 
+describe('files on the machine that runs Terraform', () => {
+  /** The plan of a fresh runner: state is remote, and the two files are not there. */
+  function onFreshRunner(name = 'nothing-to-do'): Json {
+    const changed: Json = input(name);
+    const plan = changed.stacks[0].plan;
+    for (const each of plan.resource_changes.filter(({ type }: Json) => type === 'local_file')) {
+      plan.resource_drift = [...(plan.resource_drift ?? []), structuredClone(each)];
+      Object.assign(plan.resource_drift.at(-1).change, { actions: ['delete'], after: null });
+      Object.assign(each.change, { actions: ['create'], before: null });
+    }
+    return changed;
+  }
+
+  test('are no change of the deployment, and no drift: one line says that they are written', () => {
+    const report = buildReport(onFreshRunner());
+    expect(report.changes).toEqual([]);
+    expect(report.drift).toEqual([]);
+    expect(report.counts.create).toBe(0);
+    const text = renderMarkdown(report);
+    expect(text).toContain('## Plan of `bank`: nothing to change\n\n0 of 4 stacks change');
+    expect(text).toContain('are written: `build/bank/ca.crt`, `build/bank/hosts`.');
+    expect(renderTerminal(report, false)).toBe(
+      'Nothing to change.\nFiles on this machine that the apply writes: build/bank/ca.crt, build/bank/hosts',
+    );
+  });
+
+  test('can be applied all the same', () => {
+    const report = buildReport(onFreshRunner());
+    expect(report.stacks.filter(({ changes }) => changes).map(({ name }) => name)).toEqual(['bank-foundation']);
+    expect(renderMarkdown(report)).toContain(`make apply ENV=bank PLAN=${report.digest}`);
+  });
+
+  test('are not mentioned where they stay', () => {
+    expect(renderMarkdown(buildReport(input('nothing-to-do')))).not.toContain('ca.crt');
+  });
+
+  test('another file of that kind is a change like any other', () => {
+    const changed = onFreshRunner();
+    for (const { type, change } of changed.stacks[0].plan.resource_changes) {
+      if (type === 'local_file') change.after.filename = '/etc/somewhere-else';
+    }
+    expect(buildReport(changed).counts.create).toBe(2);
+  });
+});
+
+describe('the picture', () => {
+  const FENCE = '```mermaid\n';
+
+  test('is there when something changes', () => {
+    expect(renderMarkdown(buildReport(input('rolling-configuration')))).toContain(FENCE);
+    expect(renderMarkdown(buildReport(input('nothing-to-do')))).not.toContain(FENCE);
+  });
+
+  test('is the first to go after the fold, and goes as a whole', () => {
+    const report = buildReport(input('rolling-configuration'));
+    const without = renderMarkdown({ ...report, picture: undefined, texts: [] }, Number.MAX_SAFE_INTEGER);
+    const size = Buffer.byteLength(without);
+    const pictureSize = Buffer.byteLength(report.picture as string);
+    expect(renderMarkdown(report, size + pictureSize)).not.toContain(FENCE);
+    const fitting = renderMarkdown(report, size + pictureSize + 60);
+    expect(fitting).toContain(`${FENCE}${report.picture}\`\`\``);
+    expect(fitting).not.toContain('<summary>What Terraform says');
+    expect(fitting.replace(`${FENCE}${report.picture}\`\`\`\n\n`, '')).toBe(without);
+  });
+});
+
 test('colours are for terminals alone', () => {
   const report = buildReport(input('rolling-configuration'));
   expect(renderTerminal(report, true)).toContain('\u001b[');

@@ -159,12 +159,7 @@ describe('drift-issue.sh', () => {
       '12\n',
       '--method PATCH repos/bank/is/issues/12 .*body=',
     ],
-    [
-      'closes it when the environment is clean',
-      [{ address: 'local_file.hosts' }],
-      '12\n',
-      '--method PATCH repos/bank/is/issues/12 .*state=closed',
-    ],
+    ['closes it when the environment is clean', [], '12\n', '--method PATCH repos/bank/is/issues/12 .*state=closed'],
   ])('%s', (_, changes, open, request) => {
     const { status, requests } = script('drift-issue.sh', ['bank'], {}, planned(changes), open);
     expect(status).toBe(0);
@@ -221,7 +216,7 @@ test('summary.sh shows the report and passes the digest on', () => {
   const directory = folder({
     'build/plan/bank/plan.json': JSON.stringify({
       digest: 'abc123',
-      changes: [{ address: 'docker_container.Default' }, { address: 'local_file.hosts' }],
+      changes: [{ address: 'docker_container.Default' }],
     }),
     'build/plan/bank/plan.md': '## Plan\n',
   });
