@@ -9,8 +9,12 @@ MODULES := $(ROOT)/node_modules/.package-lock.json
 .DEFAULT_GOAL := help
 .PHONY: help setup up plan apply status credentials import-secret diagram down lock test benchmark docs differences templates lint
 
+# A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(ROOT)/Makefile | expand -t 22
+	@sed -n -e 's/^\([a-z-]*\):.*## /  make \1\t/p' -e 's/^#: /\t  /p' $(ROOT)/Makefile | expand -t 22
+	@echo
+	@echo 'ENV names a file in config/, such as "make up ENV=local"; without it, sandbox.'
+	@echo 'For all commands: TERRAFORM_BINARY_NAME=tofu uses OpenTofu; DEBUG=1 shows where an unexpected error happened.'
 
 setup: $(MODULES) ## Install what is missing: engine, Terraform providers, images
 	@$(TSX) $(ROOT)/cli/setup.ts
@@ -19,34 +23,42 @@ up: $(MODULES) ## Create or update the environment and wait until it is healthy
 	@$(TSX) $(ROOT)/cli/up.ts
 
 plan: $(MODULES) ## Save a plan for every stack and show what would change
+#: CHECK=1  exit code 1 also where a rule of the policy is broken
 	@$(TSX) $(ROOT)/cli/plan.ts
 
 apply: $(MODULES) ## Apply exactly the saved plans, in order
+#: PLAN=    digest of the approved plan, or its first 12 digits or more; any other plan is refused
 	@$(TSX) $(ROOT)/cli/apply.ts
 
 status: $(MODULES) ## Health of every component; exit code 1 unless all are healthy
+#: JSON=1   the same for programs
 	@$(TSX) $(ROOT)/cli/status.ts
 
 credentials: $(MODULES) ## Where the administrator's name and password are
 	@$(TSX) $(ROOT)/cli/credentials.ts
 
-import-secret: $(MODULES) ## Put a secret that somebody else chose (NAME=, value on standard input) on the Docker host
+import-secret: $(MODULES) ## Put a secret that somebody else chose (value on standard input) on the Docker host
+#: NAME=    name of the secret, such as DATABASE_PASSWORD (required)
 	@$(TSX) $(ROOT)/cli/import-secret.ts
 
 diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
 	@$(TSX) $(ROOT)/cli/diagram.ts
 
-down: $(MODULES) ## Destroy the environment with its data; asks first unless YES=1
+down: $(MODULES) ## Destroy the environment with its data; asks first
+#: YES=1    does not ask
 	@$(TSX) $(ROOT)/cli/down.ts
 
 lock: $(MODULES) ## Write config/terraform.lock.hcl anew: providers with their checksums, for several platforms
+#: MIRROR=  folder or https:// address with the published packages, instead of the registry
+#: PLATFORMS=  instead of Linux and macOS, such as "linux_amd64 linux_arm64"
 	@$(TSX) $(ROOT)/cli/lock.ts
 
 test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
 	@$(TSX) $(ROOT)/cli/test.ts
 
 .PHONY: chaos
-chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 20 min). FAULTS=part of a name: only those
+chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 20 min)
+#: FAULTS=  part of a name: only those faults
 	@$(TSX) $(ROOT)/chaos/suite.ts
 
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENV
@@ -59,7 +71,8 @@ docs: $(MODULES) ## Write the generated pages, pictures and atlantis.yaml anew
 differences: $(MODULES) ## List where deployment.toml differs from the accelerator's templates on purpose
 	@$(TSX) $(ROOT)/tools/list-differences.ts
 
-templates: $(MODULES) ## Make the parity test's tables anew from a folder of the accelerator's templates (FROM=)
+templates: $(MODULES) ## Make the parity test's tables anew from a folder of the accelerator's templates
+#: FROM=    the folder (required)
 	@$(TSX) $(ROOT)/tools/flatten-templates.ts $(FROM)
 
 lint: $(MODULES) ## Format, lint and types

@@ -46,7 +46,8 @@ make import-secret ENV=production NAME=ADMIN_PASSWORD
 
 The value comes from standard input, such as the output of your vault's client. Only the job on the Docker host can see whether a secret is there,
 so no plan can show it. The job cannot tell who chose a value: one that was generated before the environment was protected is
-taken as supplied. Certificates and their private keys are made on the host in any case; they cannot be supplied yet.
+taken as supplied. Certificates and their private keys are made on the host, but for the load balancer's where it is
+[supplied](operations.md#certificates-and-keys).
 
 ## Rules
 `;

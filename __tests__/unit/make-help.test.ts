@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROJECT } from '../support/synth';
+
+const { stdout } = spawnSync('make', ['--no-print-directory', 'help'], { cwd: PROJECT, encoding: 'utf8' });
+/** What help says below each target. */
+const SECTIONS = new Map(
+  stdout
+    .split(/^ {2}make /m)
+    .slice(1)
+    .map((section): [string, string] => [section.split(' ')[0] as string, section]),
+);
+/** Of these the end of the page speaks, or nobody sets them by hand. */
+const OF_ALL = ['ENV', 'NO_COLOR', 'CI'];
+
+const commands = readdirSync(join(PROJECT, 'cli'))
+  .map((file) => file.replace('.ts', ''))
+  .filter((command) => SECTIONS.has(command));
+const variables = [...commands.map((command) => [command, join('cli', `${command}.ts`)]), ['chaos', 'chaos/suite.ts']]
+  .flatMap(([command = '', file = '']) =>
+    [...readFileSync(join(PROJECT, file), 'utf8').matchAll(/process\.env\.(\w+)/g)].map(([, name]) => [command, name]),
+  )
+  .filter(([, name]) => !OF_ALL.includes(name as string)) as [string, string][];
+
+test('there are commands, and some of them take variables', () => {
+  expect(commands.length).toBeGreaterThan(8);
+  expect(variables.length).toBeGreaterThan(5);
+});
+
+test.each(variables)('make help says that make %s takes %s', (command, name) => {
+  expect(SECTIONS.get(command)).toContain(` ${name}=`);
+});
+
+test('make help lists nothing that no command reads', () => {
+  for (const [command, section] of SECTIONS) {
+    const file = command === 'chaos' ? 'chaos/suite.ts' : `cli/${command}.ts`;
+    if (!existsSync(join(PROJECT, file))) continue;
+    for (const [, name] of section.matchAll(/^ {20,}([A-Z]+)=/gm)) {
+      expect([command, variables.some((each) => each[0] === command && each[1] === name)]).toEqual([command, true]);
+    }
+  }
+});
