@@ -7,7 +7,7 @@ TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
 MODULES := $(ROOT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials import-secret diagram down lock test benchmark docs differences templates lint
+.PHONY: help setup up plan apply status credentials import-secret backup restore diagram down lock test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -40,6 +40,12 @@ credentials: $(MODULES) ## Where the administrator's name and password are
 import-secret: $(MODULES) ## Put a secret that somebody else chose (value on standard input) on the Docker host
 #: NAME=    name of the secret, such as DATABASE_PASSWORD (required)
 	@$(TSX) $(ROOT)/cli/import-secret.ts
+
+backup: $(MODULES) ## Passwords, keys and certificates as a tar archive on standard output
+	@$(TSX) $(ROOT)/cli/backup.ts
+
+restore: $(MODULES) ## Fill what is missing of them from such an archive on standard input
+	@$(TSX) $(ROOT)/cli/restore.ts
 
 diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
 	@$(TSX) $(ROOT)/cli/diagram.ts

@@ -1,7 +1,7 @@
 import { File } from '@cdktf/provider-local/lib/file';
 import { LocalProvider } from '@cdktf/provider-local/lib/provider';
 import { Construct } from 'constructs';
-import type { Topology } from '../topology/topology';
+import { componentLabels, type Topology } from '../topology/topology';
 import { ClusterNetwork } from './cluster-network';
 import { EnvironmentStack } from './environment-stack';
 import { IdentityServerNode } from './identity-server-node';
@@ -121,7 +121,3 @@ const loadBalancer: Layer = (scope, topology, stack) => {
   });
   return layer;
 };
-
-function componentLabels(topology: Topology): (component: string) => Record<string, string> {
-  return (component) => ({ ...topology.labels, 'wso2-is-active-active.component': component });
-}

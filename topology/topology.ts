@@ -172,6 +172,11 @@ const DATABASE_OWNER_ROLE = 'wso2_owner';
 const DATABASE_SECRETS_OWNER = '999:999';
 const NGINX_OWNER = '101:101';
 
+/** Labels of what belongs to one component of an environment. */
+export function componentLabels({ labels }: Topology): (component: string) => Readonly<Record<string, string>> {
+  return (component) => ({ ...labels, [`${LABEL_PREFIX}.component`]: component });
+}
+
 /** Derives everything from one checked environment. */
 export function deriveTopology(environment: Environment, sandboxImages: SandboxImages): Topology {
   const layout = layOut(environment, sandboxImages);

@@ -4,7 +4,7 @@ import { run } from '../../setup/process';
 import { issueCertificate } from '../support/certificates';
 import { Client } from '../support/client';
 import { PROTECTED } from '../support/protected';
-import { docker, eventually, inspect, terraformHere, Workspace } from '../support/workspace';
+import { docker, eventually, inspect, PROJECT, terraformHere, Workspace } from '../support/workspace';
 
 // Two environments side by side: created, interrupted, destroyed and created again.
 const workspace = new Workspace();
@@ -101,17 +101,31 @@ test('plain cdktf deploys and destroys an environment beside the first, and neit
   expect(await answers(ONE)).toBe(200);
 }, 600_000);
 
-test('make down leaves nothing, and make up creates it again from nothing', async () => {
-  const ca = readFileSync(workspace.path('build', ONE.name, 'ca.crt'), 'utf8');
+test('make down leaves nothing; a backup brings back the keys, and make up the rest', async () => {
+  const file = workspace.path('build', ONE.name, 'ca.crt');
+  const ca = readFileSync(file, 'utf8');
+  // Through a shell, as the archive is no text.
+  const make = (command: string) =>
+    run('sh', ['-c', `make -s --no-print-directory -f ${PROJECT}/Makefile ENV=${ONE.name} ${command}`], {
+      cwd: workspace.directory,
+    });
+  await make('backup > keys.tar');
+  await expect(make('restore < keys.tar')).rejects.toThrow('nothing was restored');
+
   await workspace.make('down', ONE.name);
   for (const kind of ['container', 'network', 'volume'] as const) expect(await labelled(kind, ONE.name)).toEqual([]);
   for (const folder of ['build', 'state']) expect(existsSync(workspace.path(folder, ONE.name))).toBe(false);
   expect(existsSync(workspace.path('cdktf.out', 'stacks', `${ONE.name}-foundation`))).toBe(false);
 
+  await run('sh', ['-c', 'echo none > none.tar'], { cwd: workspace.directory });
+  await expect(make('restore < none.tar')).rejects.toThrow('no archive');
+  expect(await labelled('volume', ONE.name)).toEqual([]);
+  expect((await make('restore < keys.tar')).stdout).toContain(`${ONE.name}-certificate-authority is restored`);
   await workspace.make('up', ONE.name);
   expect(await answers(ONE)).toBe(200);
-  expect(readFileSync(workspace.path('build', ONE.name, 'ca.crt'), 'utf8')).not.toBe(ca);
+  expect(readFileSync(file, 'utf8')).toBe(ca);
   expect((await inspect(`${ONE.name}-node-2`)).State.Health?.Status).toBe('healthy');
+  expect((await workspace.make('plan', ONE.name)).stdout).toContain('Nothing to change.');
 }, 600_000);
 
 test('a certificate of the user’s own authority is served, and taken over without a restart when it is renewed', async () => {

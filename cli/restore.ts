@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { runCommand, UserError } from '../setup/errors';
+import { restoreSecrets } from './backup-secrets';
+import { openEnvironment } from './command';
+
+/** `make restore ENV=… < file`: fills the volumes that are missing or empty from what `make backup` wrote; changes no other. */
+runCommand(async () => {
+  if (process.stdin.isTTY) throw new UserError('give the archive of "make backup" on standard input');
+  const archive = readFileSync(0);
+  // The host may be a new one, without the image whose tools unpack the archive.
+  const { topology, engine } = await openEnvironment();
+  const { restored, kept } = await restoreSecrets(topology, engine, archive);
+  for (const volume of kept) console.log(`${volume} has content and was left as it is`);
+  for (const volume of restored) console.log(`${volume} is restored`);
+  if (restored.length === 0) throw new UserError('nothing was restored: no volume is missing or empty');
+  console.log(`Next: make up ENV=${topology.environment}`);
+});
