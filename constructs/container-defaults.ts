@@ -42,3 +42,13 @@ export function hardened(
 export function memoryLimit(memoryMb: number): Pick<ContainerConfig, 'memory' | 'memorySwap'> {
   return { memory: memoryMb, memorySwap: memoryMb };
 }
+
+/**
+ * A limit of processors, in steps of 0.1. It is spelt as the provider reads it back from the engine, "2.0" and "10.": any other
+ * spelling is a change, and a change of it replaces the container in every plan.
+ */
+export function cpuLimit(cpus: number | undefined): Pick<ContainerConfig, 'cpus'> {
+  if (cpus === undefined) return {};
+  const tenths = cpus.toFixed(1);
+  return { cpus: /^\d*0\d*\.0$/.test(tenths) ? tenths.slice(0, -1) : tenths };
+}

@@ -1,7 +1,7 @@
 import { Container } from '@cdktf/provider-docker/lib/container';
 import { Construct } from 'constructs';
 import type { NodeTopology } from '../topology/topology';
-import { dockerEnvironment, hardened, type Labels, memoryLimit, uploads } from './container-defaults';
+import { cpuLimit, dockerEnvironment, hardened, type Labels, memoryLimit, uploads } from './container-defaults';
 
 export interface IdentityServerNodeProps {
   /** Address, files and limits of this node. */
@@ -37,6 +37,7 @@ export class IdentityServerNode extends Construct {
       env: dockerEnvironment(node.environment),
       ...hardened(props.labels),
       ...memoryLimit(node.memoryMb),
+      ...cpuLimit(node.cpus),
       ulimit: [{ name: 'nofile', soft: 16384, hard: 16384 }],
       networksAdvanced: [{ name: props.network, ipv4Address: node.address }],
       host: Object.entries(node.hosts).map(([host, ip]) => ({ host, ip })),

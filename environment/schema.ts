@@ -100,6 +100,17 @@ const identityServer = z
       .default(1)
       .describe('Raise it to have the certificates issued again, with the same keys, and rolled out node by node.'),
     memory_mb: z.int().min(512).default(4096).describe('Memory limit of each node in MiB; swap is not added.'),
+    cpus: z
+      .number()
+      .min(0.5)
+      .max(256)
+      .refine((cpus) => Math.abs(cpus * 10 - Math.round(cpus * 10)) < 1e-6, {
+        error: 'must be a number of processors in steps of 0.1, such as 2 or 1.5',
+      })
+      .optional()
+      .describe(
+        'Processors that each node may use at most, in steps of 0.1; the JVM sizes its threads by it. The engine refuses more than its host has. Default: no limit.',
+      ),
     heap_mb: z.int().min(256).default(2048).describe('Java heap of each node in MiB.'),
     start_timeout_seconds: z
       .int()

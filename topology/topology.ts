@@ -103,6 +103,8 @@ export interface NodeTopology {
   readonly httpsPort: number;
   readonly owner: string;
   readonly memoryMb: number;
+  /** Processors that it may use; undefined for as many as there are. */
+  readonly cpus?: number;
   readonly environment: Readonly<Record<string, string>>;
   /** Files put into the container before it starts, by path. None holds a secret. */
   readonly files: Readonly<Record<string, string>>;
@@ -296,6 +298,7 @@ function nodeTopology(environment: Environment, layout: Layout, node: Layout['pl
     httpsPort,
     owner: distribution.owner,
     memoryMb: server.memory_mb,
+    ...(server.cpus !== undefined && { cpus: server.cpus }),
     environment: {
       IMAGE_ENTRYPOINT: `${distribution.home}/docker-entrypoint.sh`,
       SECRETS: secretsPath,

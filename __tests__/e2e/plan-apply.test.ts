@@ -7,7 +7,7 @@ import { docker, inspect, removeEnvironment, Workspace, waitUntilHealthy } from 
 const workspace = new Workspace();
 const NAME = 'e2e-plan';
 const TOML = `network = { subnet = "172.31.244.0/24" }
-identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
+identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384, cpus = 2 }
 load_balancer = { hostname = "is.e2e-plan.test", bind_address = "127.0.9.5" }
 `;
 const REPORT = `build/plan/${NAME}`;
@@ -67,6 +67,10 @@ test('plan, report, apply of exactly that plan, and then there is nothing to cha
 
   await workspace.make('apply', NAME, { PLAN: digest });
   for (const name of ['database', 'node-1', 'node-2', 'load-balancer']) await waitUntilHealthy(`${NAME}-${name}`, 10);
+  const limits = '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}';
+  for (const node of ['node-1', 'node-2']) {
+    expect(await docker('inspect', '--format', limits, `${NAME}-${node}`)).toBe(`${1024 ** 3} ${2e9}`);
+  }
   expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
   expect(report().drift).toEqual([]);
 }, 400_000);

@@ -1,4 +1,11 @@
-import { dockerEnvironment, hardened, literal, memoryLimit, uploads } from '../../constructs/container-defaults';
+import {
+  cpuLimit,
+  dockerEnvironment,
+  hardened,
+  literal,
+  memoryLimit,
+  uploads,
+} from '../../constructs/container-defaults';
 
 describe('text for Terraform', () => {
   test.each([
@@ -29,4 +36,24 @@ test('a container drops every capability and gets back only those it names', () 
 
 test('a memory limit leaves no room for swap', () => {
   expect(memoryLimit(512)).toEqual({ memory: 512, memorySwap: 512 });
+});
+
+describe('a limit of processors', () => {
+  /** How the provider (4.6, nanoInt64ToDecimalString) writes what the engine says, in billionths. */
+  function readBack(nanoCpus: number): string {
+    const text = (nanoCpus / 1e9).toFixed(9);
+    return text.split('0').length - 1 === 9 ? (nanoCpus / 1e9).toFixed(1) : text.replace(/0+$/, '');
+  }
+
+  test('reads back as it was written, whatever it is', () => {
+    const limits = Array.from({ length: 2556 }, (_, index) => (index + 5) / 10);
+    const spellings = limits.map((cpus) => cpuLimit(cpus).cpus as string);
+    expect(spellings.map(Number)).toEqual(limits);
+    expect(spellings.map((text) => readBack(Math.round(Number(text) * 1e9)))).toEqual(spellings);
+    expect([1.5, 2, 10, 100].map((cpus) => cpuLimit(cpus).cpus)).toEqual(['1.5', '2.0', '10.', '100.']);
+  });
+
+  test('is absent where there is none', () => {
+    expect(cpuLimit(undefined)).toEqual({});
+  });
 });
