@@ -75,6 +75,23 @@ const build = z
   })
   .describe('What is added to the image of the nodes, in an image that is built and tagged by its content.');
 
+const logs = z
+  .strictObject({
+    audit: z
+      .enum(['file', 'stdout'])
+      .default('file')
+      .describe(
+        'Who did what to users and settings. "stdout" has it in the container\'s output as well, as lines with {AUDIT_LOG}.',
+      ),
+    access: z
+      .enum(['file', 'stdout'])
+      .default('file')
+      .describe(
+        'HTTP requests that reached the node. "stdout" has them in the container\'s output, as lines with {HTTP_ACCESS}, instead of a file of their own.',
+      ),
+  })
+  .describe("Where the server's further logs go; its main log is always in the container's output.");
+
 const identityServer = z
   .strictObject({
     distribution: z.enum(DISTRIBUTION_NAMES).describe('What runs on the nodes; see the catalogue of distributions.'),
@@ -112,6 +129,7 @@ const identityServer = z
         'Processors that each node may use at most, in steps of 0.1; the JVM sizes its threads by it. The engine refuses more than its host has. Default: no limit.',
       ),
     heap_mb: z.int().min(256).default(2048).describe('Java heap of each node in MiB.'),
+    logs: logs.prefault({}),
     start_timeout_seconds: z
       .int()
       .min(30)

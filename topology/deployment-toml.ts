@@ -46,6 +46,12 @@ export interface DatasourceSettings {
 /** Port of Hazelcast, not shifted by the offset. It has no authentication and is never published. */
 export const CLUSTER_PORT = 4000;
 
+/**
+ * Has Tomcat write its access log with the logger HTTP_ACCESS, which inherits the console and the main log file from the root
+ * logger. In the catalina-server.xml of the kernel and of Identity Server 7.0 to 7.3 the key chooses the valve.
+ */
+export const ACCESS_LOG_TO_STDOUT: TomlTable = { http_access_log: { useLogger: true } };
+
 /** The keys that the topology decides, and what decides them; `*` stands for any one key. */
 export const OWNED_KEYS: readonly { readonly path: string; readonly owner: string }[] = [
   { path: 'server.hostname', owner: 'load_balancer.hostname' },

@@ -12,7 +12,7 @@ import {
   schemaFixes,
 } from './database';
 import { DATABASE_ENGINES } from './database-engines';
-import { CLUSTER_PORT, deploymentToml } from './deployment-toml';
+import { ACCESS_LOG_TO_STDOUT, CLUSTER_PORT, deploymentToml } from './deployment-toml';
 import { DISTRIBUTIONS, type Distribution } from './distributions';
 import { type LoadBalancerConfiguration, loadBalancerConfiguration, publicUrl } from './nginx-conf';
 import { type StateBackend, stateBackend } from './state-backend';
@@ -284,6 +284,7 @@ function nodeTopology(environment: Environment, layout: Layout, node: Layout['pl
     adminUsername,
     databases: datasourceSettings(environment, databaseHost),
     extensions: [
+      ...(server.logs.access === 'stdout' ? [ACCESS_LOG_TO_STDOUT] : []),
       server.deployment_toml,
       ...server.node_overrides.filter((entry) => entry.node === node.number).map((entry) => entry.deployment_toml),
     ],
@@ -315,6 +316,7 @@ function nodeTopology(environment: Environment, layout: Layout, node: Layout['pl
       HEALTH_CA: `${keystoresPath}/ca.crt`,
       STATUS_URL: statusUrl,
       NODE_NAME: node.name,
+      ...(server.logs.audit === 'stdout' && { AUDIT_LOG: 'stdout' }),
       JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
     },
     files: {

@@ -34,7 +34,10 @@ afterAll(async () => {
 });
 
 describe('the sandbox, started', () => {
-  const topology = derive('sandbox', '[identity_server.deployment_toml.http_access_log]\nuseLogger = true\n');
+  const topology = derive(
+    'sandbox',
+    'logs = { audit = "stdout", access = "stdout" }\n[identity_server.deployment_toml.http_access_log]\npattern = "%s %m %U"\n',
+  );
   const [node] = topology.nodes as [NodeTopology];
   let keystorePassword: string;
 
@@ -129,7 +132,27 @@ describe('the sandbox, started', () => {
   });
 
   test('does what the user’s own keys say', async () => {
-    expect(await read('tomcat/catalina-server.xml')).toContain('ConfigurableLoggerAccessLogValve');
+    const [valve] = tags(await read('tomcat/catalina-server.xml'), 'Valve').filter(({ pattern }) => pattern);
+    expect(valve?.pattern).toBe('%s %m %U');
+  });
+
+  test('has audit and access log in its output, told apart by the logger', async () => {
+    const envelope = `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:a="http://authentication.services.core.carbon.wso2.org"><e:Body><a:login><a:username>nobody-${NAME}</a:username><a:password>wrong</a:password><a:remoteAddress>127.0.0.1</a:remoteAddress></a:login></e:Body></e:Envelope>`;
+    const request = ['curl', '-sS', '--cacert', `${node.keystoresPath}/ca.crt`, '--data', envelope];
+    const headers = ['--header', 'content-type: text/xml', '--header', 'soapaction: urn:login'];
+    const service = `https://localhost:${node.httpsPort}/services/AuthenticationAdmin`;
+    await docker('exec', node.containerName, ...request, ...headers, service);
+    const lines = async (logger: string) =>
+      (await docker('logs', node.containerName)).split('\n').filter((line) => line.includes(`{${logger}}`));
+    await eventually('the request is in the access log', 20, async () =>
+      (await lines('HTTP_ACCESS')).some((line) => line.endsWith(' - 200 POST /services/AuthenticationAdmin')),
+    );
+    expect(await lines('AUDIT_LOG')).toEqual([
+      expect.stringContaining(`Login failed. Unauthorized login attempt 'nobody-`),
+    ]);
+    const files = await docker('exec', node.containerName, 'sh', '-c', 'ls "$WSO2_SERVER_HOME/repository/logs"');
+    expect(files).not.toContain('http_access');
+    expect(files).toContain('audit.log');
   });
 
   test('does not cluster', async () => {

@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT } from '../support/synth';
@@ -29,7 +39,7 @@ function answers({ database = true, server = true }: { database?: boolean; serve
   writeFileSync(path('server'), server ? '0' : '28');
 }
 
-function start(): Promise<number | null> {
+function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
   node = spawn('sh', [join(PROJECT, 'runtime/identity-server/entrypoint.sh'), 'argument'], {
     env: {
       PATH: `${path('bin')}:${process.env.PATH}`,
@@ -46,6 +56,7 @@ function start(): Promise<number | null> {
       DRAIN_URL: 'http://balancer/drain',
       DRAIN_SECONDS: '0',
       TEST: directory,
+      ...variables,
     },
     // In a container its children end with it; here its process group does.
     detached: true,
@@ -87,14 +98,17 @@ beforeEach(() => {
   answers();
 });
 
-afterEach(() => {
-  if (node?.pid !== undefined) {
-    try {
-      process.kill(-node.pid, 'SIGKILL');
-    } catch {
-      // All of it has ended.
-    }
+function endAll(): void {
+  if (node?.pid === undefined) return;
+  try {
+    process.kill(-node.pid, 'SIGKILL');
+  } catch {
+    // All of it has ended.
   }
+}
+
+afterEach(() => {
+  endAll();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -159,4 +173,71 @@ test('a server that never answers has the time of a start', async () => {
   answers({ server: false });
   expect(await start()).toBe(1);
   expect(output).toContain('has left 6 health requests unanswered');
+});
+
+const LOGGING = 'repository/conf/log4j2.properties';
+const AUDIT_LOGGER = 'logger.AUDIT_LOG.name = AUDIT_LOG\n';
+const CONSOLE = 'appender.CARBON_CONSOLE.type = Console\n';
+
+/** Starts the node, waits for the server, and leaves the files of a container that has stopped. */
+async function startAndStop(variables: NodeJS.ProcessEnv): Promise<void> {
+  output = '';
+  const end = start(variables);
+  await until(started);
+  node?.kill('SIGTERM');
+  await end;
+  endAll();
+}
+
+function writeLogging(text: string): void {
+  mkdirSync(path('repository/conf'), { recursive: true });
+  writeFileSync(path(LOGGING), text);
+}
+
+test('the audit log is sent to the output when it is asked for, once', async () => {
+  writeLogging(AUDIT_LOGGER + CONSOLE);
+  await startAndStop({});
+  expect(readFileSync(path(LOGGING), 'utf8')).toBe(AUDIT_LOGGER + CONSOLE);
+  for (let starts = 0; starts < 2; starts++) {
+    await startAndStop({ AUDIT_LOG: 'stdout' });
+    expect(readFileSync(path(LOGGING), 'utf8')).toBe(
+      `${AUDIT_LOGGER}${CONSOLE}\nlogger.AUDIT_LOG.appenderRef.CARBON_CONSOLE.ref = CARBON_CONSOLE\n`,
+    );
+  }
+  expect(output).not.toContain('audit log');
+});
+
+test.each([
+  ['the logger', `#${AUDIT_LOGGER}${CONSOLE}`],
+  ['the appender', AUDIT_LOGGER],
+  ['the file', undefined],
+])(
+  'without %s that it knows, the server starts and the audit log stays in its file, which is said',
+  async (_, text) => {
+    if (text !== undefined) writeLogging(text);
+    await startAndStop({ AUDIT_LOG: 'stdout' });
+    expect(output).toContain('the audit log is in its file alone');
+    if (text !== undefined) expect(readFileSync(path(LOGGING), 'utf8')).toBe(text);
+  },
+);
+
+test('logs of days that are a week old are removed, and nothing else', async () => {
+  const logs = path('repository/logs');
+  mkdirSync(logs, { recursive: true });
+  const aWeekAgo = Date.now() / 1000 - 7.5 * 24 * 3600;
+  const old = [
+    'http_access_.2026-11-14.log',
+    'audit-11-14-2026.1.log',
+    'wso2carbon-11-14-2026.log',
+    'tm-11-14-2026.out',
+  ];
+  const kept = ['audit.log', 'tm.out', 'heap-dump.hprof', 'patches.log'];
+  for (const name of [...old, ...kept]) {
+    writeFileSync(join(logs, name), 'x');
+    utimesSync(join(logs, name), aWeekAgo, aWeekAgo);
+  }
+  writeFileSync(join(logs, 'audit-11-21-2026.1.log'), 'x');
+  start();
+  await until(() => !old.some((name) => existsSync(join(logs, name))));
+  expect(readdirSync(logs).sort()).toEqual([...kept, 'audit-11-21-2026.1.log'].sort());
 });

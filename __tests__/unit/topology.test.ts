@@ -276,3 +276,19 @@ test.each(['topology', 'environment'])('%s/ knows nothing of Terraform', (direct
     expect([file, imports.filter((from) => /cdktf|constructs|terraform/.test(from as string))]).toEqual([file, []]);
   }
 });
+
+test('audit and access log go to the output only where that is asked for', () => {
+  const nodes = (settings: string) => topology(withServer(settings)).nodes;
+  for (const node of nodes('')) {
+    expect(node.environment).not.toHaveProperty('AUDIT_LOG');
+    expect(deploymentToml(node)).not.toContain('http_access_log');
+  }
+  for (const node of nodes('logs = { audit = "stdout" }')) {
+    expect(node.environment.AUDIT_LOG).toBe('stdout');
+    expect(deploymentToml(node)).not.toContain('http_access_log');
+  }
+  for (const node of nodes('logs = { access = "stdout" }')) {
+    expect(node.environment).not.toHaveProperty('AUDIT_LOG');
+    expect(keysOf(node)['http_access_log.useLogger']).toBe(true);
+  }
+});

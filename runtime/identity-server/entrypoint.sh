@@ -10,6 +10,7 @@
 #   HEALTH_URL, HEALTH_CA  request that a living server answers, with whatever status, and CA certificate
 #   START_CHECKS      unanswered requests after which a start counts as failed; one is sent every 10 s
 #   SILENCE_CHECKS    the same for a server that has answered before
+#   AUDIT_LOG         "stdout": the server's audit log is in the container's output, too
 #   DRAIN_URL         where the load balancer is told to send nothing more
 #   DRAIN_SECONDS     how long requests that are under way may take before the JVM is told to stop
 set -eu
@@ -50,6 +51,18 @@ for file in "$SECRETS"/*; do
   export "$(basename "$file")=$(cat "$file")"
 done
 
+# log4j2.properties is none of the files that the server makes from deployment.toml. A container that starts again has the line.
+audit_log_to_stdout() {
+  log4j=$WSO2_SERVER_HOME/repository/conf/log4j2.properties
+  line='logger.AUDIT_LOG.appenderRef.CARBON_CONSOLE.ref = CARBON_CONSOLE'
+  if ! grep -q '^logger\.AUDIT_LOG\.name' "$log4j" || ! grep -q '^appender\.CARBON_CONSOLE\.type' "$log4j"; then
+    echo "the audit log is in its file alone: $log4j lacks the logger AUDIT_LOG or the appender CARBON_CONSOLE" >&2
+  elif ! grep -qxF "$line" "$log4j"; then
+    printf '\n%s\n' "$line" >>"$log4j"
+  fi
+}
+if [ "${AUDIT_LOG:-}" = stdout ]; then audit_log_to_stdout; fi
+
 # Left by a server that was killed; its number may belong to another process now.
 rm -f "$WSO2_SERVER_HOME/wso2carbon.pid"
 
@@ -68,8 +81,9 @@ watch() {
     else
       unanswered=$((unanswered + 1))
     fi
-    # The one log of the server that has no limit of its own: a file each day, and no end.
-    find "$WSO2_SERVER_HOME/repository/logs" -name 'http_access_*' -mtime +6 -delete 2>/dev/null || true
+    # The server limits what it writes in a day, but keeps every day.
+    find "$WSO2_SERVER_HOME/repository/logs" -type f -mtime +6 \
+      \( -name 'http_access_*' -o -name '*-[01][0-9]-[0-3][0-9]-20[0-9][0-9].*' \) -delete 2>/dev/null || true
   done
   echo "the server has left $unanswered health requests unanswered: it is ended, and the engine starts it again" >&2
   kill -USR1 $$
