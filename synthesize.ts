@@ -1,5 +1,5 @@
 import { App } from 'cdktf';
-import { ActiveActiveDeployment } from './constructs';
+import { ActiveActiveDeployment, EnvironmentStack } from './constructs';
 import { loadEnvironments } from './environment/load';
 import { sandboxImageTags } from './images/tags';
 import { deriveTopology, type Topology } from './topology/topology';
@@ -20,11 +20,21 @@ export function loadTopologies(only?: string): Topology[] {
   return loadEnvironments(configDirectory(), only).map((environment) => deriveTopology(environment, images));
 }
 
-/** Writes the Terraform configuration of these topologies. @param outdir @default - CDKTF_OUTDIR, else `cdktf.out` */
-export function synthesize(topologies: readonly Topology[], outdir?: string): void {
+/**
+ * Writes the Terraform configuration of these topologies.
+ *
+ * @param outdir @default - CDKTF_OUTDIR, else `cdktf.out`
+ * @param emptied names of former stacks to write without any resource, so that Terraform destroys what they have. @default - none
+ */
+export function synthesize(topologies: readonly Topology[], outdir?: string, emptied: readonly string[] = []): void {
   withoutStackTraces(() => {
     const app = new App({ outdir });
-    for (const topology of topologies) new ActiveActiveDeployment(app, topology);
+    for (const topology of topologies) {
+      new ActiveActiveDeployment(app, topology);
+      for (const stack of topology.former.stacks.filter(({ name }) => emptied.includes(name))) {
+        new EnvironmentStack(app, { stack, engineHost: topology.engineHost });
+      }
+    }
     app.synth();
   });
 }

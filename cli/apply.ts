@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { planDigest, type Report } from '../report/report';
 import { runCommand, UserError } from '../setup/errors';
 import { synthesize } from '../synthesize';
-import type { Topology } from '../topology/topology';
+import { isFormer, type Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
@@ -23,7 +23,7 @@ runCommand(async () => {
   requireApplicable(report);
   requireSameConfiguration(topology, report);
   requirePolicy(topology, report);
-  const context = await openEnvironment();
+  const context = await openEnvironment(formerStacks(topology, report));
   requireSamePlans(context.stacks, report);
   const changing = new Set(report.stacks.filter(({ changes }) => changes).map(({ name }) => name));
   const changed = context.stacks.filter(({ stack }) => changing.has(stack.name));
@@ -31,6 +31,11 @@ runCommand(async () => {
   await applyAll(context, changed);
   console.log(welcome(context.topology));
 });
+
+/** The stacks of the plan that the configuration no longer has. */
+function formerStacks(topology: Topology, { stacks }: Report): string[] {
+  return stacks.map(({ name }) => name).filter((name) => isFormer(topology, name));
+}
 
 function again(environment: string): string {
   return `Make and review a new plan: make plan ENV=${environment}`;
@@ -49,11 +54,13 @@ function requireApplicable({ refusals, environment }: Report): void {
 }
 
 /** What the configuration says today must be what was planned, or something else is applied than the files show. */
-function requireSameConfiguration(topology: Topology, { stacks, environment }: Report): void {
+function requireSameConfiguration(topology: Topology, report: Report): void {
+  const { stacks, environment } = report;
   const directory = mkdtempSync(join(tmpdir(), 'wso2-configuration-'));
   try {
-    synthesize([topology], directory);
-    const today = topology.stacks.map(({ name }) => ({
+    const former = formerStacks(topology, report);
+    synthesize([topology], directory, former);
+    const today = [...topology.stacks.map(({ name }) => name), ...former].map((name) => ({
       name,
       sha256: sha256OfFile(configurationFileOf(directory, name)),
     }));

@@ -4,10 +4,11 @@ import { print } from '../setup/progress';
 import { loadTopologies, synthesize } from '../synthesize';
 import type { Topology } from '../topology/topology';
 import { Engine } from './engine';
+import { remainingStacks } from './former-stacks';
 import { committedLock } from './lock-file';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
 
-/** What a command works on: one environment, its engine and its stacks in the order of their layers. */
+/** What a command works on: one environment, its engine and its stacks in the order of their layers, former ones last. */
 export interface CommandContext {
   readonly topology: Topology;
   readonly engine: Engine;
@@ -24,17 +25,24 @@ export function selectedTopology(): Topology {
   return topology;
 }
 
-/** Sets up what is missing and generates the Terraform configuration of the selected environment. */
-export async function openEnvironment(): Promise<CommandContext> {
+/**
+ * Sets up what is missing and generates the Terraform configuration of the selected environment.
+ *
+ * @param emptied names of the former stacks to work on as well, after the others. @default - those that are still there
+ */
+export async function openEnvironment(emptied?: readonly string[]): Promise<CommandContext> {
   const topology = selectedTopology();
   const { identityServerBuild } = topology;
   const setup = await ensureSetup({ engineHost: topology.engineHost, images: imagesOf(topology), identityServerBuild });
-  synthesize([topology], OUTPUT_DIRECTORY);
+  const engine = new Engine(topology);
+  const former = emptied ?? (await remainingStacks(topology, engine));
+  synthesize([topology], OUTPUT_DIRECTORY, former);
   const lock = committedLock(setup.terraform, setup.env, print);
+  const stacks = [...topology.stacks, ...topology.former.stacks.filter(({ name }) => former.includes(name))];
   return {
     topology,
-    engine: new Engine(topology),
-    stacks: topology.stacks.map((stack) => new TerraformStackRunner(stack, setup.terraform.binary, setup.env, lock)),
+    engine,
+    stacks: stacks.map((stack) => new TerraformStackRunner(stack, setup.terraform.binary, setup.env, lock)),
     variables: setup.env,
   };
 }

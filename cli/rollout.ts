@@ -1,7 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { step } from '../setup/progress';
-import type { Topology } from '../topology/topology';
+import { DRAIN_SECONDS, isFormer, jobsInOrder, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { TerraformStackRunner } from './terraform';
 
@@ -31,6 +32,12 @@ export async function planAll(
         return changes;
       }),
     );
+    for (const [index, { stack }] of context.stacks.entries()) {
+      if (changed[index] || !isFormer(context.topology, stack.name)) continue;
+      console.warn(
+        `${stack.name} runs, but the configuration no longer has it and its state knows nothing of it. To remove it: docker stop --time ${STOP_SECONDS} ${stack.name} && docker rm --volumes ${stack.name}`,
+      );
+    }
     return context.stacks.filter((_, index) => changed[index]);
   });
 }
@@ -41,6 +48,8 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
   if (refused) throw new UserError(`${refused.stack.name} cannot be planned: ${refused.refusal}`);
   for (const runner of changed) {
     await removeOrphans(context, runner);
+    // The load balancer does not know it any more, so it cannot ask to be drained: requests from before get the same time here.
+    if (isFormer(context.topology, runner.stack.name)) await setTimeout(DRAIN_SECONDS * 1000);
     try {
       await step(`Apply ${runner.stack.name}`, () => runner.apply());
     } catch (error) {
@@ -129,7 +138,7 @@ async function explained(
   for (const name of suspects) {
     lines.push(`Last lines of ${name} (all of them: docker logs ${name}):`, await engine.lastLines(name, 15), '');
   }
-  if (runner.stack.layer === 'node') {
+  if (runner.stack.layer === 'node' && !isFormer(topology, runner.stack.name)) {
     const others = topology.nodes.filter(({ containerName }) => containerName !== runner.stack.name);
     lines.push(
       `The roll stops here; ${others.map(({ containerName }) => containerName).join(', ')} keep serving as before.`,
@@ -141,9 +150,8 @@ async function explained(
   return new UserError(lines.join('\n'));
 }
 
-function jobNames({ jobs: { secrets, keystores, schema, loadBalancerConfiguration } }: Topology): string[] {
-  const jobs = [secrets, keystores, ...(schema ? [schema.scripts, schema.run] : []), loadBalancerConfiguration];
-  return jobs.map(({ name }) => name);
+function jobNames({ jobs }: Topology): string[] {
+  return jobsInOrder(jobs).map(({ name }) => name);
 }
 
 async function suspectContainers({ topology, engine }: CommandContext, { stack }: TerraformStackRunner) {

@@ -13,9 +13,14 @@ const LOCK_REFUSAL = /checksums previously recorded|lock\s+file is read-only|pre
 /** Folder of the generated Terraform configuration. */
 export const OUTPUT_DIRECTORY = 'cdktf.out';
 
+/** Folder in which Terraform works on a stack. */
+export function stackDirectory(stack: string, directory = OUTPUT_DIRECTORY): string {
+  return join(directory, 'stacks', stack);
+}
+
 /** The configuration that is generated for a stack. */
 export function configurationFileOf(directory: string, stack: string): string {
-  return join(directory, 'stacks', stack, 'cdk.tf.json');
+  return join(stackDirectory(stack, directory), 'cdk.tf.json');
 }
 
 /** Terraform in the folder of one stack. */
@@ -30,7 +35,7 @@ export class TerraformStackRunner {
     private readonly variables: NodeJS.ProcessEnv,
     private readonly lock?: ProviderLock,
   ) {
-    this.directory = join(OUTPUT_DIRECTORY, 'stacks', stack.name);
+    this.directory = stackDirectory(stack.name);
   }
 
   /** Makes the folder ready for Terraform, unless it is: backend and providers are the same as last time. */

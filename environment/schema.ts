@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isArchive } from '../images/identity-server';
 import { RULE_IDS, type RuleId } from '../policy/rule-ids';
-import { CONTROL_PORT, isIpv4, isSubnet } from '../topology/addresses';
+import { CONTROL_PORT, isIpv4, isSubnet, MAX_NODES } from '../topology/addresses';
 import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
 import { DATABASE_ENGINES } from '../topology/database-engines';
 import { extensionProblems } from '../topology/deployment-toml';
@@ -97,7 +97,7 @@ const identityServer = z
     distribution: z.enum(DISTRIBUTION_NAMES).describe('What runs on the nodes; see the catalogue of distributions.'),
     image: image.optional().describe("Image of the nodes. Default: the distribution's own image."),
     build: build.optional(),
-    nodes: z.int().min(2).max(8).default(2).describe('Number of identity servers.'),
+    nodes: z.int().min(2).max(MAX_NODES).default(2).describe('Number of identity servers.'),
     port_offset: z
       .int()
       .min(0)

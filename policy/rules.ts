@@ -1,5 +1,6 @@
 import { uploadedFiles } from '../report/differences';
 import { type Attributes, isList, isObject, type Json } from '../report/plan-json';
+import { databaseContainerOf } from '../topology/topology';
 import type { PolicyInput, Rule, Violation } from './policy';
 import type { RuleId } from './rule-ids';
 
@@ -76,7 +77,7 @@ function destroysAll(input: PolicyInput): boolean {
 
 const statefulDestroy: Rule['check'] = ({ topology, stacks }) => {
   if (!topology.protected) return [];
-  const { volumes, database } = topology;
+  const { volumes } = topology;
   const regenerated = [volumes.schemaScripts, volumes.loadBalancerConfiguration];
   return stacks.flatMap(({ name: stack, plan }) =>
     (plan.resource_changes ?? []).flatMap(({ type, address, change: { actions, before } }): Violation[] => {
@@ -85,7 +86,7 @@ const statefulDestroy: Rule['check'] = ({ topology, stacks }) => {
       const stateful =
         (type === 'docker_volume' && !regenerated.includes(name)) ||
         type === 'docker_network' ||
-        (type === 'docker_container' && name === database.container?.name);
+        (type === 'docker_container' && name === databaseContainerOf(topology));
       if (!stateful) return [];
       return [{ stack, where: address, found: actions.includes('create') ? 'is replaced' : 'is destroyed' }];
     }),

@@ -1,4 +1,4 @@
-import type { Topology } from '../topology/topology';
+import { isFormer, type Topology } from '../topology/topology';
 import { isObject } from './plan-json';
 import type { Drift, PlannedStack, ReportedChange } from './report';
 
@@ -33,6 +33,7 @@ export function availability(input: Input): Availability {
   if (interruptions.length > 0) return { level: 'interruption', text: `interruption: ${interruptions.join('; ')}` };
 
   const rolled = changesOfNodes(input, ['replace']);
+  const leaving = formerNodes(input);
   const notes = [
     ...(rolled.length > 0
       ? [
@@ -43,11 +44,15 @@ export function availability(input: Input): Availability {
       isStarted(change) ? `${change.name} is started again` : `${change.name} is changed while it runs`,
     ),
     ...changesOfNodes(input, ['create']).map(({ name }) => `${name} is added`),
+    ...leaving.map(
+      ({ name }) =>
+        `rolling, no interruption expected: ${name} is drained first, by the load balancer's new configuration, and destroyed after it`,
+    ),
     ...(changes.some(({ job, name }) => job && name === topology.jobs.loadBalancerConfiguration.name)
       ? ['the load balancer takes over its configuration by a reload, without closing a connection']
       : []),
   ];
-  if (rolled.length > 0) return { level: 'rolling', text: notes.join('; ') };
+  if (rolled.length + leaving.length > 0) return { level: 'rolling', text: notes.join('; ') };
   return { level: 'unaffected', text: notes.length > 0 ? notes.join('; ') : 'no component that serves is touched' };
 }
 
@@ -78,6 +83,13 @@ function changesOfNodes({ topology, changes }: Input, actions: readonly string[]
   );
 }
 
+/** Nodes that the environment no longer has. */
+function formerNodes({ topology, changes }: Input): ReportedChange[] {
+  return changes.filter(
+    ({ stack, type, action }) => isFormer(topology, stack) && type === 'docker_container' && action === 'destroy',
+  );
+}
+
 function isStarted({ attributes }: ReportedChange): boolean {
   return attributes.some(({ attribute, after }) => attribute === 'must_run' && after === 'true');
 }
@@ -98,6 +110,14 @@ function interruptionsOf(input: Input): string[] {
   if (database !== undefined && replaced('docker_container', database)) {
     interruptions.push(
       'the database is replaced; no request that needs it succeeds until the new one is healthy, a few seconds where it stops at once, at most a minute more',
+    );
+  }
+  const { databaseContainer: former } = topology.former;
+  if (
+    changes.some(({ type, name, action }) => type === 'docker_container' && name === former && action === 'destroy')
+  ) {
+    interruptions.push(
+      `${former} is destroyed before the nodes use the database server ${topology.database.host}; nothing is served until the first of them has started with it`,
     );
   }
   if (replaced('docker_container', balancer)) {

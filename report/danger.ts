@@ -1,4 +1,4 @@
-import type { Topology } from '../topology/topology';
+import { databaseContainerOf, type Topology } from '../topology/topology';
 import type { ReportedChange } from './report';
 
 /** Something with data, or that the data cannot do without, is destroyed or replaced. */
@@ -31,16 +31,14 @@ export function dangers(topology: Topology, changes: readonly ReportedChange[]):
   });
 }
 
-function consequenceOf(
-  { volumes, database, network }: Topology,
-  { type, name, action }: ReportedChange,
-): string | undefined {
+function consequenceOf(topology: Topology, { type, name, action }: ReportedChange): string | undefined {
+  const { volumes, network } = topology;
   if (type === 'docker_network') {
     const lost = `every container loses its network${name === network.name ? '' : ` ${name}`}`;
     return action === 'destroy' ? lost : `${lost}; it cannot be replaced while containers of other stacks are attached`;
   }
   if (type === 'docker_container') {
-    if (name === undefined || name !== database.container?.name) return undefined;
+    if (name === undefined || name !== databaseContainerOf(topology)) return undefined;
     return action === 'destroy'
       ? 'no node has a database any more; the data stays only if its volume does'
       : 'no node has a database until the new one is healthy; the data stays only if its volume does';

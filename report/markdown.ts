@@ -165,7 +165,7 @@ function changes({ changes: all }: Report): Section | undefined {
   if (all.length === 0) return undefined;
   const rows = all.map((change) => {
     const { path, address, reason } = change;
-    return `| ${ACTIONS[change.action]}${runsAgain(change)} | ${code(path ?? '-')} | ${code(address)} | ${cell(reason)} |`;
+    return `| ${ACTIONS[change.action]}${runsAgain(change)} | ${code(path ?? change.stack)} | ${code(address)} | ${cell(reason)} |`;
   });
   return {
     open: '### What changes\n',
@@ -266,10 +266,18 @@ function fileBlock({ file, containers, diff }: FileDiff): Block {
   };
 }
 
-function applying({ environment, digest, stacks, changes: all, laptop: files, refusals }: Report): string {
+function applying({
+  environment,
+  digest,
+  stacks,
+  changes: all,
+  laptop: files,
+  refusals,
+  availability,
+}: Report): string {
   if (refusals.length > 0) return 'There is nothing to apply: Terraform refused this plan.';
   if (all.length === 0 && files === undefined) return 'There is nothing to apply.';
-  if (all.length > 0 && all.every(({ action }) => action === 'destroy')) {
+  if (availability.level === 'end') {
     return `### Apply\n\n\`make down ENV=${environment}\` destroys the environment, the last stack first, and asks before.`;
   }
   const names = stacks.filter(({ changes }) => changes).map(({ name }) => code(name));

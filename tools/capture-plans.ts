@@ -137,6 +137,16 @@ async function main(): Promise<void> {
     await plan(workspace, 'secret', toml(), addSecret);
     delete process.env.TF_VAR_password;
 
+    const external = 'database = { host = "db.bank.test", max_connections = 500 }\n';
+    await plan(workspace, 'database-external', toml({ before: PROTECTED, after: external }));
+
+    const enough = 'database = { max_connections = 500 }\n';
+    const more = await open(workspace, toml({ server: ', nodes = 3', after: enough }));
+    await applyAll(more, await planAll(more));
+    await plan(workspace, 'node-leaves', toml({ after: enough }));
+    const fewer = await open(workspace, toml());
+    await applyAll(fewer, await planAll(fewer));
+
     await docker('update', '--memory', '2g', '--memory-swap', '2g', `${NAME}-node-1`);
     await docker('stop', `${NAME}-database`);
     await docker('rm', '--force', '--volumes', `${NAME}-node-2`);

@@ -3,6 +3,9 @@
 /** Port of the load balancer for its status, probes and the nodes' drain requests. Never published. */
 export const CONTROL_PORT = 9080;
 
+/** The most nodes that an environment may have. */
+export const MAX_NODES = 8;
+
 export interface Subnet {
   /** Network address as an unsigned 32-bit number. */
   readonly base: number;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
-import { addressAt, CONTROL_PORT, dynamicRange, hostsLine, parseSubnet } from './addresses';
+import { addressAt, CONTROL_PORT, dynamicRange, hostsLine, MAX_NODES, parseSubnet } from './addresses';
 import {
   connectionBudget,
   type DatabaseTopology,
@@ -51,6 +51,15 @@ export interface Topology {
   readonly policySuppressions: Environment['policy']['suppressions'];
   /** The stacks in the order in which they are applied; each depends on the one before. */
   readonly stacks: readonly StackTopology[];
+  readonly former: FormerTopology;
+}
+
+/** What an earlier configuration of the environment may have created, and this one does not have. */
+export interface FormerTopology {
+  /** Stacks of the nodes above today's number. */
+  readonly stacks: readonly StackTopology[];
+  /** The database's container, where the database is a server of the user's today. */
+  readonly databaseContainer?: string;
 }
 
 export interface NetworkTopology {
@@ -169,6 +178,8 @@ export const LABEL_PREFIX = 'wso2-is-active-active';
 const SECONDS_BETWEEN_CHECKS = 10;
 /** Silence after which a server is restarted. It has long been out of the rotation by then, so there is time to be sure. */
 const SILENCE_SECONDS = 300;
+/** What requests that are under way get before their node stops. */
+export const DRAIN_SECONDS = 2;
 const DATABASE_OWNER_ROLE = 'wso2_owner';
 /** Who reads the database's secrets where no database container has a user of its own. */
 const DATABASE_SECRETS_OWNER = '999:999';
@@ -185,6 +196,12 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
   const { name, load_balancer: balancer } = environment;
   const { subnet, distribution, images, placed } = layout;
   const volume = (purpose: string) => `${name}-${purpose}`;
+  const stack = (stackName: string, layer: StackTopology['layer']): StackTopology => ({
+    name: stackName,
+    layer,
+    backend: stateBackend(environment, stackName),
+  });
+  const database = databaseTopology(environment, layout);
   const nodes = placed.map((node) => nodeTopology(environment, layout, node));
   const loadBalancer = loadBalancerTopology(environment, layout);
   return {
@@ -211,7 +228,7 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
     },
     jobs: jobsTopology(environment, layout, nodes, loadBalancer),
     databaseOwner: layout.databaseOwner,
-    database: databaseTopology(environment, layout),
+    database,
     nodes,
     ...(distribution.clusters && { clusterPort: CLUSTER_PORT }),
     adminUsername: layout.adminUsername,
@@ -223,11 +240,40 @@ export function deriveTopology(environment: Environment, sandboxImages: SandboxI
     },
     policySuppressions: environment.policy.suppressions,
     stacks: [
-      { name: `${name}-foundation`, layer: 'foundation' as const },
-      ...placed.map((node) => ({ name: node.containerName, layer: 'node' as const })),
-      { name: `${name}-load-balancer`, layer: 'load-balancer' as const },
-    ].map((stack) => ({ ...stack, backend: stateBackend(environment, stack.name) })),
+      stack(`${name}-foundation`, 'foundation'),
+      ...placed.map(({ containerName }) => stack(containerName, 'node')),
+      stack(`${name}-load-balancer`, 'load-balancer'),
+    ],
+    former: {
+      stacks: Array.from({ length: MAX_NODES }, (_, index) => index + 1)
+        .slice(placed.length)
+        .map((number) => stack(nodeContainerName(name, number), 'node')),
+      ...(database.container === undefined && { databaseContainer: databaseContainerName(name) }),
+    },
   };
+}
+
+function nodeContainerName(environment: string, number: number): string {
+  return `${environment}-node-${number}`;
+}
+
+function databaseContainerName(environment: string): string {
+  return `${environment}-database`;
+}
+
+/** The database's container, also one that an earlier configuration has left. */
+export function databaseContainerOf({ database, former }: Topology): string | undefined {
+  return database.container?.name ?? former.databaseContainer;
+}
+
+/** Whether this stack belongs to a node that the environment no longer has. */
+export function isFormer({ former }: Topology, stack: string): boolean {
+  return former.stacks.some(({ name }) => name === stack);
+}
+
+/** All jobs in the order in which they run. */
+export function jobsInOrder({ secrets, keystores, schema, loadBalancerConfiguration }: JobsTopology): JobTopology[] {
+  return [secrets, keystores, ...(schema ? [schema.scripts, schema.run] : []), loadBalancerConfiguration];
 }
 
 /** Who is where: what the parts of the topology need to know of each other. */
@@ -259,7 +305,7 @@ function layOut(environment: Environment, sandboxImages: SandboxImages) {
     placed: Array.from({ length: server.nodes }, (_, index) => ({
       number: index + 1,
       name: `node-${index + 1}`,
-      containerName: `${name}-node-${index + 1}`,
+      containerName: nodeContainerName(name, index + 1),
       address: addressAt(subnet, 11 + index),
     })),
   };
@@ -311,7 +357,7 @@ function nodeTopology(environment: Environment, layout: Layout, node: Layout['pl
       START_CHECKS: String(Math.ceil(server.start_timeout_seconds / SECONDS_BETWEEN_CHECKS)),
       SILENCE_CHECKS: String(SILENCE_SECONDS / SECONDS_BETWEEN_CHECKS),
       DRAIN_URL: `http://${balancerAddress}:${CONTROL_PORT}/drain/${node.name}`,
-      DRAIN_SECONDS: '2',
+      DRAIN_SECONDS: String(DRAIN_SECONDS),
       HEALTH_URL: `https://localhost:${httpsPort}${distribution.healthPath}`,
       HEALTH_CA: `${keystoresPath}/ca.crt`,
       STATUS_URL: statusUrl,
@@ -395,7 +441,7 @@ function databaseTopology({ name, database }: Environment, layout: Layout): Data
       engine.container !== undefined &&
       images.database !== undefined && {
         container: {
-          name: `${name}-database`,
+          name: databaseContainerName(name),
           image: images.database,
           address: databaseAddress,
           owner: engine.container.owner,

@@ -21,14 +21,19 @@ interface Settings {
   image?: string;
   readTimeout?: number;
   startTimeout?: number;
+  nodes?: number;
 }
 
-async function configure({ heapMb = 384, image, readTimeout = 60, startTimeout = 240 }: Settings = {}): Promise<void> {
+async function configure(settings: Settings = {}): Promise<void> {
+  const { heapMb = 384, image, readTimeout = 60, startTimeout = 240, nodes = 2 } = settings;
   await workspace.configure(
     NAME,
     `network = { subnet = "172.31.243.0/24" }
+# Enough for every number of nodes here: a database container whose limit changes is replaced.
+database = { max_connections = 400 }
 [identity_server]
 distribution = "sandbox"
+nodes = ${nodes}
 memory_mb = 1280
 heap_mb = ${heapMb}
 start_timeout_seconds = ${startTimeout}
@@ -121,6 +126,27 @@ test('five load balancer configuration changes lose no request, and the containe
   });
   expect((await inspect(`${NAME}-load-balancer`)).Id).toBe(before.Id);
   expect(report.failed).toEqual([]);
+  written.push(...report.succeeded);
+}, 400_000);
+
+test('a third node comes and goes, as a plan that says so, and nothing is lost', async () => {
+  const third = `${NAME}-node-3`;
+  const started = performance.now();
+  const { report } = await load('nodes', 12, async () => {
+    await configure({ heapMb: 400, image: CHANGED_IMAGE, nodes: 3 });
+    await workspace.make('up', NAME);
+    await workspace.make('status', NAME);
+
+    await configure({ heapMb: 400, image: CHANGED_IMAGE });
+    const { stdout } = await workspace.make('plan', NAME);
+    expect(stdout).toContain(`rolling, no interruption expected: ${third} is drained first`);
+    expect((await inspect(third)).State.Running).toBe(true);
+    await workspace.make('apply', NAME);
+    expect(await docker('ps', '--all', '--quiet', '--filter', `name=${third}`)).toBe('');
+  });
+  expect(report.failed).toEqual([]);
+  expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
+  console.log(`a third node: ${Math.round((performance.now() - started) / 1000)} s`);
   written.push(...report.succeeded);
 }, 400_000);
 

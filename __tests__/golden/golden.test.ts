@@ -122,6 +122,34 @@ test('a database of a protected environment is not replaced: danger, the attribu
   expect(renderMarkdown(report)).not.toContain('make apply');
 });
 
+test('a node that leaves is drained first and destroyed last: a rolling change, and no danger', () => {
+  const { availability, counts, dangers, stacks } = reportOf('node-leaves');
+  expect(availability).toEqual({
+    level: 'rolling',
+    text: expect.stringContaining('rolling, no interruption expected: bank-node-3 is drained first'),
+  });
+  expect(counts).toMatchObject({ destroy: 2, replacedServers: 0 });
+  expect(dangers).toEqual([]);
+  expect(stacks.at(-1)).toMatchObject({ name: 'bank-node-3', changes: true });
+  const text = renderMarkdown(reportOf('node-leaves'));
+  expect(text).toContain('| **destroy** | `bank-node-3` | `docker_container.identity-server` |');
+  expect(text).toContain('`bank-load-balancer`, `bank-node-3`. Exactly this plan');
+});
+
+test('a database that becomes external: container and data are in danger, and nothing is served meanwhile', () => {
+  const { availability, dangers, findings, refusals } = reportOf('database-external');
+  const destroyed = ['docker_container.database', 'docker_volume.database-data'];
+  expect(dangers.map(({ address }) => address)).toEqual(destroyed);
+  expect(availability).toEqual({
+    level: 'interruption',
+    text: expect.stringContaining('bank-database is destroyed before the nodes use the database server db.bank.test'),
+  });
+  // What is no longer declared has no prevent_destroy either: the policy alone keeps it.
+  expect(refusals).toEqual([]);
+  const broken = findings.find(({ rule }) => rule === 'stateful-destroy');
+  expect(broken?.violations.map(({ where }) => where)).toEqual(destroyed);
+});
+
 test('a replaced network is a danger', () => {
   const { dangers, availability } = reportOf('network-replaced');
   expect(dangers).toContainEqual(

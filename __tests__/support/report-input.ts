@@ -11,7 +11,7 @@ export function reportInput({ toml, stacks }: PlanFixture): ReportInput {
     revision: '0123abc',
     stacks: stacks.map((stack, index) => ({
       ...stack,
-      configuration: synthesized.get(stack.name),
+      configuration: synthesized.get(stack.name) ?? {},
       sha256: String(index).repeat(64),
       configurationSha256: String(index).repeat(64),
     })),
