@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
+import type { ResourceChange } from '../report/plan-json';
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { step } from '../setup/progress';
-import { DRAIN_SECONDS, isFormer, jobsInOrder, type Topology } from '../topology/topology';
+import { DRAIN_SECONDS, isFormer, jobsInOrder, type StackTopology, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
+import { requireOthersServing, servingNodes } from './rotation';
 import type { TerraformStackRunner } from './terraform';
 
 /** As long as any container of an environment may take. */
@@ -42,22 +44,65 @@ export async function planAll(
   });
 }
 
-/** Applies saved plans in the order of the layers; a layer that fails stops the roll, and what came after it stays as it was. */
+/**
+ * Applies saved plans in the order of the layers, of the nodes first those that do not serve. A stack that fails stops the roll, and
+ * what came after it stays as it was.
+ */
 export async function applyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
   const refused = changed.find(({ refusal }) => refusal !== undefined);
   if (refused) throw new UserError(`${refused.stack.name} cannot be planned: ${refused.refusal}`);
-  for (const runner of changed) {
-    await removeOrphans(context, runner);
-    // The load balancer does not know it any more, so it cannot ask to be drained: requests from before get the same time here.
-    if (isFormer(context.topology, runner.stack.name)) await setTimeout(DRAIN_SECONDS * 1000);
-    try {
-      await step(`Apply ${runner.stack.name}`, () => runner.apply());
-    } catch (error) {
-      if (isStale(error)) throw new UserError(stale(context, runner));
-      if (error instanceof CommandError) throw await explained(context, runner, error);
-      throw error;
-    }
+  const waiting = [...changed];
+  while (waiting.length > 0) {
+    const runner = await nextOf(context, waiting);
+    waiting.splice(waiting.indexOf(runner), 1);
+    await apply(context, runner, waiting);
   }
+}
+
+/** The first, unless it is a node that serves and another that is to be changed does not: the change may be what mends that one. */
+async function nextOf(
+  context: CommandContext,
+  waiting: readonly TerraformStackRunner[],
+): Promise<TerraformStackRunner> {
+  const [first] = waiting as [TerraformStackRunner];
+  const nodes = waiting.filter(({ stack }) => isCurrentNode(context, stack));
+  if (nodes.length < 2 || !nodes.includes(first)) return first;
+  const serving = await servingNodes(context);
+  return nodes.find(({ stack }) => !serving.includes(stack.name)) ?? first;
+}
+
+/** @param after what is applied later */
+async function apply(
+  context: CommandContext,
+  runner: TerraformStackRunner,
+  after: readonly TerraformStackRunner[],
+): Promise<void> {
+  const { stack } = runner;
+  const changes = (await runner.planJson()).resource_changes ?? [];
+  await removeOrphans(context, runner, changes);
+  const stops = changes.some(
+    ({ change }) =>
+      change.before?.name === stack.name && change.actions.includes('delete') && isCurrentNode(context, stack),
+  );
+  const former = after
+    .filter(({ stack: { name } }) => isFormer(context.topology, name))
+    .map(({ stack: { name } }) => name);
+  if (stops) await requireOthersServing(context, [stack.name]);
+  // Its new configuration leaves them out.
+  if (stack.layer === 'load-balancer' && former.length > 0) await requireOthersServing(context, former);
+  // The load balancer does not know it any more, so it cannot ask to be drained: requests from before get the same time here.
+  if (isFormer(context.topology, stack.name)) await setTimeout(DRAIN_SECONDS * 1000);
+  try {
+    await step(`Apply ${stack.name}`, () => runner.apply());
+  } catch (error) {
+    if (isStale(error)) throw new UserError(stale(context, runner));
+    if (error instanceof CommandError) throw await explained(context, runner, error);
+    throw error;
+  }
+}
+
+function isCurrentNode({ topology }: CommandContext, { layer, name }: StackTopology): boolean {
+  return layer === 'node' && !isFormer(topology, name);
 }
 
 function isStale(error: unknown): boolean {
@@ -100,9 +145,12 @@ async function rebuildDamagedKeystores({ topology, engine }: CommandContext): Pr
  * wants to create and the engine already has under the environment's label is such a leftover. Volumes are not: creating one
  * that exists adopts it with its data.
  */
-async function removeOrphans(context: CommandContext, runner: TerraformStackRunner): Promise<void> {
+async function removeOrphans(
+  context: CommandContext,
+  runner: TerraformStackRunner,
+  changes: readonly ResourceChange[],
+): Promise<void> {
   const { engine } = context;
-  const changes = (await runner.planJson()).resource_changes ?? [];
   for (const [type, kind] of [
     ['docker_container', 'container'],
     ['docker_network', 'network'],
@@ -138,7 +186,7 @@ async function explained(
   for (const name of suspects) {
     lines.push(`Last lines of ${name} (all of them: docker logs ${name}):`, await engine.lastLines(name, 15), '');
   }
-  if (runner.stack.layer === 'node' && !isFormer(topology, runner.stack.name)) {
+  if (isCurrentNode(context, runner.stack)) {
     const others = topology.nodes.filter(({ containerName }) => containerName !== runner.stack.name);
     lines.push(
       `The roll stops here; ${others.map(({ containerName }) => containerName).join(', ')} keep serving as before.`,

@@ -3,6 +3,7 @@ import type { NodeTopology, Topology } from '../topology/topology';
 import { connectedPeers } from './cluster-members';
 import { selectedTopology } from './command';
 import { Engine, type EngineContainer } from './engine';
+import { routingStatus } from './rotation';
 
 /** One long-running container of the environment. */
 interface ComponentStatus {
@@ -22,11 +23,6 @@ interface ComponentStatus {
   readonly clusterMembers: number | null;
   /** What the health check says about a component that is not healthy. */
   readonly reason: string | null;
-}
-
-/** What the load balancer says at its status URL. */
-interface RoutingStatus {
-  readonly nodes: readonly { readonly name: string; readonly rotation: string }[];
 }
 
 /**
@@ -106,18 +102,6 @@ function healthOf(container: EngineContainer | undefined): string {
 function stateOf(container: EngineContainer | undefined): string {
   if (container === undefined) return 'missing';
   return container.running ? 'running' : 'stopped';
-}
-
-async function routingStatus(topology: Topology, engine: Engine): Promise<RoutingStatus | undefined> {
-  try {
-    const { containerName, statusUrl } = topology.loadBalancer;
-    return JSON.parse(
-      await engine.docker('exec', containerName, 'curl', '-fsS', '-m', '2', statusUrl),
-    ) as RoutingStatus;
-  } catch {
-    // A load balancer that is not there is a line of its own.
-    return undefined;
-  }
 }
 
 function table(components: readonly ComponentStatus[], topology: Topology): string {

@@ -32,7 +32,11 @@ export function availability(input: Input): Availability {
   const interruptions = interruptionsOf(input);
   if (interruptions.length > 0) return { level: 'interruption', text: `interruption: ${interruptions.join('; ')}` };
 
-  const rolled = changesOfNodes(input, ['replace']);
+  // The apply begins with nodes that do not serve, and refuses to take away the only one that does.
+  const stopped = input.drift.filter((entry) => entry.stopped).map(({ name }) => name);
+  const serves = ({ name }: ReportedChange) => !stopped.includes(name);
+  const replacedNodes = changesOfNodes(input, ['replace']);
+  const rolled = [...replacedNodes.filter((change) => !serves(change)), ...replacedNodes.filter(serves)];
   const leaving = formerNodes(input);
   const notes = [
     ...(rolled.length > 0
@@ -95,7 +99,7 @@ function isStarted({ attributes }: ReportedChange): boolean {
 }
 
 function interruptionsOf(input: Input): string[] {
-  const { topology, changes, drift } = input;
+  const { topology, changes } = input;
   const replaced = (type: string, name: string | undefined) =>
     changes.some((change) => change.type === type && change.name === name && change.action === 'replace');
   const created = (name: string | undefined) =>
@@ -136,13 +140,5 @@ function interruptionsOf(input: Input): string[] {
   const rolled = changesOfNodes(input, ['replace', 'destroy']);
   const together = rolled.find(({ stack }, index) => rolled.findIndex((other) => other.stack === stack) !== index);
   if (together) interruptions.push(`nodes are replaced in one stack, ${together.stack}, and so at the same time`);
-  const [first] = rolled;
-  const stopped = drift.filter((entry) => entry.stopped).map(({ name }) => name);
-  const others = topology.nodes.map(({ containerName }) => containerName).filter((name) => name !== first?.name);
-  if (first && !together && others.every((name) => stopped.includes(name))) {
-    interruptions.push(
-      `${first.name} is replaced while ${others.join(' and ')} ${others.length > 1 ? 'are' : 'is'} stopped`,
-    );
-  }
   return interruptions;
 }

@@ -22,10 +22,12 @@ interface Settings {
   readTimeout?: number;
   startTimeout?: number;
   nodes?: number;
+  /** Setting of node 1 alone. */
+  firstNodeThreads?: number;
 }
 
 async function configure(settings: Settings = {}): Promise<void> {
-  const { heapMb = 384, image, readTimeout = 60, startTimeout = 240, nodes = 2 } = settings;
+  const { heapMb = 384, image, readTimeout = 60, startTimeout = 240, nodes = 2, firstNodeThreads } = settings;
   await workspace.configure(
     NAME,
     `network = { subnet = "172.31.243.0/24" }
@@ -38,6 +40,11 @@ memory_mb = 1280
 heap_mb = ${heapMb}
 start_timeout_seconds = ${startTimeout}
 ${image === undefined ? '' : `image = "${image}"`}
+${
+  firstNodeThreads === undefined
+    ? ''
+    : `node_overrides = [{ node = 1, deployment_toml = { transport = { https = { properties = { maxThreads = ${firstNodeThreads} } } } } }]`
+}
 [load_balancer]
 hostname = "${HOSTNAME}"
 bind_address = "${ADDRESS}"
@@ -132,7 +139,7 @@ test('five load balancer configuration changes lose no request, and the containe
 test('a third node comes and goes, as a plan that says so, and nothing is lost', async () => {
   const third = `${NAME}-node-3`;
   const started = performance.now();
-  const { report } = await load('nodes', 12, async () => {
+  const { report } = await load('nodes', 6, async () => {
     await configure({ heapMb: 400, image: CHANGED_IMAGE, nodes: 3 });
     await workspace.make('up', NAME);
     await workspace.make('status', NAME);
@@ -184,6 +191,33 @@ test('a node that never becomes healthy stops the roll; the other keeps serving;
   await workspace.make('up', NAME);
   expect((await inspect(CONTAINERS[1])).State.StartedAt).toBe(second.State.StartedAt);
   await workspace.make('status', NAME);
+}, 400_000);
+
+test('a node that is down is mended first, and for none is the only one that serves taken away', async () => {
+  const [first, second] = CONTAINERS;
+  const changed = { heapMb: 400, image: CHANGED_IMAGE, firstNodeThreads: 300 };
+  await configure(changed);
+  const before = await inspect(first);
+  await docker('pause', second);
+  await eventually(
+    `${second} is out of rotation`,
+    30,
+    async () => (await workspace.tryMake('status', NAME)).exitCode !== 0,
+  );
+  const refused = await workspace.tryMake('up', NAME);
+  await docker('unpause', second);
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.stderr).toContain(`${first} is the only node that serves: going on would be an outage`);
+  expect((await inspect(first)).Id).toBe(before.Id);
+
+  await docker('stop', '--time', '90', second);
+  await configure({ ...changed, heapMb: 384 });
+  const { report, result } = await load('mending', 6, () => workspace.make('up', NAME));
+  const said = `${result.stdout}${result.stderr}`;
+  expect(said.indexOf(`Apply ${second}`)).toBeGreaterThan(0);
+  expect(said.indexOf(`Apply ${first}`)).toBeGreaterThan(said.indexOf(`Apply ${second}`));
+  expect(report.failed).toEqual([]);
+  written.push(...report.succeeded);
 }, 400_000);
 
 test('everything that was acknowledged is written, once', async () => {

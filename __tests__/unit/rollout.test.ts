@@ -1,0 +1,175 @@
+import type { CommandContext } from '../../cli/command';
+import type { EngineContainer } from '../../cli/engine';
+import { applyAll } from '../../cli/rollout';
+import type { TerraformStackRunner } from '../../cli/terraform';
+import type { Plan } from '../../report/plan-json';
+import { topology } from '../support/synth';
+
+// In which order a change is applied, and when it must not go on. Engine and Terraform are stand-ins; the end-to-end tests have
+// the real ones.
+jest.mock('node:timers/promises', () => ({ setTimeout: async (ms: number) => jest.advanceTimersByTime(ms) }));
+
+type State = 'serving' | 'unhealthy' | 'out' | 'stopped' | 'frozen' | 'starting';
+
+interface Pair {
+  /** State of the containers that are there; applying a node makes it serve. */
+  readonly states: Record<string, State>;
+  /** Stacks that change. Nodes are replaced, former ones destroyed. */
+  readonly changing: readonly string[];
+  readonly nodes?: number;
+  /** What happens while somebody waits. */
+  readonly meanwhile?: (states: Record<string, State>, seconds: number) => void;
+  readonly balancer?: 'answers' | 'silent';
+}
+
+const STARTED = Date.parse('2026-01-01T00:00:00Z');
+
+/** Applies the changes. @returns the names of the stacks in the order in which they were applied */
+async function applied({ states, changing, nodes = 2, meanwhile, balancer = 'answers' }: Pair): Promise<string[]> {
+  const derived = topology(
+    `identity_server = { distribution = "sandbox", nodes = ${nodes}, start_timeout_seconds = 60 }
+load_balancer = { hostname = "is.bank.test" }
+`,
+    'bank',
+  );
+  const order: string[] = [];
+  const container = (name: string): EngineContainer => {
+    meanwhile?.(states, (Date.now() - STARTED) / 1000);
+    const state = states[name];
+    const healthy = state === 'serving' || state === 'out' || state === 'frozen';
+    return {
+      name: `bank-${name}`,
+      running: state !== 'stopped',
+      paused: state === 'frozen',
+      exitCode: 0,
+      startedAt: new Date(STARTED).toISOString(),
+      health: healthy ? 'healthy' : state,
+      healthOutput: state === 'unhealthy' ? 'no database' : '',
+      restarts: 0,
+      image: 'image',
+    };
+  };
+  const engine = {
+    containers: async () => Object.keys(states).map(container),
+    names: async () => [],
+    docker: async () => {
+      if (balancer === 'silent') throw new Error('no answer');
+      return JSON.stringify({
+        nodes: Object.entries(states)
+          .filter(([name]) => name.startsWith('node-'))
+          .map(([name, state]) => ({ name, rotation: state === 'serving' ? 'in' : 'out' })),
+      });
+    },
+  };
+  const runners = [...derived.stacks, ...derived.former.stacks].map((stack) => {
+    const short = stack.name.slice('bank-'.length);
+    const exists = short in states;
+    const plan: Plan = {
+      format_version: '1.2',
+      resource_changes:
+        stack.layer !== 'node'
+          ? []
+          : [
+              {
+                address: 'docker_container.identity-server',
+                type: 'docker_container',
+                change: {
+                  actions: exists ? ['delete', 'create'] : ['create'],
+                  before: exists ? { name: stack.name } : null,
+                  after: { name: stack.name },
+                },
+              },
+            ],
+    };
+    return {
+      stack,
+      planJson: async () => plan,
+      apply: async () => {
+        order.push(short);
+        if (stack.layer === 'node') states[short] = 'serving';
+      },
+    };
+  });
+  const context = { topology: derived, engine, stacks: runners, variables: {} } as unknown as CommandContext;
+  const changed = runners.filter(({ stack }) => changing.includes(stack.name.slice('bank-'.length)));
+  try {
+    await applyAll(context, changed as unknown as TerraformStackRunner[]);
+  } catch (error) {
+    throw Object.assign(error as Error, { order });
+  }
+  return order;
+}
+
+beforeEach(() => jest.useFakeTimers({ now: STARTED }));
+afterEach(() => jest.useRealTimers());
+
+const BOTH = ['node-1', 'node-2'];
+
+test.each<[string, Pair['states'], string[]]>([
+  ['both serve', { 'node-1': 'serving', 'node-2': 'serving' }, ['node-1', 'node-2']],
+  ['the second is unhealthy', { 'node-1': 'serving', 'node-2': 'unhealthy' }, ['node-2', 'node-1']],
+  ['the second is out of rotation', { 'node-1': 'serving', 'node-2': 'out' }, ['node-2', 'node-1']],
+  ['the second is frozen', { 'node-1': 'serving', 'node-2': 'frozen' }, ['node-2', 'node-1']],
+  ['the second is missing', { 'node-1': 'serving' }, ['node-2', 'node-1']],
+  ['the first is stopped', { 'node-1': 'stopped', 'node-2': 'serving' }, ['node-1', 'node-2']],
+  ['nobody serves', { 'node-1': 'unhealthy', 'node-2': 'stopped' }, ['node-1', 'node-2']],
+  ['nothing is there: the first creates the administrator', {}, ['node-1', 'node-2']],
+])('a roll through both nodes, %s', async (_, states, expected) => {
+  expect(await applied({ states, changing: BOTH })).toEqual(expected);
+});
+
+test('the layers keep their order, whichever node is first', async () => {
+  const states: Pair['states'] = {
+    'node-1': 'serving',
+    'node-2': 'serving',
+    'node-3': 'unhealthy',
+    'node-4': 'serving',
+  };
+  const changing = ['foundation', 'node-1', 'node-2', 'node-3', 'load-balancer', 'node-4'];
+  const order = await applied({ states, changing, nodes: 3 });
+  expect(order).toEqual(['foundation', 'node-3', 'node-1', 'node-2', 'load-balancer', 'node-4']);
+});
+
+test('the only node that serves is not replaced while the other is down', async () => {
+  const attempt = applied({ states: { 'node-1': 'serving', 'node-2': 'unhealthy' }, changing: ['node-1'] });
+  await expect(attempt).rejects.toThrow('bank-node-1 is the only node that serves: going on would be an outage');
+  await expect(attempt).rejects.toThrow('bank-node-2 is out of rotation: no database');
+  await expect(attempt).rejects.toThrow('docker rm -f bank-node-2');
+  await expect(attempt).rejects.toMatchObject({ order: [] });
+});
+
+test('it is replaced when the other has come up', async () => {
+  const states: Pair['states'] = { 'node-1': 'serving', 'node-2': 'starting' };
+  const meanwhile = (now: Pair['states'], seconds: number) => {
+    if (seconds > 40) now['node-2'] = 'serving';
+  };
+  expect(await applied({ states, changing: ['node-1'], meanwhile })).toEqual(['node-1']);
+});
+
+test('a node that is down is mended whatever the other one does', async () => {
+  expect(await applied({ states: { 'node-1': 'unhealthy', 'node-2': 'stopped' }, changing: ['node-2'] })).toEqual([
+    'node-2',
+  ]);
+  expect(await applied({ states: { 'node-1': 'serving', 'node-2': 'unhealthy' }, changing: ['node-2'] })).toEqual([
+    'node-2',
+  ]);
+});
+
+test('where the load balancer does not answer, health decides', async () => {
+  const states: Pair['states'] = { 'node-1': 'serving', 'node-2': 'unhealthy' };
+  expect(await applied({ states, changing: BOTH, balancer: 'silent' })).toEqual(['node-2', 'node-1']);
+  const down: Pair = { states: { 'node-1': 'serving', 'node-2': 'stopped' }, changing: ['node-1'], balancer: 'silent' };
+  await expect(applied(down)).rejects.toThrow('bank-node-2 is out of rotation: it is stopped');
+});
+
+test('a node that leaves is kept while it is the only one that serves', async () => {
+  const states: Pair['states'] = { 'node-1': 'stopped', 'node-2': 'unhealthy', 'node-3': 'serving' };
+  const attempt = applied({ states, changing: ['load-balancer', 'node-3'] });
+  await expect(attempt).rejects.toThrow('bank-node-3 is the only node that serves');
+  await expect(attempt).rejects.toMatchObject({ order: [] });
+});
+
+test('where every other node is replaced in turn, the last is not taken before they serve', async () => {
+  const states: Pair['states'] = { 'node-1': 'unhealthy', 'node-2': 'unhealthy', 'node-3': 'serving' };
+  expect(await applied({ states, changing: [...BOTH, 'node-3'], nodes: 3 })).toEqual(['node-1', 'node-2', 'node-3']);
+});

@@ -1,0 +1,104 @@
+import { setTimeout } from 'node:timers/promises';
+import { UserError } from '../setup/errors';
+import { step } from '../setup/progress';
+import type { Topology } from '../topology/topology';
+import type { CommandContext } from './command';
+import type { Engine, EngineContainer } from './engine';
+
+/** What the load balancer says at its status URL. */
+export interface RoutingStatus {
+  readonly nodes: readonly { readonly name: string; readonly rotation: string }[];
+}
+
+/** Asks the load balancer who gets traffic; undefined when it does not answer. */
+export async function routingStatus(
+  { loadBalancer }: Topology,
+  engine: Pick<Engine, 'docker'>,
+): Promise<RoutingStatus | undefined> {
+  const { containerName, statusUrl } = loadBalancer;
+  try {
+    return JSON.parse(
+      await engine.docker('exec', containerName, 'curl', '-fsS', '-m', '2', statusUrl),
+    ) as RoutingStatus;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A node's container, of today's or a former node, and whether it takes traffic. */
+interface Serving {
+  readonly container: EngineContainer;
+  readonly serves: boolean;
+}
+
+async function nodesOnEngine({ topology, engine }: CommandContext): Promise<Serving[]> {
+  const { environment, nodes, former } = topology;
+  const names = [...nodes.map(({ containerName }) => containerName), ...former.stacks.map(({ name }) => name)];
+  const containers = (await engine.containers()).filter(({ name }) => names.includes(name));
+  if (containers.length === 0) return [];
+  const routing = await routingStatus(topology, engine);
+  return containers.map((container) => {
+    const { name, running, paused, health } = container;
+    // Without an answer the node's own health check decides; before its first probe a node may be asked.
+    const rotation = routing ? routing.nodes.find((node) => `${environment}-${node.name}` === name)?.rotation : 'in';
+    return {
+      container,
+      serves: running && !paused && health === 'healthy' && ['in', 'unknown'].includes(rotation ?? ''),
+    };
+  });
+}
+
+/** Names of the node containers that take traffic now. */
+export async function servingNodes(context: CommandContext): Promise<string[]> {
+  return (await nodesOnEngine(context)).filter(({ serves }) => serves).map(({ container }) => container.name);
+}
+
+/** What any node may need to get back into rotation after it was out for a moment. */
+const GRACE_SECONDS = 10;
+const SECONDS_BETWEEN_LOOKS = 1;
+
+/**
+ * Makes sure that somebody serves while these nodes do not. A node that is still starting is waited for, as long as it may take to
+ * start.
+ *
+ * @throws UserError when they are the only ones that serve
+ */
+export async function requireOthersServing(context: CommandContext, leaving: readonly string[]): Promise<void> {
+  const others = await othersNeeded(context, leaving);
+  if (others === undefined) return;
+  const { environment, nodes } = context.topology;
+  const startMs = Math.max(...nodes.map(({ startTimeoutSeconds }) => startTimeoutSeconds)) * 1000;
+  const started = others
+    .filter(({ running, paused }) => running && !paused)
+    .map(({ startedAt }) => Date.parse(startedAt));
+  const deadline = Math.max(Date.now() + GRACE_SECONDS * 1000, ...started.map((at) => at + startMs));
+  const names = nodes.map(({ containerName }) => containerName).filter((name) => !leaving.includes(name));
+  const [first] = names;
+  const refusal = [
+    `${leaving.join(' and ')} ${leaving.length > 1 ? 'are the only nodes that serve' : 'is the only node that serves'}: going on would be an outage. Nothing more was changed.`,
+    ...others.map((other) => `  ${other.name} is out of rotation: ${other.healthOutput || stateOf(other)}`),
+    `"make status ENV=${environment}" says more. To have a node made anew, remove its container ("docker rm -f ${first}") and run "make up" again: what is missing is created before anything that serves is replaced.`,
+  ];
+  await step(`Wait until ${names.join(' or ')} serves`, async () => {
+    while ((await othersNeeded(context, leaving)) !== undefined) {
+      if (Date.now() >= deadline) throw new UserError(refusal.join('\n'));
+      await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
+    }
+  });
+}
+
+/** The other nodes, where all that serve are about to leave; undefined where there is nothing to fear. */
+async function othersNeeded(
+  context: CommandContext,
+  leaving: readonly string[],
+): Promise<EngineContainer[] | undefined> {
+  const nodes = await nodesOnEngine(context);
+  const serving = nodes.filter(({ serves }) => serves).map(({ container }) => container.name);
+  if (serving.length === 0 || serving.some((name) => !leaving.includes(name))) return undefined;
+  return nodes.map(({ container }) => container).filter(({ name }) => !leaving.includes(name));
+}
+
+function stateOf({ running, paused, health }: EngineContainer): string {
+  if (!running) return 'it is stopped';
+  return paused ? 'it is frozen' : (health ?? 'it has no health check');
+}
