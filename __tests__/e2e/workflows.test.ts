@@ -16,7 +16,12 @@ const pullRequest = (ref: string) => ({
   github: { event: { pull_request: { number: 7, base: { ref: 'main' } } }, token: 'none' },
   matrix: { environment: ENVIRONMENT },
 });
-const onMain = { ref: 'main', github: { token: 'none' }, matrix: { environment: ENVIRONMENT } };
+const onMain = {
+  ref: 'main',
+  github: { token: 'none' },
+  matrix: { environment: ENVIRONMENT },
+  secrets: { PLAN_PASSPHRASE: 'a passphrase of the tests' },
+};
 
 beforeAll(async () => {
   const { variables } = await terraformHere();

@@ -97,7 +97,7 @@ exit 0
     let log = '';
     for (const step of job.steps) {
       const scope = { ...context, steps };
-      if (step.if !== undefined && !lookUp(step.if, scope)) continue;
+      if (step.if !== undefined && step.if !== 'always()' && !lookUp(step.if, scope)) continue;
       const inputs = evaluated(step.with ?? {}, scope);
       if (step.uses?.startsWith('actions/checkout@')) await this.checkout(workspace, inputs, context);
       else if (step.uses?.startsWith('actions/upload-artifact@')) await this.upload(workspace, inputs);

@@ -86,6 +86,33 @@ test('pull requests write only from a job that runs none of their code and holds
   }
 });
 
+test('what can be started by hand runs on main alone, and so does what a pull request is merged into', () => {
+  for (const { name, text } of workflows.filter((workflow) => workflow.text.includes('workflow_dispatch:'))) {
+    const [, first] = /^jobs:\n {2}[a-z]+:\n((?: {4}.*\n)+)/m.exec(text) ?? [];
+    expect([name, first]).toEqual([name, expect.stringContaining("if: github.ref == 'refs/heads/main'\n")]);
+  }
+  expect(workflows.find(({ name }) => name === 'plan.yml')?.text).toMatch(
+    /pull_request:\n( +#.*\n)* +branches: \[main\]\n/,
+  );
+});
+
+test('no key stays on a runner, also after a failure', () => {
+  const steps = (text: string, pattern: RegExp) => (text.match(pattern) ?? []).length;
+  for (const { text } of workflows) {
+    expect(steps(text, /- if: always\(\)\n +run: \.github\/scripts\/disconnect\.sh\n/g)).toBe(
+      steps(text, /run: \.github\/scripts\/connect\.sh\n/g),
+    );
+  }
+});
+
+test('saved plans leave a machine sealed', () => {
+  const paths = workflows.flatMap(({ text }) =>
+    [...text.matchAll(/uses: actions\/upload-artifact@.*\n +with:\n(?:.*\n)*? +path: (.*)\n/g)].map(([, path]) => path),
+  );
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's
+  expect(paths.sort()).toEqual(['build/plan/${{ matrix.environment }}/plan.md', 'build/saved-plan.enc']);
+});
+
 test('an apply is never cancelled', () => {
   const groups = workflows.filter(({ text }) => /group: environment-/.test(text));
   expect(groups.map(({ name }) => name).sort()).toEqual(['apply-environment.yml', 'teardown.yml']);
@@ -207,8 +234,59 @@ describe('connect.sh', () => {
       { HOME: home, DOCKER_SSH_KEY: 'canary-key', DOCKER_KNOWN_HOSTS: 'host ssh-ed25519 AAAA' },
       home,
     );
-    expect(statSync(join(home, '.ssh', 'id_docker')).mode & 0o777).toBe(0o600);
-    expect(readFileSync(join(home, '.ssh', 'config'), 'utf8')).toContain('StrictHostKeyChecking yes');
+    expect(statSync(join(home, '.ssh', 'docker-host', 'key')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(home, '.ssh', 'docker-host', 'config'), 'utf8')).toContain('StrictHostKeyChecking yes');
+  });
+
+  test('leaves the runner’s own settings as they are, however often it runs, and disconnect.sh takes the key away', () => {
+    const home = temporaryDirectory('home-');
+    mkdirSync(join(home, '.ssh'));
+    const config = join(home, '.ssh', 'config');
+    writeFileSync(config, 'Host git\n  User me\n');
+    const variables = { HOME: home, DOCKER_SSH_KEY: 'canary-key', DOCKER_KNOWN_HOSTS: 'host ssh-ed25519 AAAA' };
+    for (let run = 0; run < 2; run++) expect(script('connect.sh', [], variables, home).status).toBe(0);
+    expect(readFileSync(config, 'utf8')).toBe('Include docker-host/config\nHost git\n  User me\n');
+    expect(script('disconnect.sh', [], variables, home).status).toBe(0);
+    expect(readdirSync(join(home, '.ssh'))).toEqual(['config']);
+  });
+});
+
+describe('seal.sh and unseal.sh', () => {
+  const stack = 'cdktf.out/stacks/bank-node-1';
+  const planned = () =>
+    folder({
+      [`${stack}/tfplan`]: 'canary of the state',
+      [`${stack}/.terraform.lock.hcl`]: 'lock',
+      'cdktf.out/stacks/other-node-1/tfplan': 'of another environment',
+      'build/plan/bank/plan.json': '{}',
+    });
+  const sealed = { PLAN_PASSPHRASE: 'twenty characters or more' };
+
+  test('carry the saved plans of one environment to another machine, readable with the passphrase alone', () => {
+    const [here, there] = [planned(), folder({ 'build/nothing': '' })];
+    expect(script('seal.sh', ['bank'], sealed, here)).toMatchObject({ status: 0 });
+    const artifact = readFileSync(join(here, 'build', 'saved-plan.enc'));
+    expect(artifact.includes('canary')).toBe(false);
+    writeFileSync(join(there, 'build', 'saved-plan.enc'), artifact);
+
+    expect(script('unseal.sh', [], { PLAN_PASSPHRASE: 'another one, just as long' }, there).status).not.toBe(0);
+    expect(readdirSync(there)).toEqual(['build']);
+    expect(script('unseal.sh', [], sealed, there).status).toBe(0);
+    expect(readFileSync(join(there, stack, 'tfplan'), 'utf8')).toBe('canary of the state');
+    expect(readdirSync(join(there, stack)).sort()).toEqual(['.terraform.lock.hcl', 'tfplan']);
+    expect(readdirSync(join(there, 'cdktf.out', 'stacks'))).toEqual(['bank-node-1']);
+    expect(readdirSync(join(there, 'build', 'plan'))).toEqual(['bank']);
+  });
+
+  test.each([
+    ['none', undefined],
+    ['a short one', 'secret'],
+  ])('write nothing with %s, and say which secret to set', (_, value) => {
+    const here = planned();
+    const { status, output } = script('seal.sh', ['bank'], { PLAN_PASSPHRASE: value }, here);
+    expect(status).toBe(1);
+    expect(output).toContain('PLAN_PASSPHRASE must have 20 characters or more');
+    expect(readdirSync(join(here, 'build'))).toEqual(['plan']);
   });
 });
 
