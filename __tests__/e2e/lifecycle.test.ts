@@ -183,14 +183,20 @@ test('make down asks first, and refuses a protected environment', async () => {
 
 test('a missing secret stops the first job with what to do; once supplied, the job runs again', async () => {
   const name = 'e2e-supplied';
-  await workspace.configure(
-    name,
-    `network = { subnet = "172.31.246.0/24" }
+  const toml = `network = { subnet = "172.31.246.0/24" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
 database = { host = "database.e2e.test", max_connections = 500 }
 load_balancer = { hostname = "is.e2e-supplied.test", bind_address = "127.0.9.6" }
-`,
-  );
+`;
+  // A protected environment generates none of them.
+  await workspace.configure(name, `${PROTECTED.replace(/^.*secrets-supplied.*\n/m, '')}${toml}`);
+  const incomplete = await workspace.tryMake('up', name);
+  expect(incomplete.exitCode).not.toBe(0);
+  for (const secret of ['DATABASE_PASSWORD', 'ADMIN_PASSWORD', 'KEYSTORE_PASSWORD']) {
+    expect(incomplete.stderr).toContain(`make import-secret ENV=${name} NAME=${secret}`);
+  }
+
+  await workspace.configure(name, toml);
   const refused = await workspace.tryMake('up', name);
   expect(refused.exitCode).not.toBe(0);
   expect(refused.stderr).toContain(`make import-secret ENV=${name} NAME=DATABASE_PASSWORD`);
