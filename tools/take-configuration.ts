@@ -60,6 +60,12 @@ function obstacle(file: string): string | undefined {
   const [ours, theirs] = [table(file), table(join(proposal as string, file))];
   const moved = TRUSTED_TABLES.filter((name) => !isDeepStrictEqual(ours[name], theirs[name]));
   if (moved.length > 0) return `[${moved.join('] and [')}] changes, which decides where credentials are sent`;
+  const [image, proposed] = [ours, theirs].map(
+    (each) => each.identity_server as { image?: string; build?: object } | undefined,
+  );
+  if (proposed?.build !== undefined && proposed.image !== image?.image) {
+    return 'identity_server.image changes, and to plan it, programs of that image would build another one on the Docker host';
+  }
   const state = theirs.state as { backend?: string } | undefined;
   if ((state?.backend ?? 'local') === 'local') return 'its state is a file on one machine (state.backend)';
   return undefined;

@@ -367,6 +367,13 @@ describe('take-configuration', () => {
     ],
     ['another state', { 'config/bank.toml': '[identity_server]\n[state]\nbackend = "http"\n' }, '[state] changes'],
     ['a new environment', { 'config/new.toml': REMOTE }, 'it is new'],
+    [
+      'a build on another image',
+      {
+        'config/bank.toml': `[identity_server]\nnodes = 2\nimage = "evil/image"\nbuild = { accelerator = "a.zip" }\n${REMOTE}`,
+      },
+      'identity_server.image changes',
+    ],
     ['a removed environment', { 'config/bank.toml': undefined }, 'its file is removed'],
     ['local state', { 'config/local.toml': '[identity_server]\nnodes = 3\n' }, 'its state is a file on one machine'],
     ['a link', { 'config/bank.toml': '-> /etc/hostname' }, 'changes code (config/bank.toml (link))'],
