@@ -2,11 +2,23 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { overlap, parseSubnet } from '../topology/addresses';
+import { readAuthorities } from './authorities';
 import { ConfigurationError, nearest, type Problem, problemsOf } from './diagnostics';
-import { type Environment, environmentJsonSchema, environmentSchema } from './schema';
+import {
+  CA_FILE,
+  type Environment,
+  type EnvironmentAuthorities,
+  environmentJsonSchema,
+  environmentSchema,
+} from './schema';
 import { type TomlLines, tomlLines } from './toml-lines';
 
 const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,29}$/;
+
+/** Keys that name a file of certificate authorities. */
+const CA_FILE_KEYS: Readonly<Record<keyof EnvironmentAuthorities, readonly string[]>> = {
+  clients: ['load_balancer', 'client_certificates', 'ca_file'],
+};
 
 /** What the parser's shorter messages usually mean. */
 const TOML_HINTS: Readonly<Record<string, string>> = {
@@ -89,13 +101,40 @@ function loadEnvironment(directory: string, name: string): LoadResult {
   } catch (error) {
     return { name, problems: [...nameProblems, unreadable(file, error)] };
   }
+  const lineOf = tomlLines(text);
+  const { authorities, problems: fileProblems } = authoritiesOf(raw, directory, file, lineOf);
   const result = environmentSchema.safeParse(raw);
   if (!result.success) {
     const problems = problemsOf(result.error.issues, file, text, raw, environmentJsonSchema());
-    return { name, problems: [...nameProblems, ...problems] };
+    return { name, problems: [...nameProblems, ...problems, ...fileProblems] };
   }
-  const environment = { ...result.data, name, file };
-  return { name, problems: nameProblems, environment, lineOf: tomlLines(text) };
+  const environment = { ...result.data, name, file, authorities };
+  return { name, problems: [...nameProblems, ...fileProblems], environment, lineOf };
+}
+
+/** Reads the files of certificate authorities, also where the rest of the configuration has mistakes: all are told at once. */
+function authoritiesOf(raw: unknown, directory: string, file: string, lineOf: TomlLines) {
+  const authorities: { -readonly [purpose in keyof EnvironmentAuthorities]: EnvironmentAuthorities[purpose] } = {};
+  const problems: Problem[] = [];
+  for (const purpose of Object.keys(CA_FILE_KEYS) as (keyof EnvironmentAuthorities)[]) {
+    const path = CA_FILE_KEYS[purpose];
+    const value = path.reduce<unknown>((table, key) => (table as Record<string, unknown> | undefined)?.[key], raw);
+    // Anything else is the schema's to refuse.
+    if (typeof value !== 'string' || !CA_FILE.test(value)) continue;
+    const content = readAuthorities(join(directory, value));
+    if ('authorities' in content) authorities[purpose] = content.authorities;
+    else {
+      for (const problem of content.problems) {
+        problems.push({
+          file,
+          line: lineOf(path),
+          key: path.join('.'),
+          message: `${join(directory, value)}: ${problem}`,
+        });
+      }
+    }
+  }
+  return { authorities, problems };
 }
 
 function unreadable(file: string, error: unknown): Problem {

@@ -7,6 +7,7 @@ import { DATABASE_ENGINES } from '../topology/database-engines';
 import { extensionProblems } from '../topology/deployment-toml';
 import { DISTRIBUTION_NAMES, DISTRIBUTIONS } from '../topology/distributions';
 import type { TomlTable } from '../topology/toml';
+import type { CertificateAuthority } from './authorities';
 
 /**
  * The schema of `config/<environment>.toml`: the only source of the types, the defaults, the validation and the published
@@ -25,6 +26,13 @@ const hostname = z
 
 const image = z.string().regex(/^[a-z0-9][a-z0-9._/:@-]*$/, {
   error: 'must be an image reference such as "nginx:1.30.4" or "nginx@sha256:…"',
+});
+
+/** Below the configuration's folder: what a pull request names is read where its plan is made. */
+export const CA_FILE = /^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._/-]*\.pem$/;
+
+const caFile = z.string().regex(CA_FILE, {
+  error: 'must be the path of a .pem file in the folder of this file or below it, such as "tpp-ca.pem"',
 });
 
 const engine = z.strictObject({
@@ -225,6 +233,16 @@ const database = z.strictObject({
     ),
 });
 
+const clientCertificates = z
+  .strictObject({
+    ca_file: caFile.describe(
+      'PEM file with the certificates of the authorities that issue client certificates, their roots included; relative to the folder of this file.',
+    ),
+  })
+  .describe(
+    'Whose client certificates are accepted (mutual TLS). A client may do without; one that shows a certificate which does not verify is answered with 400. Without this table none is asked for.',
+  );
+
 const loadBalancer = z
   .strictObject({
     hostname: hostname.describe('Public name of the environment: the host name in every URL, without a port.'),
@@ -257,6 +275,7 @@ const loadBalancer = z
       .refine((paths) => new Set(paths).size === paths.length, { error: 'must not name a path twice' })
       .default(['/api/health-check'])
       .describe('Path prefixes answered with 403 instead of being forwarded.'),
+    client_certificates: clientCertificates.optional(),
     memory_mb: z.int().min(32).default(128).describe('Memory limit of the load balancer container in MiB.'),
   })
   .superRefine((balancer, context) => {
@@ -559,6 +578,14 @@ export interface Environment extends EnvironmentSettings {
   readonly name: string;
   /** Path of the file as the user wrote it, for messages. */
   readonly file: string;
+  /** What the files of certificate authorities hold that the configuration names. */
+  readonly authorities: EnvironmentAuthorities;
+}
+
+/** Certificate authorities by what they are trusted for. */
+export interface EnvironmentAuthorities {
+  /** Issuers of client certificates: `load_balancer.client_certificates.ca_file`. */
+  readonly clients?: readonly CertificateAuthority[];
 }
 
 /** The JSON Schema that editors use for completion (Draft 7, which Taplo understands). */

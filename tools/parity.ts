@@ -55,7 +55,8 @@ export function generatedToml(distribution: DistributionName): TomlTable {
     load_balancer: { hostname: 'is.bank.example' },
   });
   const images = { identityServer: 'identity-server', postgresql: 'postgresql', mariadb: 'mariadb', nginx: 'nginx' };
-  const [node] = deriveTopology({ ...settings, name: 'parity', file: 'config/parity.toml' }, images).nodes;
+  const environment = { ...settings, name: 'parity', file: 'config/parity.toml', authorities: {} };
+  const [node] = deriveTopology(environment, images).nodes;
   const path = `${DISTRIBUTIONS[distribution].home}/wso2-config-volume/repository/conf/deployment.toml`;
   return parse(node?.files[path] as string) as TomlTable;
 }

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
+import { CA_FILE } from '../environment/schema';
 
 /**
  * Takes the configuration files out of a pull request's checkout into this one, which is the target branch. Planning needs access
@@ -16,6 +17,8 @@ const [, , proposal] = process.argv;
 if (proposal === undefined) throw new Error('usage: take-configuration.ts <checkout of the pull request>');
 
 const CONFIGURATION = /^config\/[a-z][a-z0-9-]*\.toml$/;
+/** Certificates of authorities: only certificates are ever taken out of such a file (environment/authorities.ts). */
+const AUTHORITIES = /^config\/[A-Za-z0-9._/-]+\.pem$/;
 /** Tables that name the servers to which credentials go. */
 const TRUSTED_TABLES = ['engine', 'state'];
 
@@ -24,11 +27,16 @@ const after = files('HEAD');
 const changed = [...new Set([...before.keys(), ...after.keys()])]
   .filter((file) => before.get(file) !== after.get(file))
   .sort();
-const code = changed.filter((file) => !CONFIGURATION.test(file) && !file.endsWith('.md'));
+const isData = (file: string) => CONFIGURATION.test(file) || AUTHORITIES.test(file) || file.endsWith('.md');
+const code = changed.filter((file) => !isData(file));
 const explanations: string[] = [];
 const planned: string[] = [];
 
-for (const file of changed.filter((each) => CONFIGURATION.test(each))) {
+const concerned = [...new Set([...before.keys(), ...after.keys()])]
+  .filter((file) => CONFIGURATION.test(file))
+  .filter((file) => changed.includes(file) || authoritiesOf(file).some((each) => changed.includes(each)))
+  .sort();
+for (const file of concerned) {
   const environment = basename(file, '.toml');
   const reason = obstacle(file);
   if (reason !== undefined) {
@@ -37,7 +45,7 @@ for (const file of changed.filter((each) => CONFIGURATION.test(each))) {
     );
     continue;
   }
-  copyFileSync(join(proposal, file), file);
+  for (const each of [file, ...authoritiesOf(file)]) take(each);
   planned.push(environment);
 }
 if (code.length > 0 && planned.length === 0) {
@@ -69,6 +77,27 @@ function obstacle(file: string): string | undefined {
   const state = theirs.state as { backend?: string } | undefined;
   if ((state?.backend ?? 'local') === 'local') return 'its state is a file on one machine (state.backend)';
   return undefined;
+}
+
+/** The files of certificate authorities that the proposed configuration names. */
+function authoritiesOf(file: string): string[] {
+  if (!after.has(file)) return [];
+  const { load_balancer: balancer, database } = table(join(proposal as string, file)) as NamedFiles;
+  return [balancer?.client_certificates?.ca_file, database?.ca_file]
+    .filter((name): name is string => typeof name === 'string' && CA_FILE.test(name))
+    .map((name) => `config/${name}`);
+}
+
+interface NamedFiles {
+  readonly load_balancer?: { readonly client_certificates?: { readonly ca_file?: unknown } };
+  readonly database?: { readonly ca_file?: unknown };
+}
+
+function take(file: string): void {
+  rmSync(file, { force: true });
+  if (!after.has(file)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  copyFileSync(join(proposal as string, file), file);
 }
 
 function table(file: string): Record<string, unknown> {

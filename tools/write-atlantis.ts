@@ -34,7 +34,7 @@ function projects({ environment, stacks }: Topology): string {
         `    apply_requirements: [approved, mergeable, undiverged]`,
         `    autoplan:`,
         `      when_modified:`,
-        ...[`config/${environment}.toml`, '**/*.ts', 'runtime/**', 'images/**'].map(
+        ...[`config/${environment}.toml`, 'config/**/*.pem', '**/*.ts', 'runtime/**', 'images/**'].map(
           (path) => `        - ../../../${path}`,
         ),
         '',

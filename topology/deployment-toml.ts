@@ -21,6 +21,8 @@ export interface DeploymentTomlProps {
   readonly portOffset: number;
   readonly adminUsername: string;
   readonly databases: DatasourceSettings;
+  /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
+  readonly clientCertificateHeader?: string;
   /** The user's own keys, for all nodes and for this one. */
   readonly extensions: readonly TomlTable[];
 }
@@ -76,6 +78,10 @@ export const OWNED_KEYS: readonly { readonly path: string; readonly owner: strin
   { path: 'transport.https.properties.port', owner: 'identity_server.port_offset' },
   { path: 'clustering', owner: 'network.subnet and identity_server.nodes, which fix the members of the cluster' },
   { path: 'encryption.key', owner: 'the generated secret ENCRYPTION_KEY' },
+  {
+    path: 'oauth.mutualtls.client_certificate_header',
+    owner: 'load_balancer.client_certificates: a client could forge a header of any other name',
+  },
   { path: 'account_recovery.endpoint.auth.hash', owner: 'the generated secret APP_PASSWORD' },
   { path: 'identity.auth_framework.endpoint.app_password', owner: 'the generated secret APP_PASSWORD' },
   {
@@ -93,7 +99,11 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
   const distribution = DISTRIBUTIONS[props.distribution];
   const { databases } = props;
   const first = props.nodeNumber === 1;
-  const site = { hostname: props.hostname, url: props.url };
+  const site = {
+    hostname: props.hostname,
+    url: props.url,
+    clientCertificateHeader: props.clientCertificateHeader,
+  };
   const pools = { database: datasourceTables(databases), ...datasourceList(databases) };
   const base = merge(distribution.deploymentToml(site), databases.toml, pools);
   const extended = props.extensions.reduce<TomlTable>((below, extension) => extend(below, extension), base);

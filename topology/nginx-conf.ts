@@ -27,7 +27,15 @@ export interface NginxConfProps {
   readonly deniedPaths: readonly string[];
   /** Paths whose requests may be sent to a second node although the first may have processed them. */
   readonly replayablePaths: readonly ReplayablePath[];
+  /** The authorities whose client certificates are accepted, PEM. @default - no client is asked for a certificate */
+  readonly clientAuthorities?: string;
 }
+
+/** Header by which a node learns the verified client certificate. The accelerator compares the name with its case. */
+export const CLIENT_CERTIFICATE_HEADER = 'x-wso2-mutual-auth-cert';
+
+/** Intermediate authorities that may stand between a client certificate and its root; Nginx's default of 1 is short for eIDAS. */
+const CLIENT_CHAIN_DEPTH = 3;
 
 /** The files of one revision of the load balancer's configuration, by name. */
 export interface LoadBalancerConfiguration {
@@ -36,20 +44,41 @@ export interface LoadBalancerConfiguration {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** Scripts that nginx.conf imports. */
+export interface LoadBalancerScripts {
+  readonly routing: string;
+  readonly clientCertificate: string;
+}
+
 /** Puts together what the configuration job installs. */
-export function loadBalancerConfiguration(props: NginxConfProps, routingJs: string): LoadBalancerConfiguration {
+export function loadBalancerConfiguration(
+  props: NginxConfProps,
+  scripts: LoadBalancerScripts,
+): LoadBalancerConfiguration {
   const nginxConf = renderNginxConf(props);
   const facts = {
     affinity: props.affinity,
     controlPort: props.controlPort,
     nodes: props.nodes.map(({ name }) => name),
   };
+  const forClientCertificates: Record<string, string> =
+    props.clientAuthorities === undefined
+      ? {}
+      : { 'client-ca.pem': props.clientAuthorities, 'client-certificate.js': scripts.clientCertificate };
   const revision = createHash('sha256')
-    .update(JSON.stringify([nginxConf, routingJs, facts]))
+    .update(JSON.stringify([nginxConf, scripts.routing, facts, ...Object.values(forClientCertificates)]))
     .digest('hex')
     .slice(0, 12);
   const topologyJs = `export default ${JSON.stringify({ revision, ...facts }, null, 2)};\n`;
-  return { revision, files: { 'nginx.conf': nginxConf, 'routing.js': routingJs, 'topology.js': topologyJs } };
+  return {
+    revision,
+    files: {
+      'nginx.conf': nginxConf,
+      'routing.js': scripts.routing,
+      'topology.js': topologyJs,
+      ...forClientCertificates,
+    },
+  };
 }
 
 /**
@@ -57,6 +86,7 @@ export function loadBalancerConfiguration(props: NginxConfProps, routingJs: stri
  * is decided by the probes in routing.js; failover to the next node is the second line.
  */
 export function renderNginxConf(props: NginxConfProps): string {
+  const clientCertificates = props.clientAuthorities !== undefined;
   return `# Generated. Change the environment's TOML file instead.
 load_module modules/ngx_http_js_module.so;
 worker_processes auto;
@@ -74,13 +104,13 @@ http {
   js_shared_dict_zone zone=nodes:64k;
   js_set $route routing.route;
   js_set $route_cookie routing.routeCookie;
-
+${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   # The query is left out: authorization requests carry personal data in it.
   log_format requests escape=json
     '{"time":"$time_iso8601","request_id":"$request_id","client":"$remote_addr","method":"$request_method",'
     '"path":"$uri","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,"route":"$route",'
     '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time",'
-    '"tls":"$ssl_protocol"}';
+    '"tls":"$ssl_protocol"${clientCertificates ? CLIENT_CERTIFICATE_LOG : ''}}';
   access_log /dev/stdout requests;
   server_tokens off;
 
@@ -132,7 +162,7 @@ http {
   proxy_set_header Forwarded "";
   proxy_set_header X-Original-URL "";
   proxy_set_header X-Original-Host "";
-  proxy_set_header x-wso2-mutual-auth-cert "";
+  proxy_set_header ${CLIENT_CERTIFICATE_HEADER} ${clientCertificates ? '$client_certificate' : '""'};
 
 ${props.nodes.map((node) => upstream(node, props)).join('\n')}
   server {
@@ -155,7 +185,7 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     server_name ${props.hostname};
     ssl_certificate /etc/nginx/certificates/tls.crt;
     ssl_certificate_key /etc/nginx/certificates/tls.key;
-    add_header Strict-Transport-Security "max-age=63072000" always;
+${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}    add_header Strict-Transport-Security "max-age=63072000" always;
     add_header Set-Cookie $route_cookie always;
     error_page 503 @unavailable;
 
@@ -205,6 +235,19 @@ ${props.nodes.map((node) => probeLocation(node, props)).join('')}${props.nodes.m
 }
 `;
 }
+
+const CLIENT_CERTIFICATE_SCRIPT = `  js_import certificate from client-certificate.js;
+  js_set $client_certificate certificate.verified;
+`;
+
+/** NONE, SUCCESS, or FAILED with the reason: the log's only trace of a refused certificate. */
+const CLIENT_CERTIFICATE_LOG = ',"client_certificate":"$ssl_client_verify"';
+
+const CLIENT_CERTIFICATE_VERIFICATION = `    # A browser has none and is served as ever; a certificate that does not verify is answered with 400.
+    ssl_verify_client optional;
+    ssl_client_certificate client-ca.pem;
+    ssl_verify_depth ${CLIENT_CHAIN_DEPTH};
+`;
 
 /** The URL that users see: no port where it is the scheme's own. */
 export function publicUrl({ hostname, httpsPort }: Pick<NginxConfProps, 'hostname' | 'httpsPort'>): string {

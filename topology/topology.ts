@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { authoritiesPem } from '../environment/authorities';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
 import { addressAt, CONTROL_PORT, dynamicRange, hostsLine, MAX_NODES, parseSubnet } from './addresses';
@@ -14,7 +15,12 @@ import {
 import { DATABASE_ENGINES } from './database-engines';
 import { ACCESS_LOG_TO_STDOUT, CLUSTER_PORT, deploymentToml } from './deployment-toml';
 import { DISTRIBUTIONS, type Distribution } from './distributions';
-import { type LoadBalancerConfiguration, loadBalancerConfiguration, publicUrl } from './nginx-conf';
+import {
+  CLIENT_CERTIFICATE_HEADER,
+  type LoadBalancerConfiguration,
+  loadBalancerConfiguration,
+  publicUrl,
+} from './nginx-conf';
 import { type StateBackend, stateBackend } from './state-backend';
 import { renderToml } from './toml';
 
@@ -329,6 +335,7 @@ function nodeTopology(environment: Environment, layout: Layout, node: Layout['pl
     portOffset: server.port_offset,
     adminUsername,
     databases: datasourceSettings(environment, databaseHost),
+    ...(environment.authorities.clients && { clientCertificateHeader: CLIENT_CERTIFICATE_HEADER }),
     extensions: [
       ...(server.logs.access === 'stdout' ? [ACCESS_LOG_TO_STDOUT] : []),
       server.deployment_toml,
@@ -380,7 +387,7 @@ function nodeTopology(environment: Environment, layout: Layout, node: Layout['pl
 }
 
 function loadBalancerTopology(environment: Environment, layout: Layout): LoadBalancerTopology {
-  const { name, load_balancer: balancer } = environment;
+  const { name, load_balancer: balancer, authorities } = environment;
   const { distribution, images, placed, balancerAddress, statusUrl, url, httpsPort } = layout;
   const configuration = loadBalancerConfiguration(
     {
@@ -396,8 +403,12 @@ function loadBalancerTopology(environment: Environment, layout: Layout): LoadBal
       readTimeoutSeconds: balancer.read_timeout_seconds,
       deniedPaths: balancer.denied_paths,
       replayablePaths: distribution.replayablePaths,
+      ...(authorities.clients && { clientAuthorities: authoritiesPem(authorities.clients) }),
     },
-    runtimeFile('load-balancer/routing.js'),
+    {
+      routing: runtimeFile('load-balancer/routing.js'),
+      clientCertificate: runtimeFile('load-balancer/client-certificate.js'),
+    },
   );
   return {
     containerName: `${name}-load-balancer`,

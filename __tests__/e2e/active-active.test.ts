@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:tls';
+import { AUTHORITY, createAuthority, type Identity, issue } from '../support/certificates';
 import { Client } from '../support/client';
 import { underLoad } from '../support/load';
 import { docker, eventually, inspect, psql, Workspace, waitUntilHealthy } from '../support/workspace';
@@ -10,6 +11,20 @@ const HOSTNAME = 'is.e2e-pair.test';
 const ADDRESS = '127.0.9.1';
 const NODES = ['172.31.240.11', '172.31.240.12'] as const;
 const CONTAINERS = [`${NAME}-node-1`, `${NAME}-node-2`] as const;
+
+const CONFIGURATION = `[network]
+subnet = "172.31.240.0/24"
+
+[identity_server]
+distribution = "sandbox"
+memory_mb = 1280
+heap_mb = 512
+
+[load_balancer]
+hostname = "${HOSTNAME}"
+bind_address = "${ADDRESS}"
+denied_paths = ["/probe/count"]
+`;
 
 const workspace = new Workspace();
 let ca: string;
@@ -60,22 +75,7 @@ async function nodeOf(client: Client): Promise<string> {
 }
 
 beforeAll(async () => {
-  await workspace.configure(
-    NAME,
-    `[network]
-subnet = "172.31.240.0/24"
-
-[identity_server]
-distribution = "sandbox"
-memory_mb = 1280
-heap_mb = 512
-
-[load_balancer]
-hostname = "${HOSTNAME}"
-bind_address = "${ADDRESS}"
-denied_paths = ["/probe/count"]
-`,
-  );
+  await workspace.configure(NAME, CONFIGURATION);
   const { stdout } = await workspace.make('up', NAME);
   expect(stdout).toContain(`https://${HOSTNAME}/carbon/`);
   expect(stdout).toContain(`${ADDRESS} ${HOSTNAME}`);
@@ -203,6 +203,106 @@ test('clients cannot forge the headers that the servers trust', async () => {
   expect(headers['x-forwarded-for']).toEqual(['172.31.240.1']);
   expect(headers['x-forwarded-host']).toEqual([HOSTNAME]);
   expect({ scheme, serverName, serverPort }).toEqual({ scheme: 'https', serverName: HOSTNAME, serverPort: 443 });
+});
+
+describe('client certificates', () => {
+  const HEADER = 'x-wso2-mutual-auth-cert';
+  const PURPOSE = ['extendedKeyUsage=clientAuth'];
+  let directory: Identity;
+  let issuing: Identity;
+  let bank: Identity;
+  let stranger: Identity;
+
+  const shows = (certificate?: Identity) =>
+    new Client({ address: ADDRESS, hostname: HOSTNAME, ca, certificate, keepAlive: false });
+  /** One request on a connection of its own that resumes a TLS session, where the load balancer lets it. */
+  const visit = ({ certificate, key }: Identity, session?: Buffer) =>
+    new Promise<{ status: number; resumed: boolean; session?: Buffer }>((resolve, reject) => {
+      let next: Buffer | undefined;
+      const tls = { host: ADDRESS, port: 443, servername: HOSTNAME, ca, cert: certificate, key, session };
+      const socket = connect(tls, () => {
+        socket.write(`GET /probe/echo HTTP/1.1\r\nHost: ${HOSTNAME}\r\nConnection: close\r\n\r\n`);
+      });
+      let reply = '';
+      socket.on('session', (issued) => {
+        next = issued;
+      });
+      socket.on('data', (chunk) => {
+        reply += chunk.toString();
+      });
+      socket.on('error', reject);
+      socket.on('end', () =>
+        resolve({ status: Number(reply.split(' ')[1]), resumed: socket.isSessionReused(), session: next }),
+      );
+    });
+  const headersSeen = async (client: Client, sent: Record<string, string> = {}) => {
+    const reply = await client.post('/probe/echo', '', sent);
+    expect(reply.status).toBe(200);
+    return JSON.parse(reply.body).headers as Record<string, string[]>;
+  };
+  const oneLine = ({ certificate }: Identity) => certificate.replaceAll('\n', '');
+  const accept = async (...authorities: Identity[]) => {
+    writeFileSync(workspace.path('config', 'tpp-ca.pem'), authorities.map(({ certificate }) => certificate).join(''));
+    await workspace.make('plan', NAME);
+    const report = readFileSync(workspace.path('build', 'plan', NAME, 'plan.md'), 'utf8');
+    await workspace.make('apply', NAME);
+    return report;
+  };
+
+  beforeAll(async () => {
+    directory = await createAuthority('Directory Root CA');
+    issuing = await issue(directory, 'Directory Issuing CA', AUTHORITY);
+    bank = await issue(issuing, 'Third Party', PURPOSE);
+    stranger = await issue(await createAuthority('Stranger Root CA'), 'Stranger', PURPOSE);
+    await workspace.configure(NAME, `${CONFIGURATION}[load_balancer.client_certificates]\nca_file = "tpp-ca.pem"\n`);
+  }, 60_000);
+
+  test('are accepted after a reload; neither a node nor the load balancer is replaced', async () => {
+    const containers = [...CONTAINERS, `${NAME}-load-balancer`];
+    const before = await Promise.all(containers.map(inspect));
+    const report = await accept(directory, issuing);
+    expect(report).toContain('CN=Directory Issuing CA');
+    const after = await Promise.all(containers.map(inspect));
+    expect(after.map(({ Id, State }) => [Id, State.StartedAt])).toEqual(
+      before.map(({ Id, State }) => [Id, State.StartedAt]),
+    );
+  }, 120_000);
+
+  test('reach the node when they verify, and a forged header beside them does not', async () => {
+    const [header, ...more] = (await headersSeen(shows(bank), { [HEADER]: 'forged' }))[HEADER] as string[];
+    expect(more).toEqual([]);
+    expect(header).toBe(oneLine(bank));
+  });
+
+  test('need not be shown, and without one no spelling of the header gets through', async () => {
+    for (const forged of [HEADER, HEADER.toUpperCase(), HEADER.replaceAll('-', '_')]) {
+      const seen = await headersSeen(shows(), { [forged]: oneLine(bank) });
+      expect(JSON.stringify(seen)).not.toContain('BEGIN CERTIFICATE');
+    }
+    expect((await shows().get('/carbon/')).status).toBe(302);
+  });
+
+  test('are refused with 400 when another authority, or nobody, has issued them, or they are for another purpose', async () => {
+    const server = await issue(issuing, 'Third Party', ['extendedKeyUsage=serverAuth']);
+    for (const refused of [stranger, await createAuthority('Self-signed'), server]) {
+      const reply = await shows(refused).post('/probe/echo');
+      expect([reply.status, reply.body]).toEqual([400, expect.stringContaining('SSL certificate error')]);
+    }
+    const log = await docker('logs', `${NAME}-load-balancer`);
+    expect(log).toContain('"client_certificate":"FAILED:');
+    expect(log).toContain('"client_certificate":"SUCCESS"');
+  });
+
+  test('of an authority that is taken out of the file are refused from the reload on, resumed sessions included', async () => {
+    const first = await visit(bank);
+    const resumed = await visit(bank, first.session);
+    expect(resumed).toMatchObject({ status: 200, resumed: true });
+    const newcomer = await createAuthority('Newcomer Root CA');
+    await accept(newcomer);
+    expect(await visit(bank, resumed.session)).toMatchObject({ status: 400, resumed: false });
+    const welcome = await issue(newcomer, 'Newcomer', PURPOSE);
+    expect((await headersSeen(shows(welcome)))[HEADER]).toEqual([oneLine(welcome)]);
+  }, 120_000);
 });
 
 test('a denied path stays denied when it is written in a way that the server would normalise', async () => {

@@ -1,6 +1,47 @@
 import { sandboxImageTags } from '../../images/tags';
-import { docker } from './workspace';
+import { run } from '../../setup/process';
 
+/** A certificate and its private key, PEM. */
+export interface Identity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const NEW_KEY = 'openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /tmp/key.pem';
+
+/** Extensions of an authority that another one issues. */
+export const AUTHORITY = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+
+/** A certificate authority of a test's own. */
+export async function createAuthority(commonName: string): Promise<Identity> {
+  return issued(
+    `openssl req -x509 -new -key /tmp/key.pem -days 30 -subj '/O=Test Directory/CN=${commonName}' -addext 'keyUsage=critical,keyCertSign,cRLSign' -out /tmp/certificate.pem`,
+  );
+}
+
+/** @param extensions lines such as `subjectAltName=DNS:db.bank.test` */
+export async function issue(authority: Identity, commonName: string, extensions: readonly string[]): Promise<Identity> {
+  return issued(
+    `cat >/tmp/authority.pem
+printf '%s\\n' ${extensions.map((line) => `'${line}'`).join(' ')} >/tmp/extensions
+openssl req -new -key /tmp/key.pem -subj '/O=Test Bank/CN=${commonName}' -out /tmp/request.pem
+openssl x509 -req -in /tmp/request.pem -CA /tmp/authority.pem -CAkey /tmp/authority.pem -days 30 -extfile /tmp/extensions -out /tmp/certificate.pem`,
+    `${authority.certificate}${authority.key}`,
+  );
+}
+
+/** OpenSSL is in the image of the sandbox's server; the machine that runs the tests need not have it. */
+async function issued(script: string, input = ''): Promise<Identity> {
+  const commands = `set -eu\n${NEW_KEY}\n${script} >&2\ncat /tmp/certificate.pem /tmp/key.pem`;
+  const args = ['run', '--rm', '--interactive', '--label', 'wso2-is-active-active.test=1', '--network', 'none'];
+  const image = sandboxImageTags().identityServer;
+  const { stdout } = await run('docker', [...args, '--entrypoint', 'sh', image, '-c', commands], { input });
+  const end = '-----END CERTIFICATE-----\n';
+  const split = stdout.indexOf(end) + end.length;
+  return { certificate: stdout.slice(0, split), key: stdout.slice(split) };
+}
+
+/** What a bank's own authority issues for a host name: by an intermediate, which is part of the chain. */
 export interface SuppliedCertificate {
   /** Certificate of the authority, PEM. */
   readonly authority: string;
@@ -10,27 +51,13 @@ export interface SuppliedCertificate {
   readonly key: string;
 }
 
-const ISSUE = `
-set -eu
-cd /tmp
-key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" 2>/dev/null; }
-issue() {
-  key "$1"
-  openssl req -new -key "$1.key" -subj "/CN=$1" -out request
-  printf '%s\\n' "$3" >extensions
-  openssl x509 -req -in request -CA "$2.crt" -CAkey "$2.key" -days 2 -extfile extensions -out "$1.crt" 2>/dev/null
-}
-key authority
-openssl req -x509 -new -key authority.key -days 2 -subj /CN=authority -out authority.crt
-issue intermediate authority basicConstraints=critical,CA:TRUE
-issue server intermediate "subjectAltName=DNS:$NAME"
-for file in authority.crt server.crt intermediate.crt server.key; do cat "$file"; echo ====; done
-`;
-
-/** A certificate for a host name as a bank's own authority issues it: by an intermediate, which is part of the chain. */
 export async function issueCertificate(hostname: string): Promise<SuppliedCertificate> {
-  const run = ['run', '--rm', '--network', 'none', '--env', `NAME=${hostname}`, '--entrypoint', 'sh'];
-  const printed = await docker(...run, sandboxImageTags().identityServer, '-c', ISSUE);
-  const [authority, server, intermediate, key] = printed.split('====\n') as [string, string, string, string];
-  return { authority, chain: `${server}${intermediate}`, key: key.replace('====', '') };
+  const authority = await createAuthority('Root CA');
+  const intermediate = await issue(authority, 'Intermediate CA', AUTHORITY);
+  const server = await issue(intermediate, hostname, [`subjectAltName=DNS:${hostname}`]);
+  return {
+    authority: authority.certificate,
+    chain: `${server.certificate}${intermediate.certificate}`,
+    key: server.key,
+  };
 }

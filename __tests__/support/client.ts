@@ -16,6 +16,8 @@ export interface ClientProps {
   readonly hostname: string;
   /** CA certificate, PEM. */
   readonly ca: string;
+  /** Client certificate with its chain and its key, PEM. @default - none is shown when the server asks */
+  readonly certificate?: { readonly certificate: string; readonly key: string };
   /** Whether cookies that the server sets are sent back, as a browser does. */
   readonly cookies?: boolean;
   /** Whether connections are kept open between requests. */
@@ -53,7 +55,7 @@ export class Client {
   }
 
   private send(options: RequestOptions, body?: string): Promise<Reply> {
-    const { address, port = 443, hostname, ca, cookies = false, timeout = 90_000 } = this.props;
+    const { address, port = 443, hostname, ca, certificate, cookies = false, timeout = 90_000 } = this.props;
     const cookieHeader = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const started = performance.now();
     return new Promise((resolve, reject) => {
@@ -64,6 +66,7 @@ export class Client {
           port,
           servername: hostname,
           ca,
+          ...(certificate && { cert: certificate.certificate, key: certificate.key }),
           agent: this.agent,
           timeout,
           headers: { host: hostname, ...(cookieHeader !== '' && { cookie: cookieHeader }), ...options.headers },

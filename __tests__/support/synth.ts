@@ -70,14 +70,27 @@ export function configurationDirectory(files: Readonly<Record<string, string>>):
   return directory;
 }
 
-/** The checked environment that this TOML text describes. */
-export function environment(toml: string = SMALLEST, name = 'sandbox'): Environment {
-  const [loaded] = loadEnvironments(configurationDirectory({ [`${name}.toml`]: toml }));
+/** The checked environment that this TOML text describes. @param files beside it, by name */
+export function environment(
+  toml: string = SMALLEST,
+  name = 'sandbox',
+  files: Readonly<Record<string, string>> = {},
+): Environment {
+  const [loaded] = loadEnvironments(configurationDirectory({ [`${name}.toml`]: toml, ...files }));
   return loaded as Environment;
 }
 
-export function topology(toml: string = SMALLEST, name = 'sandbox'): Topology {
-  return deriveTopology(environment(toml, name), TEST_IMAGES);
+export function topology(
+  toml: string = SMALLEST,
+  name = 'sandbox',
+  files: Readonly<Record<string, string>> = {},
+): Topology {
+  return deriveTopology(environment(toml, name, files), TEST_IMAGES);
+}
+
+/** A certificate authority's certificate whose key nobody has. @param name of a file in `fixtures/authorities` */
+export function authorityFixture(name: 'root' | 'other-root' | 'expired-root' | 'issuing'): string {
+  return readFileSync(join(PROJECT, '__tests__', 'fixtures', 'authorities', `${name}.pem`), 'utf8');
 }
 
 /** The topologies of the project's own configuration files. */

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadBalancerConfiguration, type NginxConfProps, publicUrl, renderNginxConf } from '../../topology/nginx-conf';
 import { anywhere, type Directive, named, parseNginxConf } from '../support/nginx';
+import { PROJECT } from '../support/synth';
 
 const PROPS: NginxConfProps = {
   hostname: 'is.bank.example',
@@ -119,6 +122,60 @@ describe('headers that a node trusts', () => {
       expect(named(probe?.block, 'deny').map(({ args }) => args)).toEqual([['all']]);
     }
   });
+});
+
+describe('client certificates', () => {
+  const asked: Partial<NginxConfProps> = { clientAuthorities: '# CN=CA\n' };
+
+  test('are not asked for unless somebody has said whose are accepted', () => {
+    expect(renderNginxConf(PROPS)).not.toContain('ssl_verify_client');
+    expect(renderNginxConf(PROPS)).not.toContain('client_certificate');
+    expect(renderNginxConf(PROPS)).not.toContain('client-certificate.js');
+  });
+
+  test('are asked for and verified by the public server alone, and a client may do without', () => {
+    const directive = (name: string) => named(publicServer(asked).block, name).map(({ args }) => args);
+    expect(directive('ssl_verify_client')).toEqual([['optional']]);
+    expect(directive('ssl_client_certificate')).toEqual([['client-ca.pem']]);
+    expect(anywhere(http(asked), 'ssl_verify_client')).toHaveLength(1);
+  });
+
+  test('reach the nodes in the one header that no client can set', () => {
+    const headers = named(http(asked), 'proxy_set_header').map(({ args }) => args);
+    expect(headers.filter(([name]) => name?.toLowerCase() === 'x-wso2-mutual-auth-cert')).toEqual([
+      ['x-wso2-mutual-auth-cert', '$client_certificate'],
+    ]);
+    expect(named(http(asked), 'js_set').map(({ args }) => args)).toContainEqual([
+      '$client_certificate',
+      'certificate.verified',
+    ]);
+  });
+
+  test('are in the access log by the outcome of their verification', () => {
+    const format = named(http(asked), 'log_format')[0]?.args.slice(2).join('').replaceAll("'", '') as string;
+    expect(JSON.parse(format.replace(/:(\$\w+)/g, ':0')).client_certificate).toBe('$ssl_client_verify');
+  });
+});
+
+describe('the script behind $client_certificate', () => {
+  const source = readFileSync(join(PROJECT, 'runtime/load-balancer/client-certificate.js'), 'utf8');
+  const { verified } = new Function(source.replace('export default', 'return'))() as {
+    verified(r: { variables: Record<string, string | undefined> }): string;
+  };
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIB+/A=\nZZ==\n-----END CERTIFICATE-----\n';
+
+  test('gives a verified certificate on one line, as strict decoders want it', () => {
+    expect(verified({ variables: { ssl_client_verify: 'SUCCESS', ssl_client_raw_cert: pem } })).toBe(
+      '-----BEGIN CERTIFICATE-----MIIB+/A=ZZ==-----END CERTIFICATE-----',
+    );
+  });
+
+  test.each(['NONE', 'FAILED:certificate has expired', '', undefined])(
+    'gives nothing when the outcome is %p',
+    (outcome) => {
+      expect(verified({ variables: { ssl_client_verify: outcome, ssl_client_raw_cert: pem } })).toBe('');
+    },
+  );
 });
 
 describe('port 80', () => {
@@ -254,8 +311,8 @@ test('the access log names node and answer of every try, and leaves out the quer
 
 describe('revision', () => {
   const ROUTING = 'export default {};\n';
-  const revision = (props: Partial<NginxConfProps> = {}, routing = ROUTING) =>
-    loadBalancerConfiguration({ ...PROPS, ...props }, routing);
+  const revision = (props: Partial<NginxConfProps> = {}, routing = ROUTING, clientCertificate = '// script\n') =>
+    loadBalancerConfiguration({ ...PROPS, ...props }, { routing, clientCertificate });
 
   test('equal content has an equal revision', () => {
     expect(revision({ nodes: [...PROPS.nodes] }).revision).toBe(revision().revision);
@@ -275,12 +332,27 @@ describe('revision', () => {
     ['readTimeoutSeconds', { readTimeoutSeconds: 61 }],
     ['deniedPaths', { deniedPaths: [] }],
     ['replayablePaths', { replayablePaths: [] }],
+    ['clientAuthorities', { clientAuthorities: '# CN=CA\n' }],
   ])('another %s is another revision', (_, change) => {
     expect(revision(change).revision).not.toBe(revision().revision);
   });
 
   test('another routing script is another revision', () => {
     expect(revision({}, '// changed\n').revision).not.toBe(revision().revision);
+  });
+
+  test('another authority of client certificates is another revision, which is what makes Nginx reload', () => {
+    const one = revision({ clientAuthorities: '# CN=one\n' });
+    const two = revision({ clientAuthorities: '# CN=two\n' });
+    expect(two.revision).not.toBe(one.revision);
+    expect(two.files['client-ca.pem']).toBe('# CN=two\n');
+    expect(two.files['nginx.conf']).toBe(one.files['nginx.conf']);
+    expect(revision({ clientAuthorities: '# CN=one\n' }, ROUTING, '// changed\n').revision).not.toBe(one.revision);
+  });
+
+  test('without client certificates the script for them is no part of it', () => {
+    expect(Object.keys(revision().files)).toEqual(['nginx.conf', 'routing.js', 'topology.js']);
+    expect(revision({}, ROUTING, '// changed\n').revision).toBe(revision().revision);
   });
 
   test('topology.js tells the running load balancer its revision, its nodes and the affinity', () => {

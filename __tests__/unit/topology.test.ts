@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { DISTRIBUTION_NAMES } from '../../topology/distributions';
 import type { JobTopology, NodeTopology, Topology } from '../../topology/topology';
-import { type Json, PROJECT, SMALLEST, shippedTopologies, topology } from '../support/synth';
+import { authorityFixture, type Json, PROJECT, SMALLEST, shippedTopologies, topology } from '../support/synth';
 
 const EVERY_DISTRIBUTION = DISTRIBUTION_NAMES.map(
   (name) => [name, SMALLEST.replace('"sandbox"', `"${name}"\nimage = "bank/identity-server"`)] as const,
@@ -39,6 +39,41 @@ function jobsOf({ jobs: { schema, ...others } }: Topology): JobTopology[] {
 }
 
 const keysOf = (node: NodeTopology | undefined) => flatten(parse(deploymentToml(node as NodeTopology)));
+
+describe('client certificates', () => {
+  const asked = '[load_balancer.client_certificates]\nca_file = "tpp-ca.pem"\n';
+  const KEY = 'oauth.mutualtls.client_certificate_header';
+  const withAuthorities = (toml: string, pem: string) => topology(`${toml}${asked}`, 'sandbox', { 'tpp-ca.pem': pem });
+
+  test.each(EVERY_DISTRIBUTION.filter(([name]) => name !== 'sandbox'))(
+    'reach %s in the header that Nginx sets, and its other keys stay as they are',
+    (_, toml) => {
+      const derived = withAuthorities(toml, authorityFixture('root'));
+      const header = keysOf(derived.nodes[0])[KEY];
+      expect(derived.loadBalancer.configuration.files['nginx.conf']).toContain(
+        `proxy_set_header ${header} $client_certificate;`,
+      );
+      expect(
+        differences(keysOf(derived.nodes[0]), keysOf(topology(toml).nodes[0])).filter((key) => key !== KEY),
+      ).toEqual([]);
+    },
+  );
+
+  test('change nothing but the load balancer when other authorities are accepted', () => {
+    const one = withAuthorities(SMALLEST, authorityFixture('root'));
+    const other = withAuthorities(SMALLEST, authorityFixture('other-root'));
+    expect(other.loadBalancer.configuration.files['client-ca.pem']).toBe(
+      `# O=Other Directory, CN=Other Root CA\n${authorityFixture('other-root')}`,
+    );
+    expect(other.nodes).toEqual(one.nodes);
+    const { loadBalancerConfiguration: _one, ...jobs } = one.jobs;
+    expect(other.jobs).toMatchObject(jobs);
+  });
+
+  test('are nowhere without the table', () => {
+    expect(Object.keys(topology().loadBalancer.configuration.files)).not.toContain('client-ca.pem');
+  });
+});
 
 describe('two nodes', () => {
   const derived = topology(withServer('nodes = 3'));

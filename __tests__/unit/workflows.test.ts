@@ -315,8 +315,11 @@ describe('take-configuration', () => {
   };
 
   /** What is planned of a pull request that changes these files; undefined removes one, `-> target` makes a link. */
-  function taken(changes: Readonly<Record<string, string | undefined>>) {
-    const proposal = folder(start);
+  function taken(
+    changes: Readonly<Record<string, string | undefined>>,
+    from: Readonly<Record<string, string>> = start,
+  ) {
+    const proposal = folder(from);
     const git = (...args: string[]) =>
       spawnSync('git', ['-C', proposal, '-c', 'user.name=test', '-c', 'user.email=test@bank.example', ...args], {
         encoding: 'utf8',
@@ -331,7 +334,7 @@ describe('take-configuration', () => {
     }
     git('add', '--all');
     git('commit', '--quiet', '--message', 'after');
-    const trusted = folder(start);
+    const trusted = folder(from);
     const result = spawnSync(
       'node',
       [
@@ -351,6 +354,35 @@ describe('take-configuration', () => {
     expect(stdout).toBe('environments=["bank"]\n');
     expect(configuration).toBe(changed);
     expect(readFileSync(join(trusted, 'README.md'), 'utf8')).toBe('text\n');
+  });
+
+  describe('certificates of authorities', () => {
+    const named = `${start['config/bank.toml']}[load_balancer.client_certificates]\nca_file = "tpp/ca.pem"\n`;
+    const startWithThem = {
+      ...start,
+      'config/bank.toml': named,
+      'config/tpp/ca.pem': 'old\n',
+      'config/other.pem': 'old\n',
+    };
+
+    test('are taken where a configuration names them, also when they alone change', () => {
+      const changes = { 'config/tpp/ca.pem': 'new\n', 'config/other.pem': 'new\n' };
+      const { stdout, trusted } = taken(changes, startWithThem);
+      expect(stdout).toBe('environments=["bank"]\n');
+      expect(readFileSync(join(trusted, 'config/tpp/ca.pem'), 'utf8')).toBe('new\n');
+      expect(readFileSync(join(trusted, 'config/other.pem'), 'utf8')).toBe('old\n');
+    });
+
+    test('that a pull request removes are gone, so that the plan fails as it will after the merge', () => {
+      const { trusted } = taken({ 'config/tpp/ca.pem': undefined }, startWithThem);
+      expect(readdirSync(join(trusted, 'config/tpp'))).toEqual([]);
+    });
+
+    test('may not be a link', () => {
+      const { stdout, stderr } = taken({ 'config/tpp/ca.pem': '-> /etc/hostname' }, startWithThem);
+      expect(stdout).toBe('environments=[]\n');
+      expect(stderr).toContain('(link)');
+    });
   });
 
   test.each([

@@ -55,6 +55,8 @@ export interface Site {
   readonly hostname: string;
   /** The URL that users see, with a port only where it is not 443. */
   readonly url: string;
+  /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
+  readonly clientCertificateHeader?: string;
 }
 
 export type DatabaseEngine = 'postgresql' | 'mysql' | 'mssql' | 'oracle';

@@ -185,6 +185,10 @@ function productToml(site: Site): TomlTable {
     realm_manager: { data_source: 'WSO2USER_DB' },
     user_store: { type: 'database_unique_id' },
     session: { nonce: { cookies: { whitelist: { authenticators: [{ name: 'MagicLinkAuthenticator' }] } } } },
+    // The accelerator's templates have it always; the product alone reads no header.
+    ...(site.clientCertificateHeader !== undefined && {
+      oauth: { mutualtls: { client_certificate_header: site.clientCertificateHeader } },
+    }),
     transport: {
       https: {
         properties: { maxHttpHeaderSize: '65536' },
