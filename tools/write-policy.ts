@@ -44,7 +44,8 @@ secret that is missing, each with its command:
 make import-secret ENV=production NAME=ADMIN_PASSWORD
 \`\`\`
 
-The value comes from standard input, such as the output of your vault's client. Only the job on the Docker host can see whether a secret is there,
+The value comes from standard input, such as the output of your vault's client; on a new host, \`make restore\`
+brings all of them back from a [backup](operations.md). Only the job on the Docker host can see whether a secret is there,
 so no plan can show it. The job cannot tell who chose a value: one that was generated before the environment was protected is
 taken as supplied. Certificates and their private keys are made on the host, but for the load balancer's where it is
 [supplied](operations.md#certificates-and-keys).
