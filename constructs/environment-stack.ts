@@ -1,7 +1,7 @@
 import { Image } from '@cdktf/provider-docker/lib/image';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformBackend, type TerraformElement, type TerraformRemoteState, TerraformStack } from 'cdktf';
-import type { Construct } from 'constructs';
+import type { Construct, Node } from 'constructs';
 import type { StateBackend } from '../topology/state-backend';
 import type { StackTopology } from '../topology/topology';
 
@@ -42,8 +42,8 @@ export class EnvironmentStack extends TerraformStack {
    *
    * @throws when two paths come to the same name, which would make one resource of two
    */
-  protected override allocateLogicalId(element: TerraformElement): string {
-    const { path } = element.node;
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const { path } = 'node' in element ? element.node : element;
     const id = path
       .split('/')
       .slice(1)

@@ -1,6 +1,8 @@
-import { Container } from '@cdktf/provider-docker/lib/container';
+import { resolve } from 'node:path';
+import { Container, type ContainerUpload } from '@cdktf/provider-docker/lib/container';
+import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
-import type { NodeTopology } from '../topology/topology';
+import type { LocalFile, NodeTopology } from '../topology/topology';
 import { cpuLimit, dockerEnvironment, hardened, type Labels, memoryLimit, uploads } from './container-defaults';
 
 export interface IdentityServerNodeProps {
@@ -41,7 +43,7 @@ export class IdentityServerNode extends Construct {
       ulimit: [{ name: 'nofile', soft: 16384, hard: 16384 }],
       networksAdvanced: [{ name: props.network, ipv4Address: node.address }],
       host: Object.entries(node.hosts).map(([host, ip]) => ({ host, ip })),
-      upload: uploads(node.files),
+      upload: [...uploads(node.files), ...(node.driver === undefined ? [] : [this.uploadOf(node.driver)])],
       volumes: [
         { volumeName: props.secretsVolume, containerPath: node.secretsPath, readOnly: true },
         { volumeName: props.keystoresVolume, containerPath: node.keystoresPath, readOnly: true },
@@ -61,5 +63,14 @@ export class IdentityServerNode extends Construct {
       stopTimeout: STOP_SECONDS,
       destroyGraceSeconds: STOP_SECONDS,
     });
+  }
+  /** The file is copied beside the stack's configuration, so that its path is the same on every machine. */
+  private uploadOf({ source, sha256, path }: LocalFile): ContainerUpload {
+    const asset = new TerraformAsset(this, 'driver', {
+      path: resolve(source),
+      type: AssetType.FILE,
+      assetHash: sha256,
+    });
+    return { file: path, source: asset.path, sourceHash: sha256, permissions: '0644' };
   }
 }

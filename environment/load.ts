@@ -4,6 +4,7 @@ import { parse, TomlError } from 'smol-toml';
 import { overlap, parseSubnet } from '../topology/addresses';
 import { readAuthorities } from './authorities';
 import { ConfigurationError, nearest, type Problem, problemsOf } from './diagnostics';
+import { driverJarProblem } from './driver-jar';
 import {
   CA_FILE,
   type Environment,
@@ -109,6 +110,11 @@ function loadEnvironment(directory: string, name: string): LoadResult {
     return { name, problems: [...nameProblems, ...problems, ...fileProblems] };
   }
   const environment = { ...result.data, name, file, authorities };
+  const driverProblem = driverJarProblem(environment);
+  if (driverProblem !== undefined) {
+    const path = ['identity_server', 'driver_jar'];
+    fileProblems.push({ file, line: lineOf(path), key: path.join('.'), message: driverProblem });
+  }
   return { name, problems: [...nameProblems, ...fileProblems], environment, lineOf };
 }
 

@@ -105,6 +105,15 @@ const identityServer = z
     distribution: z.enum(DISTRIBUTION_NAMES).describe('What runs on the nodes; see the catalogue of distributions.'),
     image: image.optional().describe("Image of the nodes. Default: the distribution's own image."),
     build: build.optional(),
+    driver_jar: z
+      .string()
+      .regex(/^(?:.*\/)?[\w.+-]+\.jar$/, {
+        error: 'must be the path of a jar file such as "drivers/postgresql-42.7.8.jar"',
+      })
+      .optional()
+      .describe(
+        'Jar of the JDBC driver to put into the nodes, relative to the folder of this file; no image is built for it. Default: the driver is built into the image.',
+      ),
     nodes: z.int().min(2).max(MAX_NODES).default(2).describe('Number of identity servers.'),
     port_offset: z
       .int()
@@ -423,6 +432,9 @@ function checkImage({ identity_server: server, database: { engine } }: Settings,
       'build.accelerator',
       `is required with ${server.distribution}: the path of the accelerator's zip, or set identity_server.image to an image that has the accelerator`,
     );
+  }
+  if (driver !== undefined && server.driver_jar !== undefined) {
+    refuse('driver_jar', 'is a second driver beside identity_server.build.driver; remove one of them');
   }
   if (driver !== undefined && !driver.startsWith(`${driverArtifact}:`)) {
     refuse(

@@ -118,10 +118,19 @@ function uploads(before: Json | undefined, after: Json | undefined): TextDiffere
     .map((file) => ({ file, before: one.get(file) ?? '', after: other.get(file) ?? '' }));
 }
 
-/** Content of every file that is put into a container, by path. */
+/** Content of every file that is put into a container, by path; of one that is no text, its hash. */
 export function uploadedFiles(uploads: Json | undefined): Map<string, string> {
   const blocks = isList(uploads) ? uploads.filter(isObject) : [];
-  return new Map(blocks.map(({ file, content }) => [String(file), typeof content === 'string' ? content : '']));
+  return new Map(
+    blocks.map(({ file, content, source_hash: hash }) => [
+      String(file),
+      typeof content === 'string' && content !== '' ? content : isText(hash) ? `SHA-256 ${hash}\n` : '',
+    ]),
+  );
+}
+
+function isText(value: Json | undefined): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 /**

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { authoritiesPem } from '../environment/authorities';
+import { driverJarPath } from '../environment/driver-jar';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
 import { addressAt, CONTROL_PORT, dynamicRange, hostsLine, MAX_NODES, parseSubnet } from './addresses';
@@ -123,6 +125,8 @@ export interface NodeTopology {
   readonly environment: Readonly<Record<string, string>>;
   /** Files put into the container before it starts, by path. None holds a secret. */
   readonly files: Readonly<Record<string, string>>;
+  /** JDBC driver put into the container before it starts; undefined where the image has it. */
+  readonly driver?: LocalFile;
   readonly entrypoint: readonly string[];
   readonly secretsPath: string;
   readonly keystoresPath: string;
@@ -130,6 +134,16 @@ export interface NodeTopology {
   readonly hosts: Readonly<Record<string, string>>;
   readonly healthCommand: readonly string[];
   readonly startTimeoutSeconds: number;
+}
+
+/** A file of the machine that synthesizes, to be put into a container. */
+export interface LocalFile {
+  /** Where it is, relative to the working directory. */
+  readonly source: string;
+  /** Hash of its content, hexadecimal. */
+  readonly sha256: string;
+  /** Where the container gets it. */
+  readonly path: string;
 }
 
 export interface LoadBalancerTopology {
@@ -377,6 +391,7 @@ function nodeTopology(environment: Environment, layout: Layout, node: Layout['pl
       [healthPath]: runtimeFile('identity-server/health.sh'),
       [`${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`]: renderToml(toml),
     },
+    ...driverOf(environment, distribution),
     entrypoint: ['/bin/sh', entrypointPath],
     secretsPath,
     keystoresPath,
@@ -576,10 +591,19 @@ function imagesOf(environment: Environment, { images }: Distribution, sandbox: S
   };
 }
 
+/** The image's own entry point copies what is in `wso2-artifact-volume` over the server's home. */
+function driverOf(environment: Environment, { home }: Distribution): Pick<NodeTopology, 'driver'> {
+  const source = driverJarPath(environment);
+  if (source === undefined) return {};
+  const sha256 = createHash('sha256').update(readFileSync(source)).digest('hex');
+  const path = `${home}/wso2-artifact-volume/repository/components/lib/${basename(source)}`;
+  return { driver: { source, sha256, path } };
+}
+
 /** An image of the user's is complete unless the user says what to add; the official ones have no driver. */
 function buildOf({ identity_server: server, database }: Environment, base: string): IdentityServerBuild | undefined {
   const { bundlesDriver } = DISTRIBUTIONS[server.distribution];
-  const lacksDriver = !bundlesDriver && server.image === undefined;
+  const lacksDriver = !bundlesDriver && server.image === undefined && server.driver_jar === undefined;
   if (server.build === undefined && !lacksDriver) return undefined;
   const { driverArtifact, driverVersion } = DATABASE_ENGINES[database.engine];
   const driver = server.build?.driver ?? (lacksDriver ? `${driverArtifact}:${driverVersion}` : undefined);

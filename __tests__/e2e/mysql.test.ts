@@ -1,14 +1,23 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { sandboxImageTags } from '../../images/tags';
+import { download } from '../../setup/maven';
 import { Client } from '../support/client';
 import { docker, Workspace } from '../support/workspace';
+import { zip } from '../support/zip';
 
-// The whole environment on the dialect of MySQL, for which MariaDB stands in, with the driver built into the nodes' image.
+// The whole environment on the dialect of MySQL, for which MariaDB stands in, with a driver that lies beside the configuration.
 const NAME = 'e2e-mysql';
 const HOSTNAME = 'is.e2e-mysql.test';
 const ADDRESS = '127.0.9.31';
+const DRIVER = 'drivers/mysql-connector-j-9.5.0.jar';
 const workspace = new Workspace();
+const jar = workspace.path('config', DRIVER);
 
 beforeAll(async () => {
+  mkdirSync(dirname(jar), { recursive: true });
+  copyFileSync(await download('com.mysql:mysql-connector-j:9.5.0:jar'), jar);
   await workspace.configure(
     NAME,
     `[network]
@@ -17,7 +26,7 @@ subnet = "172.31.200.192/26"
 distribution = "sandbox"
 memory_mb = 1280
 heap_mb = 512
-build = { driver = "com.mysql:mysql-connector-j:9.5.0" }
+driver_jar = "${DRIVER}"
 [database]
 engine = "mysql"
 [load_balancer]
@@ -43,4 +52,24 @@ test('the administrator that node 1 created logs in through the load balancer', 
 
 test('a second plan is empty', async () => {
   expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
+}, 120_000);
+
+test('every node runs the image as it is, with the driver in its libraries', async () => {
+  const image = await docker('image', 'inspect', '--format', '{{.Id}}', sandboxImageTags().identityServer);
+  const hash = createHash('sha256').update(readFileSync(jar)).digest('hex');
+  for (const node of [`${NAME}-node-1`, `${NAME}-node-2`]) {
+    expect(await docker('inspect', '--format', '{{.Image}}', node)).toBe(image);
+    const library = '"$WSO2_SERVER_HOME"/repository/components/lib/mysql-connector-j-9.5.0.jar';
+    expect(await docker('exec', node, 'sh', '-c', `sha256sum ${library}`)).toContain(hash);
+  }
+});
+
+test('another jar of the same name is a change of every node, which the report shows', async () => {
+  writeFileSync(jar, zip({ 'com/mysql/cj/jdbc/Driver.class': 'another' }));
+  await workspace.make('plan', NAME);
+  const report = readFileSync(workspace.path('build', 'plan', NAME, 'plan.md'), 'utf8');
+  const hash = createHash('sha256').update(readFileSync(jar)).digest('hex');
+  expect(report.split(`SHA-256 ${hash}`).length - 1).toBeGreaterThanOrEqual(1);
+  const { stacks } = JSON.parse(readFileSync(workspace.path('build', 'plan', NAME, 'plan.json'), 'utf8'));
+  expect(stacks.map(({ changes }: { changes: boolean }) => changes)).toEqual([false, true, true, false]);
 }, 120_000);
