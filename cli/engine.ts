@@ -1,3 +1,4 @@
+import { clientVariables } from '../setup/engine';
 import { CommandError, run } from '../setup/process';
 import { LABEL_PREFIX, type Topology } from '../topology/topology';
 
@@ -28,7 +29,7 @@ export class Engine {
   private readonly labels: readonly string[];
 
   constructor(topology: Topology) {
-    this.variables = topology.engineHost === undefined ? {} : { DOCKER_HOST: topology.engineHost };
+    this.variables = topology.engineHost === undefined ? {} : clientVariables(topology.engineHost);
     const label = `${LABEL_PREFIX}.environment=${topology.environment}`;
     this.filter = ['--filter', `label=${label}`];
     this.labels = ['--label', label];

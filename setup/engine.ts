@@ -52,7 +52,16 @@ export async function ensureEngine({ host }: { host?: string } = {}, machine = t
     );
   }
   requireClient();
-  return { host: wanted, ...answer, env: { DOCKER_HOST: wanted }, started };
+  return { host: wanted, ...answer, env: clientVariables(wanted), started };
+}
+
+/**
+ * Environment variables that point the docker client and Terraform's provider at an engine. With certificates in DOCKER_CERT_PATH the
+ * provider uses TLS by itself; the client wants to be told.
+ */
+export function clientVariables(host: string): NodeJS.ProcessEnv {
+  const tls = host.startsWith('tcp://') && process.env.DOCKER_CERT_PATH;
+  return { DOCKER_HOST: host, ...(tls && { DOCKER_TLS_VERIFY: '1' }) };
 }
 
 /**
@@ -131,7 +140,7 @@ function askSocket(socketPath: string): Promise<EngineVersion> {
 async function askClient(host: string): Promise<EngineVersion> {
   requireClient();
   const { stdout } = await run('docker', ['version', '--format', '{{json .Server}}'], {
-    env: { DOCKER_HOST: host },
+    env: clientVariables(host),
     timeoutMs: ANSWER_TIMEOUT_MS,
   });
   const server = JSON.parse(stdout) as EngineVersion | null;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
+import { type RemoteAccess, SshServer, startWithTls } from '../support/remote-access';
 import { SecondEngine } from '../support/second-engine';
 import { docker, Workspace } from '../support/workspace';
 
@@ -8,32 +9,40 @@ const NAME = 'e2e-remote';
 const HOSTNAME = 'is.e2e-remote.test';
 
 const engine = new SecondEngine();
+const ssh = new SshServer(engine);
 const workspace = new Workspace();
+let tcp: RemoteAccess;
 
 beforeAll(async () => {
-  await engine.start();
+  tcp = await startWithTls(engine);
   await engine.load(['identityServer', 'postgresql', 'nginx'].map((image) => sandboxImageTags()[image as 'nginx']));
 }, 240_000);
 
 afterAll(async () => {
+  ssh.stop();
   const containers = (await engine.docker('ps', '-aq')).split('\n').filter(Boolean);
   if (containers.length > 0) await engine.docker('rm', '--force', '--volumes', ...containers);
   await engine.stop();
   await workspace.dispose();
 }, 120_000);
 
-test('an environment on another engine comes up, works and goes, without anything on the local engine', async () => {
-  await workspace.configure(
+function configure(host: string): Promise<void> {
+  return workspace.configure(
     NAME,
-    `engine = { host = "${engine.host}" }
+    `engine = { host = "${host}" }
 network = { subnet = "172.31.245.0/24" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
 load_balancer = { hostname = "${HOSTNAME}" }
 `,
   );
-  await workspace.make('up', NAME);
+}
+
+test('an environment on another engine comes up over ssh and works, without anything on the local engine', async () => {
+  const { host, variables } = await ssh.start();
+  await configure(host);
+  await workspace.make('up', NAME, variables);
   expect(await docker('ps', '-aq', '--filter', `label=wso2-is-active-active.environment=${NAME}`)).toBe('');
-  expect((await workspace.make('status', NAME)).stdout).toMatch(/node-2 +running +healthy +yes/);
+  expect((await workspace.make('status', NAME, variables)).stdout).toMatch(/node-2 +running +healthy +yes/);
 
   // From inside, because the ports are published in the other network namespace.
   const url = `https://${HOSTNAME}/probe/health`;
@@ -56,8 +65,16 @@ load_balancer = { hostname = "${HOSTNAME}" }
   );
   expect(mounts.length).toBeGreaterThan(0);
   expect(mounts).not.toContain('bind');
+}, 400_000);
 
-  await workspace.make('down', NAME);
+test('over tcp with TLS it is the same environment, and goes without a trace', async () => {
+  await configure(tcp.host);
+  expect((await workspace.make('plan', NAME, tcp.variables)).stdout).toContain('Nothing to change.');
+  expect((await workspace.make('status', NAME, tcp.variables)).stdout).toMatch(/node-2 +running +healthy +yes/);
+  const stranger = await workspace.tryMake('status', NAME);
+  expect(stranger.exitCode).not.toBe(0);
+
+  await workspace.make('down', NAME, tcp.variables);
   for (const list of [
     ['ps', '-aq'],
     ['volume', 'ls', '-q'],
@@ -65,4 +82,4 @@ load_balancer = { hostname = "${HOSTNAME}" }
   ]) {
     expect(await engine.docker(...list)).toBe('');
   }
-}, 400_000);
+}, 200_000);

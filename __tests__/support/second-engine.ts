@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../setup/process';
@@ -14,18 +14,28 @@ export class SecondEngine {
   private process?: ChildProcess;
   readonly host = `unix://${join(this.directory, 'docker.sock')}`;
 
-  async start(): Promise<void> {
+  /** @param further options of dockerd beside its folders and socket, which it reads when `prepare` has ended */
+  async start(
+    further: readonly string[] = [],
+    prepare: (pid: number) => Promise<void> = async () => {},
+  ): Promise<void> {
     const options = {
       '-H': this.host,
       '--data-root': join(this.directory, 'data'),
       '--exec-root': join(this.directory, 'exec'),
       '--pidfile': join(this.directory, 'pid'),
     };
-    const daemon = ['dockerd', ...Object.entries(options).flat()].join(' ');
+    const daemon = ['dockerd', ...Object.entries(options).flat(), ...further].join(' ');
     const log = openSync(join(this.directory, 'log'), 'w');
-    this.process = spawn('unshare', ['--net', 'sh', '-c', `ip link set lo up && exec ${daemon}`], {
-      stdio: ['ignore', log, log],
+    this.process = spawn('unshare', ['--net', 'sh', '-c', `ip link set lo up && read -r _ && exec ${daemon}`], {
+      stdio: ['pipe', log, log],
     });
+    const pid = this.process.pid as number;
+    await eventually('the second engine has a network namespace of its own', 10, () => {
+      return readlinkSync(`/proc/${pid}/ns/net`) !== readlinkSync('/proc/self/ns/net');
+    });
+    await prepare(pid);
+    this.process.stdin?.end('go on\n');
     await eventually('the second engine answers', 60, async () => {
       if (this.process?.exitCode !== null)
         throw new Error(readFileSync(join(this.directory, 'log'), 'utf8').slice(-2000));
