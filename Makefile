@@ -24,6 +24,7 @@ up: $(MODULES) ## Create or update the environment and wait until it is healthy
 
 plan: $(MODULES) ## Save a plan for every stack and show what would change
 #: CHECK=1  exit code 1 also where a rule of the policy is broken
+#: DESTROY=1  plans to destroy the environment instead
 	@$(TSX) $(ROOT)/cli/plan.ts
 
 apply: $(MODULES) ## Apply exactly the saved plans, in order

@@ -8,7 +8,8 @@ import { isFormer, type Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
-import { applyAll } from './rollout';
+import { applyAll, destroyAll } from './rollout';
+import { requireUnprotected, sweep, teardownLayers } from './teardown';
 import { configurationFileOf, type TerraformStackRunner } from './terraform';
 import { welcome } from './welcome';
 
@@ -20,14 +21,21 @@ runCommand(async () => {
   const topology = selectedTopology();
   const report = readReport(topology.environment);
   requireApproved(report);
+  if (report.destroy) requireUnprotected(topology, 'make plan DESTROY=1');
   requireApplicable(report);
   requireSameConfiguration(topology, report);
   requirePolicy(topology, report);
   const context = await openEnvironment(formerStacks(topology, report));
-  requireSamePlans(context.stacks, report);
+  const runners = report.destroy ? teardownLayers(context.stacks).flat() : context.stacks;
+  requireSamePlans(runners, report);
   const changing = new Set(report.stacks.filter(({ changes }) => changes).map(({ name }) => name));
-  const changed = context.stacks.filter(({ stack }) => changing.has(stack.name));
+  const changed = runners.filter(({ stack }) => changing.has(stack.name));
   for (const runner of changed) await runner.init();
+  if (report.destroy) {
+    await destroyAll(context, changed);
+    await sweep(context);
+    return;
+  }
   await applyAll(context, changed);
   console.log(welcome(context.topology));
 });
@@ -41,8 +49,13 @@ function again(environment: string): string {
   return `Make and review a new plan: make plan ENV=${environment}`;
 }
 
-function requireApproved({ digest, environment }: Report): void {
+function requireApproved({ digest, environment, destroy }: Report): void {
   const approved = process.env.PLAN || undefined;
+  if (destroy && approved === undefined) {
+    throw new UserError(
+      `the saved plan destroys ${environment} with all its data. To say that you mean it: make apply ENV=${environment} PLAN=${digest.slice(0, 12)}`,
+    );
+  }
   if (approved === undefined || (approved.length >= 12 && digest.startsWith(approved))) return;
   const found = approved.length < 12 ? 'PLAN needs at least 12 digits' : `the approved plan is ${approved}`;
   throw new UserError(`${found}, the saved one is ${digest.slice(0, 12)}. ${again(environment)}`);

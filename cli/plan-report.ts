@@ -7,6 +7,7 @@ import { UserError } from '../setup/errors';
 import { run } from '../setup/process';
 import type { CommandContext } from './command';
 import { planAll } from './rollout';
+import { teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 
 /** Folder of an environment's plan report: `plan.md`, `plan.json` and for every changed stack what Terraform says. */
@@ -14,18 +15,28 @@ export function reportDirectory(environment: string): string {
   return join('build', 'plan', environment);
 }
 
-/** Saves a plan for every stack, and writes the report of them. @returns also the stacks that change, in order */
+/**
+ * Saves a plan for every stack, and writes the report of them.
+ *
+ * @param destroy plans to destroy the environment. @default false
+ * @returns also the stacks that change, in order
+ */
 export async function planAndReport(
   context: CommandContext,
+  destroy = false,
 ): Promise<{ report: Report; changed: readonly TerraformStackRunner[] }> {
-  const { topology, stacks: runners } = context;
+  const { topology } = context;
+  const runners = destroy ? teardownLayers(context.stacks).flat() : context.stacks;
   const commit = revision();
   const planned = new Map<TerraformStackRunner, PlannedStack>();
-  const changed = await planAll(context, async (runner) => {
-    planned.set(runner, await plannedStack(runner));
+  const changed = await planAll(context, {
+    destroy,
+    read: async (runner) => {
+      planned.set(runner, await plannedStack(runner));
+    },
   });
   const stacks = runners.flatMap((runner) => planned.get(runner) ?? []);
-  const report = buildReport({ topology, stacks, revision: await commit });
+  const report = buildReport({ topology, stacks, revision: await commit, destroy });
   const directory = reportDirectory(topology.environment);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });

@@ -5,12 +5,13 @@ import { openEnvironment } from './command';
 import { planAndReport, reportDirectory } from './plan-report';
 
 /**
- * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short. Exit code 1 where there is nothing
+ * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short; with DESTROY=1, plans that destroy
+ * the environment. Exit code 1 where there is nothing
  * that could be applied, and with CHECK=1 also where a rule of the policy is broken.
  */
 runCommand(async () => {
   const context = await openEnvironment();
-  const { report } = await planAndReport(context);
+  const { report } = await planAndReport(context, process.env.DESTROY === '1');
   const { environment } = context.topology;
   const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
   console.log(renderTerminal(report, coloured));

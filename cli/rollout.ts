@@ -11,31 +11,38 @@ import type { TerraformStackRunner } from './terraform';
 /** As long as any container of an environment may take. */
 const STOP_SECONDS = 90;
 
+/** How plans are made. */
+export interface PlanOptions {
+  /** Looks at a plan as soon as it is there. */
+  readonly read?: (runner: TerraformStackRunner) => Promise<void>;
+  /** Plans to destroy the environment. @default false */
+  readonly destroy?: boolean;
+}
+
 /**
  * Saves a plan for every stack. The stacks share no state, so they are planned at the same time, and a plan stays valid while
  * the layers before it are applied.
  *
- * @param read looks at a plan as soon as it is there
  * @returns the stacks that change, in order
  */
 export async function planAll(
   context: CommandContext,
-  read?: (runner: TerraformStackRunner) => Promise<void>,
+  { read, destroy = false }: PlanOptions = {},
 ): Promise<TerraformStackRunner[]> {
   return step(`Plan ${context.topology.environment}`, async () => {
     await removeFailedJobs(context);
-    await rebuildDamagedKeystores(context);
+    if (!destroy) await rebuildDamagedKeystores(context);
     // One after the other: they may share a provider cache.
     for (const stack of context.stacks) await stack.init();
     const changed = await Promise.all(
       context.stacks.map(async (stack) => {
-        const changes = await stack.plan();
+        const changes = await stack.plan(destroy);
         await read?.(stack);
         return changes;
       }),
     );
     for (const [index, { stack }] of context.stacks.entries()) {
-      if (changed[index] || !isFormer(context.topology, stack.name)) continue;
+      if (destroy || changed[index] || !isFormer(context.topology, stack.name)) continue;
       console.warn(
         `${stack.name} runs, but the configuration no longer has it and its state knows nothing of it. To remove it: docker stop --time ${STOP_SECONDS} ${stack.name} && docker rm --volumes ${stack.name}`,
       );
@@ -56,6 +63,18 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
     const runner = await nextOf(context, waiting);
     waiting.splice(waiting.indexOf(runner), 1);
     await apply(context, runner, waiting);
+  }
+}
+
+/** Applies saved plans that destroy the environment, in this order. */
+export async function destroyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
+  for (const runner of changed) {
+    try {
+      await step(`Destroy ${runner.stack.name}`, () => runner.apply());
+    } catch (error) {
+      if (isStale(error)) throw new UserError(stale(context, runner));
+      throw error;
+    }
   }
 }
 

@@ -72,8 +72,13 @@ export class TerraformStackRunner {
     }
   }
 
-  /** Saves a plan. @returns whether it changes anything, or would if it were not refused */
-  async plan(): Promise<boolean> {
+  /**
+   * Saves a plan.
+   *
+   * @param destroy plans to destroy everything. @default false
+   * @returns whether it changes anything, or would if it were not refused
+   */
+  async plan(destroy = false): Promise<boolean> {
     this.refusal = undefined;
     try {
       await this.initialised([
@@ -83,6 +88,7 @@ export class TerraformStackRunner {
         '-detailed-exitcode',
         '-lock-timeout=60s',
         '-out=tfplan',
+        ...(destroy ? ['-destroy'] : []),
       ]);
       return false;
     } catch (error) {

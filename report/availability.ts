@@ -14,13 +14,16 @@ interface Input {
   readonly changes: readonly ReportedChange[];
   readonly drift: readonly Drift[];
   readonly stacks: readonly PlannedStack[];
+  readonly destroy: boolean;
 }
 
 /** Judges a plan by what it does to the containers that serve: database, nodes and load balancer. */
 export function availability(input: Input): Availability {
   const { topology, changes } = input;
   if (changes.length === 0) return { level: 'unaffected', text: 'nothing changes' };
-  if (!servesToday(input)) return { level: 'unaffected', text: 'first creation: nothing serves yet' };
+  if (!servesToday(input)) {
+    return { level: 'unaffected', text: input.destroy ? 'nothing serves today' : 'first creation: nothing serves yet' };
+  }
 
   const ending = changes.filter(({ name, action }) => action === 'destroy' && serving(topology).includes(name ?? ''));
   const gone = (name: string | undefined) => ending.some((change) => change.name === name);

@@ -25,7 +25,7 @@ export function commentMarker(environment: string): string {
 export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
   const head = [
     commentMarker(report.environment),
-    `## Plan of \`${report.environment}\`: ${summary(report)}`,
+    `## Plan ${report.destroy ? 'to destroy' : 'of'} \`${report.environment}\`: ${summary(report)}`,
     facts(report),
     ...danger(report),
     `**Availability:** ${report.availability.text}.`,
@@ -266,25 +266,14 @@ function fileBlock({ file, containers, diff }: FileDiff): Block {
   };
 }
 
-function applying({
-  environment,
-  digest,
-  stacks,
-  changes: all,
-  laptop: files,
-  refusals,
-  availability,
-}: Report): string {
+function applying({ environment, digest, stacks, changes: all, laptop: files, refusals, destroy }: Report): string {
   if (refusals.length > 0) return 'There is nothing to apply: Terraform refused this plan.';
   if (all.length === 0 && files === undefined) return 'There is nothing to apply.';
-  if (availability.level === 'end') {
-    return `### Apply\n\n\`make down ENV=${environment}\` destroys the environment, the last stack first, and asks before.`;
-  }
   const names = stacks.filter(({ changes }) => changes).map(({ name }) => code(name));
   return [
     '### Apply',
     '',
-    `In this order: ${names.join(', ')}. Exactly this plan, and nothing else, is applied by`,
+    `In this order: ${names.join(', ')}.${destroy ? ' **What is listed above is gone afterwards.**' : ''} Exactly this plan, and nothing else, is applied by`,
     '',
     '```sh',
     `make apply ENV=${environment} PLAN=${digest}`,

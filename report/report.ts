@@ -94,6 +94,8 @@ export interface ReportedStack extends Pick<PlannedStack, 'name' | 'sha256' | 'c
 export interface Report {
   readonly environment: string;
   readonly protected: boolean;
+  /** Whether it is the plan to destroy the environment. */
+  readonly destroy: boolean;
   /** Commit of the configuration. @default - it is in no repository */
   readonly revision?: string;
   readonly counts: Counts;
@@ -124,10 +126,12 @@ export interface ReportInput {
   /** The stacks in the order in which they are applied. */
   readonly stacks: readonly PlannedStack[];
   readonly revision?: string;
+  /** Whether the plans are those to destroy the environment. @default false */
+  readonly destroy?: boolean;
 }
 
 /** Makes the report of one environment's plans. Pure: the same input, the same report. */
-export function buildReport({ topology, stacks, revision }: ReportInput): Report {
+export function buildReport({ topology, stacks, revision, destroy = false }: ReportInput): Report {
   const scrub = scrubber(stacks.map(({ plan }) => plan));
   const redacted = stacks.map((stack) => ({ ...stack, plan: redactPlan(stack.plan), text: scrub(stack.text) }));
   const isLaptop = laptopFiles(topology, redacted);
@@ -138,13 +142,14 @@ export function buildReport({ topology, stacks, revision }: ReportInput): Report
   return {
     environment: topology.environment,
     protected: topology.protected,
+    destroy,
     revision,
     counts: count(changes),
     dangers: dangers(topology, changes),
     refusals: redacted.flatMap(({ name, refusal }) =>
       refusal === undefined ? [] : [{ stack: name, message: refusal }],
     ),
-    availability: availability({ topology, changes, drift, stacks: redacted }),
+    availability: availability({ topology, changes, drift, stacks: redacted, destroy }),
     changes,
     laptop: laptopOf(topology, all.filter(isLaptop)),
     picture: changes.length === 0 ? undefined : renderChanges(topology, pictured(changes)),

@@ -15,9 +15,14 @@ const SIGNS: Readonly<Record<Action, { sign: string; colour: Colour }>> = {
 /** The report for a terminal: what decides, without the texts. @param coloured with ANSI escapes */
 export function renderTerminal(report: Report, coloured: boolean): string {
   const paint = (colour: Colour, text: string) => (coloured ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text);
-  const { environment, changes, dangers, refusals, drift, files, findings, suppressed, availability } = report;
+  const { environment, destroy, changes, dangers, refusals, drift, files, findings, suppressed, availability } = report;
   const unchanged = changes.length === 0 && refusals.length === 0;
-  const lines = [paint('bold', unchanged ? 'Nothing to change.' : `${environment}: ${summary(report)}`)];
+  const lines = [
+    paint(
+      'bold',
+      unchanged ? 'Nothing to change.' : `${environment}: ${destroy ? 'to be destroyed: ' : ''}${summary(report)}`,
+    ),
+  ];
   if (report.laptop) {
     const again = report.laptop.action === 'written' ? 'writes' : 'removes';
     lines.push(`Files on this machine that the apply ${again}: ${report.laptop.files.join(', ')}`);

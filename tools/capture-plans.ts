@@ -6,6 +6,7 @@ import { PROTECTED } from '../__tests__/support/protected';
 import { Workspace } from '../__tests__/support/workspace';
 import { type CommandContext, openEnvironment } from '../cli/command';
 import { applyAll, planAll } from '../cli/rollout';
+import { teardownLayers } from '../cli/teardown';
 import { sandboxImageTags } from '../images/tags';
 import type { Attributes, Plan } from '../report/plan-json';
 import { hasChanges } from '../report/report';
@@ -56,15 +57,16 @@ async function plan(workspace: Workspace, name: string, text: string, prepare?: 
   await save(name, text, context);
 }
 
-async function save(name: string, text: string, context: CommandContext): Promise<void> {
+async function save(name: string, text: string, context: CommandContext, destroy?: true): Promise<void> {
+  const runners = destroy ? teardownLayers(context.stacks).flat() : context.stacks;
   const stacks = await Promise.all(
-    context.stacks.map(async (runner) => {
+    runners.map(async (runner) => {
       const json = await runner.planJson();
       const shown = hasChanges(json) ? await runner.planText() : '';
       return { name: runner.stack.name, plan: reduced(json), text: shown, refusal: runner.refusal };
     }),
   );
-  const fixture: PlanFixture = { toml: text, stacks };
+  const fixture: PlanFixture = { toml: text, ...(destroy && { destroy }), stacks };
   mkdirSync(PLAN_FIXTURES, { recursive: true });
   writeFileSync(join(PLAN_FIXTURES, `${name}.json.gz`), gzipSync(normalised(JSON.stringify(fixture)), { level: 9 }));
 }
@@ -153,14 +155,8 @@ async function main(): Promise<void> {
     await plan(workspace, 'drift', toml());
 
     const destroyed = await open(workspace, toml());
-    for (const runner of destroyed.stacks) {
-      await runner.init();
-      await run('terraform', ['plan', '-destroy', '-input=false', '-no-color', '-out=tfplan'], {
-        cwd: runner.directory,
-        env: destroyed.variables,
-      });
-    }
-    await save('destroy', toml(), destroyed);
+    await planAll(destroyed, { destroy: true });
+    await save('destroy', toml(), destroyed, true);
   } finally {
     process.chdir('/');
     await workspace.dispose();

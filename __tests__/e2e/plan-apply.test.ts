@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Report } from '../../report/report';
 import { PROTECTED } from '../support/protected';
 import { docker, inspect, removeEnvironment, Workspace, waitUntilHealthy } from '../support/workspace';
@@ -149,5 +149,34 @@ test('a protected environment that breaks the policy is planned, reported and no
   expect(report().findings.map(({ rule }) => rule)).toEqual(['administration-paths']);
   expect(report().suppressed.map(({ rule }) => rule)).toEqual(['local-state', 'image-pinned', 'secrets-supplied']);
   expect(await refusal()).toContain('is protected and breaks the policy; nothing was applied');
+
+  expect((await workspace.tryMake('plan', NAME, { DESTROY: '1' })).exitCode).not.toBe(0);
+  expect(report().refusals).toContainEqual({
+    stack: `${NAME}-foundation`,
+    message: expect.stringContaining('prevent_destroy'),
+  });
+  expect(await refusal({ PLAN: report().digest })).toContain(`${NAME} is protected`);
   await workspace.configure(NAME, TOML);
 }, 60_000);
+
+test('destroying is planned and read like any other change, and applied only by name', async () => {
+  const { stdout } = await workspace.make('plan', NAME, { DESTROY: '1' });
+  expect(stdout).toContain(`DANGER  destroy ${NAME}-foundation/database/data`);
+  const { destroy, digest, availability, stacks } = report();
+  expect(destroy).toBe(true);
+  expect(availability.level).toBe('end');
+  expect(stacks.map(({ name }) => name)).toEqual([
+    `${NAME}-load-balancer`,
+    `${NAME}-node-1`,
+    `${NAME}-node-2`,
+    `${NAME}-foundation`,
+  ]);
+  expect(await refusal()).toContain(`the saved plan destroys ${NAME} with all its data`);
+
+  await workspace.make('apply', NAME, { PLAN: digest });
+  const filter = ['--quiet', '--filter', `label=wso2-is-active-active.environment=${NAME}`];
+  for (const kind of ['container', 'network', 'volume']) {
+    expect(await docker(kind, 'ls', ...(kind === 'container' ? ['--all'] : []), ...filter)).toBe('');
+  }
+  expect(existsSync(workspace.path('state', NAME))).toBe(false);
+}, 180_000);

@@ -185,6 +185,9 @@ test('destroying says what is lost and that the service ends', () => {
     ]),
   );
   expect(availability.level).toBe('end');
+  const text = renderMarkdown(reportOf('destroy'));
+  expect(text).toContain('## Plan to destroy `bank`');
+  expect(text).toContain('In this order: `bank-load-balancer`, `bank-node-1`, `bank-node-2`, `bank-foundation`.');
 });
 
 test('what is too long is cut from the end, and says so', () => {

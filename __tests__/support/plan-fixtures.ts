@@ -10,6 +10,8 @@ export const PLAN_FIXTURES = join(__dirname, '..', 'fixtures', 'plans');
 export interface PlanFixture {
   /** The environment's configuration. */
   readonly toml: string;
+  /** Whether they are plans to destroy the environment. @default false */
+  readonly destroy?: boolean;
   readonly stacks: readonly (Pick<PlannedStack, 'name' | 'text' | 'refusal'> & { readonly plan: Plan })[];
 }
 
