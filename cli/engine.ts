@@ -21,6 +21,10 @@ export interface EngineContainer {
 
 export type Kind = 'container' | 'volume' | 'network';
 
+/** Compares the stores in a folder with their checksums. */
+const WHOLE = 'cd "$1" && sha256sum -c checksums >/dev/null 2>&1';
+const EXEC_TIMEOUT_MS = 10_000;
+
 /** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
 export class Engine {
   /** Environment of the docker client. */
@@ -73,6 +77,20 @@ export class Engine {
     return `${stdout}${stderr}`.trimEnd();
   }
 
+  /** Whether a container that runs sees the shared stores as the job wrote them; false also where it cannot be asked. */
+  async keystoresAreWholeIn(container: string, path: string): Promise<boolean> {
+    try {
+      await run('docker', ['exec', container, '/bin/sh', '-c', WHOLE, 'sh', path], {
+        env: this.variables,
+        timeoutMs: EXEC_TIMEOUT_MS,
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof CommandError) return false;
+      throw error;
+    }
+  }
+
   /** Whether the shared stores in a volume are what the job that built them wrote; `owner` (uid:gid) may read them. */
   async keystoresAreWhole(volume: string, image: string, owner: string): Promise<boolean> {
     const hardening = [
@@ -86,7 +104,7 @@ export class Engine {
       owner,
     ];
     const mounts = ['--volume', `${volume}:/keystores:ro`];
-    const command = ['--entrypoint', '/bin/sh', image, '-c', 'cd /keystores && sha256sum -c checksums >/dev/null 2>&1'];
+    const command = ['--entrypoint', '/bin/sh', image, '-c', WHOLE, 'sh', '/keystores'];
     try {
       await this.docker('run', '--rm', ...this.labels, ...hardening, ...mounts, ...command);
       return true;

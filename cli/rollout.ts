@@ -5,6 +5,7 @@ import { CommandError } from '../setup/process';
 import { step } from '../setup/progress';
 import { DRAIN_SECONDS, isFormer, jobsInOrder, type StackTopology, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
+import type { EngineContainer } from './engine';
 import { requireOthersServing, servingNodes } from './rotation';
 import type { TerraformStackRunner } from './terraform';
 
@@ -30,17 +31,21 @@ export async function planAll(
   { read, destroy = false }: PlanOptions = {},
 ): Promise<TerraformStackRunner[]> {
   return step(`Plan ${context.topology.environment}`, async () => {
-    await removeFailedJobs(context);
-    if (!destroy) await rebuildDamagedKeystores(context);
+    const containers = await context.engine.containers();
+    await removeFailedJobs(context, containers);
     // One after the other: they may share a provider cache.
     for (const stack of context.stacks) await stack.init();
-    const changed = await Promise.all(
-      context.stacks.map(async (stack) => {
-        const changes = await stack.plan(destroy);
-        await read?.(stack);
-        return changes;
-      }),
-    );
+    const damaged = destroy ? Promise.resolve(false) : keystoresAreDamaged(context, containers);
+    const planned = context.stacks.map(async (runner) => {
+      let changes = await runner.plan(destroy);
+      if (runner.stack.layer === 'foundation' && (await damaged)) {
+        await removeKeystoresJob(context);
+        changes = await runner.plan(destroy);
+      }
+      await read?.(runner);
+      return changes;
+    });
+    const [changed] = await Promise.all([Promise.all(planned), damaged]);
     for (const [index, { stack }] of context.stacks.entries()) {
       if (destroy || changed[index] || !isFormer(context.topology, stack.name)) continue;
       console.warn(
@@ -136,9 +141,11 @@ function stale({ topology }: CommandContext, { stack }: TerraformStackRunner): s
  * A one-shot job that failed stays as evidence, and its postcondition would refuse every further plan. It goes when the next
  * command begins, which creates it anew.
  */
-async function removeFailedJobs({ topology, engine }: CommandContext): Promise<void> {
+async function removeFailedJobs(
+  { topology, engine }: CommandContext,
+  containers: readonly EngineContainer[],
+): Promise<void> {
   const jobs = jobNames(topology);
-  const containers = await engine.containers();
   const failed = containers.filter(({ name, running, exitCode }) => jobs.includes(name) && !running && exitCode !== 0);
   await engine.remove(
     'container',
@@ -146,17 +153,26 @@ async function removeFailedJobs({ topology, engine }: CommandContext): Promise<v
   );
 }
 
-/**
- * The volume with the shared stores is checked before each plan. Where it is damaged, the job that builds the stores from their keys
- * goes, so that the plan creates it anew.
- */
-async function rebuildDamagedKeystores({ topology, engine }: CommandContext): Promise<void> {
+/** Whether the shared stores are not what the job wrote. A node that runs has them before its eyes; otherwise a container is started. */
+async function keystoresAreDamaged(
+  { topology, engine }: CommandContext,
+  containers: readonly EngineContainer[],
+): Promise<boolean> {
   const { jobs, volumes, nodes } = topology;
-  const job = (await engine.containers()).find(({ name }) => name === jobs.keystores.name);
-  if (job === undefined || (await engine.keystoresAreWhole(volumes.keystores, job.image, nodes[0]?.owner ?? '0:0')))
-    return;
+  const job = containers.find(({ name }) => name === jobs.keystores.name);
+  if (job === undefined) return false;
+  const node = nodes.find(({ containerName }) =>
+    containers.some(({ name, running, paused }) => name === containerName && running && !paused),
+  );
+  if (node && (await engine.keystoresAreWholeIn(node.containerName, node.keystoresPath))) return false;
+  return !(await engine.keystoresAreWhole(volumes.keystores, job.image, nodes[0]?.owner ?? '0:0'));
+}
+
+/** Without the job that builds the stores from their keys, the plan creates it anew. */
+async function removeKeystoresJob({ topology, engine }: CommandContext): Promise<void> {
+  const { jobs, volumes } = topology;
   console.log(`The keystores in the volume ${volumes.keystores} are damaged: they are built anew from their keys.`);
-  await engine.remove('container', [job.name]);
+  await engine.remove('container', [jobs.keystores.name]);
 }
 
 /**

@@ -6,6 +6,7 @@ import { CommandError, run } from '../setup/process';
 import { usesBuiltProviders } from '../setup/providers';
 import type { StackTopology } from '../topology/topology';
 import type { ProviderLock } from './lock-file';
+import { originsOfPlan } from './plan-file';
 
 /** How Terraform says that a lock file stands against it. */
 const LOCK_REFUSAL = /checksums previously recorded|lock\s+file is read-only|previously-selected version/;
@@ -28,6 +29,8 @@ export class TerraformStackRunner {
   readonly directory: string;
   /** Why Terraform refused to plan to the end; the saved plan can be shown, not applied. @default - it did not */
   refusal: string | undefined;
+  /** Whether the saved plan was just made and changes nothing. */
+  private unchanged = false;
 
   constructor(
     readonly stack: StackTopology,
@@ -80,6 +83,7 @@ export class TerraformStackRunner {
    */
   async plan(destroy = false): Promise<boolean> {
     this.refusal = undefined;
+    this.unchanged = false;
     try {
       await this.initialised([
         'plan',
@@ -90,6 +94,7 @@ export class TerraformStackRunner {
         '-out=tfplan',
         ...(destroy ? ['-destroy'] : []),
       ]);
+      this.unchanged = true;
       return false;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
@@ -119,8 +124,18 @@ export class TerraformStackRunner {
     return (await this.terraform(['show', '-no-color', 'tfplan'])).stdout;
   }
 
+  /** The saved plan for programs. Of a plan that changes nothing, what Terraform said about the last one from the same origins. */
   async planJson(): Promise<Plan> {
-    return parsePlan((await this.terraform(['show', '-json', 'tfplan'])).stdout);
+    const show = async () => (await this.terraform(['show', '-json', 'tfplan'])).stdout;
+    const origins = this.unchanged ? originsOfPlan(readFileSync(this.planFile)) : undefined;
+    if (origins === undefined) return parsePlan(await show());
+    const file = join(this.directory, '.terraform', 'unchanged-plan.json');
+    const said = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (said.startsWith(`${origins}\n`)) return parsePlan(said.slice(origins.length));
+    const text = await show();
+    // Like the saved plan, it holds the state.
+    writeFileSync(file, `${origins}\n${text}`, { mode: 0o600 });
+    return parsePlan(text);
   }
 
   /** Ids of what the state knows now, by address. */

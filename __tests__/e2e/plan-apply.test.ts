@@ -160,6 +160,7 @@ test('a protected environment that breaks the policy is planned, reported and no
 }, 60_000);
 
 test('destroying is planned and read like any other change, and applied only by name', async () => {
+  await workspace.configure(NAME, TOML);
   const { stdout } = await workspace.make('plan', NAME, { DESTROY: '1' });
   expect(stdout).toContain(`DANGER  destroy ${NAME}-foundation/database/data`);
   const { destroy, digest, availability, stacks } = report();
