@@ -19,6 +19,7 @@ const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,29}$/;
 /** Keys that name a file of certificate authorities. */
 const CA_FILE_KEYS: Readonly<Record<keyof EnvironmentAuthorities, readonly string[]>> = {
   clients: ['load_balancer', 'client_certificates', 'ca_file'],
+  database: ['database', 'ca_file'],
 };
 
 /** What the parser's shorter messages usually mean. */

@@ -222,6 +222,11 @@ const database = z.strictObject({
     .describe(
       'Encryption of the connections; "verified" also checks the certificate with the truststore. Default: "off" for the container, "required" for an existing server.',
     ),
+  ca_file: caFile
+    .optional()
+    .describe(
+      'With tls = "verified": PEM file with the certificates of the authorities that issue the server\'s, up to their root; relative to the folder of this file. Default: the public authorities.',
+    ),
   schema: z
     .enum(['automatic', 'manual'])
     .default('automatic')
@@ -471,6 +476,16 @@ function checkDatabase({ identity_server: server, database: settings }: Settings
   if (!external && databaseTls({ database: settings }) !== 'off') {
     refuse('tls', `"${settings.tls}" is for an existing server; the container is reached on the private network alone`);
   }
+  const verified = databaseTls({ database: settings }) === 'verified';
+  if (settings.ca_file !== undefined && !verified) {
+    refuse('ca_file', 'is of use only where the certificate is checked; set database.tls = "verified", too');
+  }
+  if (settings.engine === 'mysql' && verified && settings.schema === 'automatic' && settings.ca_file === undefined) {
+    refuse(
+      'ca_file',
+      'is required with mysql and tls = "verified": the schema job\'s client knows no public authorities; give the PEM file of those that issue the server\'s certificate',
+    );
+  }
   if (!external && settings.engine === 'mysql' && (settings.admin_username ?? 'root') !== 'root') {
     refuse(
       'admin_username',
@@ -598,6 +613,8 @@ export interface Environment extends EnvironmentSettings {
 export interface EnvironmentAuthorities {
   /** Issuers of client certificates: `load_balancer.client_certificates.ca_file`. */
   readonly clients?: readonly CertificateAuthority[];
+  /** Issuers of the database server's certificate: `database.ca_file`. */
+  readonly database?: readonly CertificateAuthority[];
 }
 
 /** The JSON Schema that editors use for completion (Draft 7, which Taplo understands). */

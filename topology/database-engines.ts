@@ -36,7 +36,16 @@ export interface DatabaseContainerFacts {
   readonly schemaScript: string;
   /** Variables by which that client is told what to do about TLS. */
   readonly clientTls: Readonly<Record<DatabaseTls, Readonly<Record<string, string>>>>;
+  /** How it is told of authorities that the user has named. */
+  readonly clientAuthorities: {
+    readonly variables: Readonly<Record<string, string>>;
+    /** Script in `runtime/jobs/` that goes before the other. @default - variables are enough */
+    readonly script?: string;
+  };
 }
+
+/** Where the schema job has the certificates of the authorities that the user has named. */
+export const DATABASE_AUTHORITIES_FILE = '/database-authorities.pem';
 
 /** MySQL and SQL Server compare text without regard to case; the user store must not do it again. */
 const CASE_SENSITIVE_USER_STORE: TomlTable = {
@@ -73,6 +82,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseEngine, DatabaseEngineFac
         required: { PGSSLMODE: 'require' },
         verified: { PGSSLMODE: 'verify-full', PGSSLROOTCERT: 'system' },
       },
+      clientAuthorities: { variables: { PGSSLROOTCERT: DATABASE_AUTHORITIES_FILE } },
     },
   },
   mysql: {
@@ -104,6 +114,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseEngine, DatabaseEngineFac
       healthCommand: (address, port) => ['CMD', 'mysqladmin', 'ping', '--silent', '-h', address, '-P', String(port)],
       schemaScript: 'run-mysql-schema.sh',
       clientTls: { off: { TLS: 'off' }, required: { TLS: 'required' }, verified: { TLS: 'verified' } },
+      clientAuthorities: { variables: {}, script: 'trust-mysql-authorities.sh' },
     },
   },
   mssql: {

@@ -14,7 +14,7 @@ import {
   datasourceSettings,
   schemaFixes,
 } from './database';
-import { DATABASE_ENGINES } from './database-engines';
+import { DATABASE_AUTHORITIES_FILE, DATABASE_ENGINES } from './database-engines';
 import { ACCESS_LOG_TO_STDOUT, CLUSTER_PORT, deploymentToml } from './deployment-toml';
 import { DISTRIBUTIONS, type Distribution } from './distributions';
 import {
@@ -373,6 +373,13 @@ function nodeTopology(environment: Environment, layout: Layout, node: Layout['pl
       KEYSTORES: keystoresPath,
       // A new revision replaces the nodes, one by one: they take certificates only when they start.
       KEYSTORE_REVISION: String(server.keystore_revision),
+      // So do other authorities of the database server, which are in the truststore.
+      ...(environment.authorities.database && {
+        DATABASE_AUTHORITIES: createHash('sha256')
+          .update(authoritiesPem(environment.authorities.database))
+          .digest('hex')
+          .slice(0, 12),
+      }),
       DATABASE: `${databaseHost}:${databasePort}`,
       WAITING_FOR: '/tmp/active-active-waiting-for',
       START_CHECKS: String(Math.ceil(server.start_timeout_seconds / SECONDS_BETWEEN_CHECKS)),
@@ -488,7 +495,7 @@ function jobsTopology(
   nodes: readonly NodeTopology[],
   { configuration }: LoadBalancerTopology,
 ): JobsTopology {
-  const { name, identity_server: server, load_balancer: balancer, database } = environment;
+  const { name, identity_server: server, load_balancer: balancer, database, authorities } = environment;
   const { distribution, engine, images, budget, placed, databaseHost, databasePort, databaseAdmin, databaseOwner } =
     layout;
   const { statusUrl } = layout;
@@ -511,23 +518,30 @@ function jobsTopology(
       return undefined;
     return {
       scripts: job('schema-scripts', images.identityServer, 'copy-schema-scripts.sh', {}),
-      run: job(
-        'schema',
-        images.database,
-        engine.container.schemaScript,
-        {
-          DATABASE_HOST: databaseHost,
-          DATABASE_PORT: String(databasePort),
-          ADMIN_ROLE: databaseAdmin,
-          OWNER_ROLE: DATABASE_OWNER_ROLE,
-          RUNTIME_ROLE: database.username,
-          CONNECTIONS: String(budget.connections),
-          DATABASES: databaseSchemas(environment)
-            .map((schema) => [schema.database, ...schema.scripts].join(' '))
-            .join('\n'),
-          ...engine.container.clientTls[databaseTls(environment)],
-        },
-        schemaFixes(environment),
+      run: preceded(
+        authorities.database && engine.container.clientAuthorities.script,
+        job(
+          'schema',
+          images.database,
+          engine.container.schemaScript,
+          {
+            DATABASE_HOST: databaseHost,
+            DATABASE_PORT: String(databasePort),
+            ADMIN_ROLE: databaseAdmin,
+            OWNER_ROLE: DATABASE_OWNER_ROLE,
+            RUNTIME_ROLE: database.username,
+            CONNECTIONS: String(budget.connections),
+            DATABASES: databaseSchemas(environment)
+              .map((schema) => [schema.database, ...schema.scripts].join(' '))
+              .join('\n'),
+            ...engine.container.clientTls[databaseTls(environment)],
+            ...(authorities.database && engine.container.clientAuthorities.variables),
+          },
+          {
+            ...schemaFixes(environment),
+            ...(authorities.database && { [DATABASE_AUTHORITIES_FILE]: authoritiesPem(authorities.database) }),
+          },
+        ),
       ),
     };
   };
@@ -536,8 +550,7 @@ function jobsTopology(
   const secretsJob = (variables: Record<string, string>): JobTopology => {
     const create = job('secrets', images.identityServer, 'create-secrets.sh', variables);
     // Where every secret must be supplied, none is created before that is so.
-    const script = required.length > 0 ? `${runtimeFile('jobs/require-secrets.sh')}\n${create.script}` : create.script;
-    return { ...create, script };
+    return preceded(required.length > 0 && 'require-secrets.sh', create);
   };
 
   return {
@@ -550,18 +563,31 @@ function jobsTopology(
       ENCRYPTION_KEY_BYTES: String(distribution.encryptionKeyBytes ?? 32),
       ...(required.length > 0 && { REQUIRED_SECRETS: required.join(' ') }),
     }),
-    keystores: job('keystores', images.identityServer, 'create-keystores.sh', {
-      ENVIRONMENT: name,
-      HOSTNAME_PUBLIC: balancer.hostname,
-      NODE_NAMES: placed.map(({ containerName }) => containerName).join(','),
-      REVISION: String(server.keystore_revision),
-      KEYSTORE: `wso2carbon.${stores.extension}`,
-      TRUSTSTORE: `client-truststore.${stores.extension}`,
-      STORE_TYPE: stores.type,
-      SERVER_OWNER: distribution.owner,
-      LOAD_BALANCER_OWNER: NGINX_OWNER,
-      ...(balancer.certificate === 'supplied' && { CERTIFICATE: 'supplied' }),
-    }),
+    keystores: preceded(
+      authorities.database && 'trust-database-authorities.sh',
+      job(
+        'keystores',
+        images.identityServer,
+        'create-keystores.sh',
+        {
+          ENVIRONMENT: name,
+          HOSTNAME_PUBLIC: balancer.hostname,
+          NODE_NAMES: placed.map(({ containerName }) => containerName).join(','),
+          REVISION: String(server.keystore_revision),
+          KEYSTORE: `wso2carbon.${stores.extension}`,
+          TRUSTSTORE: `client-truststore.${stores.extension}`,
+          STORE_TYPE: stores.type,
+          SERVER_OWNER: distribution.owner,
+          LOAD_BALANCER_OWNER: NGINX_OWNER,
+          ...(balancer.certificate === 'supplied' && { CERTIFICATE: 'supplied' }),
+        },
+        // One certificate a file: that is how keytool takes them.
+        authorities.database &&
+          Object.fromEntries(
+            authorities.database.map(({ pem }, index) => [`/database-authorities/${index + 1}.pem`, pem]),
+          ),
+      ),
+    ),
     schema: schemaJobs(),
     loadBalancerConfiguration: job(
       'load-balancer-configuration',
@@ -633,6 +659,11 @@ function requiredSecrets({ protected: isProtected, policy, database }: Environme
   const referenced = referencedSecrets(nodes).map((name) => (name === 'APP_PASSWORD_HASH' ? 'APP_PASSWORD' : name));
   const administrator = database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [];
   return [...new Set(['DATABASE_PASSWORD', ...administrator, 'ADMIN_PASSWORD', 'KEYSTORE_PASSWORD', ...referenced])];
+}
+
+/** The job with another script of `runtime/jobs/` before its own, where there is one. */
+function preceded(script: string | false | undefined, job: JobTopology): JobTopology {
+  return script ? { ...job, script: `${runtimeFile(`jobs/${script}`)}\n${job.script}` } : job;
 }
 
 /** A script that runs in a container, as it stands in `runtime/`. */

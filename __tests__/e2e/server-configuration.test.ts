@@ -6,6 +6,7 @@ import { ensureEngine } from '../../setup/engine';
 import { run } from '../../setup/process';
 import { ensureSandboxImages } from '../../setup/sandbox-images';
 import { deriveTopology, type JobTopology, type NodeTopology, type Topology } from '../../topology/topology';
+import { createAuthority, type Identity, issue } from '../support/certificates';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { environment } from '../support/synth';
 import { docker, eventually, psql } from '../support/workspace';
@@ -22,8 +23,8 @@ jest.setTimeout(240_000);
 
 beforeAll(async () => {
   const engine = await ensureEngine();
-  const { postgresql, identityServer } = sandboxImageTags();
-  await ensureSandboxImages({ dockerEnv: engine.env, tags: { postgresql, identityServer } });
+  const { postgresql, mariadb, identityServer } = sandboxImageTags();
+  await ensureSandboxImages({ dockerEnv: engine.env, tags: { postgresql, mariadb, identityServer } });
   await removeEverything();
   await docker('network', 'create', ...LABEL, '--subnet', SUBNET, NAME);
 }, 600_000);
@@ -186,6 +187,117 @@ describe('the secrets job', () => {
   });
 });
 
+// The server belongs to the user, and so does the authority that has issued its certificate.
+describe('a database server with a certificate of its own authority', () => {
+  const HOST = 'db.bank.test';
+  const server = (engine: string, caFile: string) =>
+    `[database]\nengine = "${engine}"\nhost = "${HOST}"\nmax_connections = 400\ntls = "verified"\n${caFile}`;
+  const configured = (engine: string, authority: string, caFile = 'ca_file = "db-ca.pem"\n') =>
+    derive('sandbox', server(engine, caFile), { 'db-ca.pem': authority });
+  const containers = { postgresql: `${NAME}-own-postgresql`, mysql: `${NAME}-own-mysql` };
+  let authority: Identity;
+
+  /** The container of a topology with its own database, run as a server elsewhere: with TLS, under a name of its own. */
+  async function startServer(engine: 'postgresql' | 'mysql', certificate: Identity): Promise<void> {
+    const { container } = derive('sandbox', `[database]\nengine = "${engine}"\n`).database;
+    if (container === undefined) throw new Error('the topology has no database container');
+    const place = 'umask 077; cat >/database-tls/server.pem; chown -R 999:999 /database-tls';
+    await runJob('tls', container.image, place, {
+      volumes: { 'database-tls': '/database-tls' },
+      input: `${certificate.certificate}${certificate.key}`,
+    });
+    const tls = {
+      postgresql: ['ssl=on', 'ssl_cert_file=/database-tls/server.pem', 'ssl_key_file=/database-tls/server.pem'].flatMap(
+        (setting) => ['-c', setting],
+      ),
+      mysql: ['--ssl-cert=/database-tls/server.pem', '--ssl-key=/database-tls/server.pem'],
+    };
+    await docker(
+      ...['run', '--detach', ...LABEL, '--name', containers[engine], '--network', NAME, '--network-alias', HOST],
+      ...['--user', container.owner, ...variables(container.environment)],
+      ...['--volume', `${volume('database-tls')}:/database-tls:ro`],
+      ...['--volume', `${volume('database-secrets')}:/run/database-secrets:ro`],
+      ...[container.image, ...container.command, ...tls[engine]],
+    );
+  }
+
+  async function createSchemas({ jobs, databaseOwner }: Topology, more: Record<string, string> = {}): Promise<void> {
+    if (jobs.schema === undefined) throw new Error('the topology has no schema job');
+    const run = { ...jobs.schema.run, environment: { ...jobs.schema.run.environment, ...more } };
+    await runTopologyJob(
+      run,
+      { 'schema-scripts': '/schema-scripts', 'database-secrets': '/database-secrets' },
+      databaseOwner,
+    );
+  }
+
+  beforeAll(async () => {
+    authority = await createAuthority('Database Root CA');
+    const { secrets, schema } = configured('postgresql', authority.certificate).jobs;
+    const supply =
+      'umask 077; cd /database-secrets; for name in DATABASE_PASSWORD DATABASE_ADMIN_PASSWORD; do [ -s $name ] || printf supplied-Password_1 >$name; done';
+    await runJob('supply-database', secrets.image, supply, { volumes: SECRETS });
+    await runTopologyJob(secrets, SECRETS);
+    if (schema === undefined) throw new Error('the topology has no schema job');
+    await runTopologyJob(schema.scripts, { 'schema-scripts': '/schema-scripts' });
+  });
+
+  afterEach(async () => {
+    for (const container of Object.values(containers)) await docker('rm', '--force', '--volumes', container);
+  });
+
+  test.each([
+    ['postgresql', /certificate verify failed/],
+    ['mysql', /certificate|TLS|SSL/],
+  ] as const)(
+    '%s: the schema job runs with that authority, and refuses the server with another',
+    async (engine, refusal) => {
+      await startServer(engine, await issue(authority, HOST, [`subjectAltName=DNS:${HOST}`]));
+      const stranger = await createAuthority('Stranger Root CA');
+      await eventually('the server answers', 60, () =>
+        createSchemas(configured(engine, stranger.certificate), { WAIT_SECONDS: '1' }).then(
+          () => true,
+          (error: Error) => {
+            if (refusal.test(error.message)) return true;
+            if (/refused|starting up|Can't connect/.test(error.message)) return false;
+            throw error;
+          },
+        ),
+      );
+      await expect(createSchemas(configured(engine, stranger.certificate), { WAIT_SECONDS: '1' })).rejects.toThrow(
+        refusal,
+      );
+      await createSchemas(configured(engine, authority.certificate));
+    },
+  );
+
+  test('postgresql: a certificate of that authority for another name is refused', async () => {
+    await startServer('postgresql', await issue(authority, 'other', ['subjectAltName=DNS:other.bank.test']));
+    const started = configured('postgresql', authority.certificate);
+    await expect(createSchemas(started, { WAIT_SECONDS: '10' })).rejects.toThrow(/does not match host name/);
+  });
+
+  test('postgresql: the server logs in over TLS by its truststore', async () => {
+    await startServer('postgresql', await issue(authority, HOST, [`subjectAltName=DNS:${HOST}`]));
+    const topology = configured('postgresql', authority.certificate);
+    const [node] = topology.nodes as [NodeTopology];
+    await createSchemas(topology);
+    await runTopologyJob(topology.jobs.keystores, KEYSTORES);
+    await startNode(node);
+    const [, ...probe] = node.healthCommand;
+    await eventually('the server is healthy', 180, () =>
+      docker('exec', node.containerName, ...probe).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const datasources = datasourcesOf(await readConfiguration(node, 'datasources/master-datasources.xml'));
+    expect(datasources['jdbc/WSO2USER_DB']?.url).toContain('sslmode=verify-full&sslfactory=');
+    const encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'wso2'";
+    expect(await psql(containers.postgresql, 'postgres', encrypted)).toBe('t');
+  });
+});
+
 // Its kernel writes the files; starting it takes the rest of Identity Server, which the sandbox does not have.
 describe('the kernel, given the configuration of 7.1 with the accelerator', () => {
   const topology = derive('wso2is-7.1.0-financial-services');
@@ -261,9 +373,9 @@ const KEYSTORES = {
   'load-balancer-certificates': '/load-balancer-certificates',
 };
 
-function derive(distribution: string, extra = ''): Topology {
+function derive(distribution: string, extra = '', files: Record<string, string> = {}): Topology {
   const toml = `[identity_server]\ndistribution = "${distribution}"\nimage = "${sandboxImageTags().identityServer}"\nmemory_mb = 1280\nheap_mb = 512\n${extra}[network]\nsubnet = "${SUBNET}"\n[load_balancer]\nhostname = "is.server-configuration.test"\n`;
-  return deriveTopology(environment(toml, NAME), sandboxImageTags());
+  return deriveTopology(environment(toml, NAME, files), sandboxImageTags());
 }
 
 function volume(purpose: string): string {

@@ -75,6 +75,41 @@ describe('client certificates', () => {
   });
 });
 
+describe('authorities of the database server', () => {
+  const server = (engine: string, rest = 'tls = "verified"\n') =>
+    `${SMALLEST}[database]\nengine = "${engine}"\nhost = "db.bank.example"\nmax_connections = 1000\n${rest}`;
+  const given = (engine: string, pem = authorityFixture('issuing') + authorityFixture('root')) =>
+    topology(server(engine, 'tls = "verified"\nca_file = "db-ca.pem"\n'), 'sandbox', { 'db-ca.pem': pem });
+
+  test.each(['postgresql', 'mysql'])('are given to the schema job of %s and to the truststore', (engine) => {
+    const { keystores, schema } = given(engine).jobs;
+    expect(schema?.run.files?.['/database-authorities.pem']).toContain(authorityFixture('issuing'));
+    expect(schema?.run.files?.['/database-authorities.pem']).toContain(authorityFixture('root'));
+    expect(JSON.stringify([schema?.run.script, schema?.run.environment])).toContain('/database-authorities.pem');
+    expect(keystores.files).toEqual({
+      '/database-authorities/1.pem': authorityFixture('issuing'),
+      '/database-authorities/2.pem': authorityFixture('root'),
+    });
+    expect(keystores.script).toContain(topology().jobs.keystores.script);
+  });
+
+  test('replace every node when they change: a server reads its truststore only at its start', () => {
+    const one = given('postgresql', authorityFixture('root'));
+    const other = given('postgresql', authorityFixture('other-root'));
+    for (const [index, node] of one.nodes.entries())
+      expect(other.nodes[index]?.environment).not.toEqual(node.environment);
+    expect(other.jobs.keystores.files).not.toEqual(one.jobs.keystores.files);
+    expect(other.loadBalancer).toEqual(one.loadBalancer);
+  });
+
+  test('without them, nothing of all this is there', () => {
+    const { jobs, nodes } = topology(server('postgresql'));
+    expect(jobs.schema?.run.environment.PGSSLROOTCERT).toBe('system');
+    expect([jobs.keystores.files, jobs.keystores.script]).toEqual([undefined, topology().jobs.keystores.script]);
+    expect(Object.keys(nodes[0]?.environment ?? {})).not.toContain('DATABASE_AUTHORITIES');
+  });
+});
+
 describe('two nodes', () => {
   const derived = topology(withServer('nodes = 3'));
 
