@@ -12,6 +12,12 @@ import type { TerraformStackRunner } from './terraform';
 /** As long as any container of an environment may take. */
 const STOP_SECONDS = 90;
 
+/**
+ * The foundation's resources are read one after the other, so its plan takes longest, and most of that is waiting. The others end before
+ * it also when they start later, and then do not take the processors from its beginning.
+ */
+const HEAD_START_MS = 400;
+
 /** How plans are made. */
 export interface PlanOptions {
   /** Looks at a plan as soon as it is there. */
@@ -37,6 +43,7 @@ export async function planAll(
     for (const stack of context.stacks) await stack.init();
     const damaged = destroy ? Promise.resolve(false) : keystoresAreDamaged(context, containers);
     const planned = context.stacks.map(async (runner) => {
+      if (runner.stack.layer !== 'foundation') await setTimeout(HEAD_START_MS);
       let changes = await runner.plan(destroy);
       if (runner.stack.layer === 'foundation' && (await damaged)) {
         await removeKeystoresJob(context);

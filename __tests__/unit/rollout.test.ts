@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../cli/command';
 import type { EngineContainer } from '../../cli/engine';
-import { applyAll } from '../../cli/rollout';
+import { applyAll, planAll } from '../../cli/rollout';
 import type { TerraformStackRunner } from '../../cli/terraform';
 import type { Plan } from '../../report/plan-json';
 import { topology } from '../support/synth';
@@ -172,4 +172,58 @@ test('a node that leaves is kept while it is the only one that serves', async ()
 test('where every other node is replaced in turn, the last is not taken before they serve', async () => {
   const states: Pair['states'] = { 'node-1': 'unhealthy', 'node-2': 'unhealthy', 'node-3': 'serving' };
   expect(await applied({ states, changing: [...BOTH, 'node-3'], nodes: 3 })).toEqual(['node-1', 'node-2', 'node-3']);
+});
+
+describe('the keystores are checked beside the plan', () => {
+  /** Plans with these answers of a running node and of a container with the volume. @returns what was done, in order */
+  async function planned(node: boolean, volume: boolean, running = true): Promise<string[]> {
+    const derived = topology(undefined, 'bank');
+    const done: string[] = [];
+    const container = { running, paused: false, exitCode: 0, startedAt: '', restarts: 0, image: 'image' };
+    const context = {
+      topology: derived,
+      engine: {
+        containers: async () => [
+          { ...container, name: 'bank-keystores-job', running: false },
+          { ...container, name: 'bank-node-1' },
+        ],
+        keystoresAreWholeIn: async (name: string) => {
+          done.push(`ask ${name}`);
+          return node;
+        },
+        keystoresAreWhole: async () => {
+          done.push('look into the volume');
+          return volume;
+        },
+        remove: async (_: string, names: string[]) => void done.push(...names.map((name) => `remove ${name}`)),
+      },
+      stacks: derived.stacks.map((stack) => ({
+        stack,
+        init: async () => undefined,
+        plan: async () => done.push(`plan ${stack.name}`) > 0,
+      })),
+    } as unknown as CommandContext;
+    await planAll(context, { read: async ({ stack }) => void done.push(`read ${stack.name}`) });
+    return done.filter((entry) => !/node-2|load-balancer|(plan|read) bank-node-1/.test(entry));
+  }
+
+  test('a node that runs is asked, and then nothing else', async () => {
+    expect((await planned(true, true)).sort()).toEqual([
+      'ask bank-node-1',
+      'plan bank-foundation',
+      'read bank-foundation',
+    ]);
+  });
+
+  test('what a node says against them is looked at again', async () => {
+    expect(await planned(false, true)).toContain('look into the volume');
+    expect(await planned(false, true)).not.toContain('remove bank-keystores-job');
+  });
+
+  test.each([true, false])('damaged ones are planned to be built anew; a node runs: %s', async (running) => {
+    const done = await planned(false, false, running);
+    expect(done.includes('ask bank-node-1')).toBe(running);
+    expect(done.slice(-3)).toEqual(['remove bank-keystores-job', 'plan bank-foundation', 'read bank-foundation']);
+    expect(done.filter((entry) => entry === 'plan bank-foundation')).toHaveLength(2);
+  });
 });
