@@ -76,6 +76,10 @@ export function isInstalled(program: string): boolean {
 export function run(program: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult> {
   const command = [program, ...args];
   const { promise, resolve, reject } = withResolvers<RunResult>();
+  // Before the program starts: a signal that came in between would end us and leave it running.
+  const entry: RunningCommand = {};
+  running.add(entry);
+  listenForSignals();
   // Its own process group, so that Ctrl-C reaches it once and through us: a second interrupt makes Terraform abandon its state.
   const child = spawn(program, args, {
     cwd: options.cwd,
@@ -83,9 +87,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
     detached: true,
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
-  const entry: RunningCommand = { child };
-  running.add(entry);
-  listenForSignals();
+  entry.child = child;
 
   const output = { stdout: '', stderr: '' };
   let both = '';
@@ -146,12 +148,12 @@ export function run(program: string, args: readonly string[] = [], options: RunO
 export function stopRunningCommands(signal: NodeJS.Signals = 'SIGTERM'): void {
   for (const entry of running) {
     entry.interruptedBy = signal;
-    stop(entry.child, signal);
+    if (entry.child) stop(entry.child, signal);
   }
 }
 
 interface RunningCommand {
-  readonly child: ChildProcess;
+  child?: ChildProcess;
   interruptedBy?: NodeJS.Signals;
 }
 

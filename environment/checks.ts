@@ -1,0 +1,216 @@
+import type { z } from 'zod';
+import { isArchive } from '../images/identity-server';
+import type { RuleId } from '../policy/rule-ids';
+import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
+import { DATABASE_ENGINES } from '../topology/database-engines';
+import { extensionProblems } from '../topology/deployment-toml';
+import { DISTRIBUTIONS } from '../topology/distributions';
+import { STATE_BACKENDS } from '../topology/state-backend';
+import type { TomlTable } from '../topology/toml';
+import type { EnvironmentSettings } from './schema';
+
+/** What no key can tell for itself: how the tables of a configuration fit together. Every problem is reported, not only the first. */
+export function checkSettings(settings: EnvironmentSettings, context: z.RefinementCtx): void {
+  checkUsers(settings, context);
+  checkImage(settings, context);
+  checkDatabase(settings, context);
+  checkDeploymentToml(settings, context);
+  checkProtected(settings, context);
+}
+
+function checkUsers({ identity_server: server }: EnvironmentSettings, context: z.RefinementCtx): void {
+  const name = server.admin_username;
+  if (name !== undefined && DISTRIBUTIONS[server.distribution].emailUsernames && !name.includes('@')) {
+    context.addIssue({
+      code: 'custom',
+      path: ['identity_server', 'admin_username'],
+      message: `must be an e-mail address: in ${server.distribution} all user names are`,
+    });
+  }
+}
+
+function checkImage(
+  { identity_server: server, database: { engine } }: EnvironmentSettings,
+  context: z.RefinementCtx,
+): void {
+  const refuse = (key: string, message: string) =>
+    context.addIssue({
+      code: 'custom',
+      path: ['identity_server', ...key.split('.')],
+      message,
+      params: { complete: true },
+    });
+  const { accelerator, driver } = server.build ?? {};
+  const { title, driverArtifact, driverVersion } = DATABASE_ENGINES[engine];
+  if (accelerator !== undefined && !isArchive(accelerator)) {
+    refuse(
+      'build.accelerator',
+      `found "${accelerator}", which is no zip file; give the path of the accelerator's zip, relative to the folder in which the command runs`,
+    );
+  }
+  if (accelerator === undefined && server.image === undefined && DISTRIBUTIONS[server.distribution].accelerator) {
+    refuse(
+      'build.accelerator',
+      `is required with ${server.distribution}: the path of the accelerator's zip, or set identity_server.image to an image that has the accelerator`,
+    );
+  }
+  if (driver !== undefined && server.driver_jar !== undefined) {
+    refuse('driver_jar', 'is a second driver beside identity_server.build.driver; remove one of them');
+  }
+  if (driver !== undefined && !driver.startsWith(`${driverArtifact}:`)) {
+    refuse(
+      'build.driver',
+      `found "${driver}", which is no driver of ${title}; allowed is ${driverArtifact} in any version, such as "${driverArtifact}:${driverVersion}"`,
+    );
+  }
+}
+
+function checkDatabase(
+  { identity_server: server, database: settings }: EnvironmentSettings,
+  context: z.RefinementCtx,
+): void {
+  const { title, container } = DATABASE_ENGINES[settings.engine];
+  const refuse = (key: string, message: string) =>
+    context.addIssue({ code: 'custom', path: ['database', key], message, params: { complete: true } });
+  const external = settings.host !== undefined;
+
+  if (container === undefined && !external) {
+    refuse(
+      'engine',
+      `${title} is not run as a container; set database.host to an existing server, or use postgresql or mysql`,
+    );
+  }
+  if (container === undefined && settings.schema !== 'manual') {
+    refuse('schema', `must be "manual" with ${title}: its client is in no image that this project could use`);
+  }
+  if (settings.schema === 'manual' && !external) {
+    refuse('schema', '"manual" is for an existing server; set database.host, or leave the schema to the environment');
+  }
+  if ((settings.engine === 'oracle') !== (settings.service !== undefined)) {
+    refuse(
+      'service',
+      settings.service === undefined ? 'is required with oracle' : `is for oracle, not for ${settings.engine}`,
+    );
+  }
+  if (!external && databaseTls({ database: settings }) !== 'off') {
+    refuse('tls', `"${settings.tls}" is for an existing server; the container is reached on the private network alone`);
+  }
+  const verified = databaseTls({ database: settings }) === 'verified';
+  if (settings.ca_file !== undefined && !verified) {
+    refuse('ca_file', 'is of use only where the certificate is checked; set database.tls = "verified", too');
+  }
+  if (settings.engine === 'mysql' && verified && settings.schema === 'automatic' && settings.ca_file === undefined) {
+    refuse(
+      'ca_file',
+      'is required with mysql and tls = "verified": the schema job\'s client knows no public authorities; give the PEM file of those that issue the server\'s certificate',
+    );
+  }
+  if (!external && settings.engine === 'mysql' && (settings.admin_username ?? 'root') !== 'root') {
+    refuse(
+      'admin_username',
+      `found "${settings.admin_username}"; the administrator of the MySQL container is always "root"`,
+    );
+  }
+  const known = DISTRIBUTIONS[server.distribution].databases.map(({ name }) => name);
+  for (const name of Object.keys(settings.names)) {
+    if (!known.includes(name)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['database', 'names', name],
+        message: `${server.distribution} has no database of that name (it has: ${known.join(', ')})`,
+        params: { complete: true },
+      });
+    }
+  }
+
+  const budget = connectionBudget({ identity_server: server, database: settings });
+  const sum = `${budget.datasources} datasources × ${budget.poolSize} connections × ${budget.nodes} nodes and ${RESERVED_CONNECTIONS} in reserve make ${budget.connections}`;
+  // SQL Server's limit is far beyond every pool.
+  if (external && settings.engine !== 'mssql' && settings.max_connections === undefined) {
+    refuse(
+      'max_connections',
+      `is required for an existing server, so that the pools can be checked against it: ${sum}`,
+    );
+  } else if (settings.max_connections !== undefined && settings.max_connections < budget.connections) {
+    const fits = Math.floor((settings.max_connections - RESERVED_CONNECTIONS) / (budget.datasources * budget.nodes));
+    const way =
+      fits >= 5
+        ? `allow at least ${budget.connections}, or set database.pool_size = ${fits}`
+        : `allow at least ${budget.connections}`;
+    refuse('max_connections', `found ${settings.max_connections}, but ${sum}; ${way}`);
+  }
+}
+
+function checkDeploymentToml({ identity_server: server }: EnvironmentSettings, context: z.RefinementCtx): void {
+  const check = (extension: TomlTable, path: (string | number)[]) => {
+    for (const problem of extensionProblems(server.distribution, extension)) {
+      const where = ['identity_server', ...path, ...problem.path];
+      context.addIssue({ code: 'custom', path: where, message: problem.message, params: { complete: true } });
+    }
+  };
+  check(server.deployment_toml, ['deployment_toml']);
+  for (const [index, { node, deployment_toml: extension }] of server.node_overrides.entries()) {
+    if (node > server.nodes) {
+      context.addIssue({
+        code: 'custom',
+        path: ['identity_server', 'node_overrides', index, 'node'],
+        message: `there are ${server.nodes} nodes`,
+      });
+    }
+    check(extension, ['node_overrides', index, 'deployment_toml']);
+  }
+}
+
+/**
+ * What a protected environment needs and the file alone can tell. The policy asks the plan for the same; here it is found without an
+ * engine, in a pull request from anybody, and by those who run plain cdktf, too. A suppression with its reason accepts it in both places.
+ */
+function checkProtected(
+  {
+    protected: isProtected,
+    identity_server: server,
+    database: settings,
+    load_balancer: balancer,
+    state,
+    policy,
+  }: EnvironmentSettings,
+  context: z.RefinementCtx,
+): void {
+  if (!isProtected) return;
+  const accepted = (rule: RuleId) => policy.suppressions.some((suppression) => suppression.rule === rule);
+  const refuse = (rule: RuleId, path: string[], message: string) => {
+    if (accepted(rule)) return;
+    const way = `or accept it: [[policy.suppressions]] with rule = "${rule}" and a reason`;
+    context.addIssue({ code: 'custom', path, message: `${message}; ${way}`, params: { complete: true } });
+  };
+  if (state.backend === 'local') {
+    const others = STATE_BACKENDS.filter((backend) => backend !== 'local').join(', ');
+    refuse(
+      'local-state',
+      ['state', 'backend'],
+      `"local" keeps the state of a protected environment on one machine, and it is lost with that machine; use ${others}`,
+    );
+  }
+  const usesDatabaseImage = settings.host === undefined || settings.schema === 'automatic';
+  const images: [string[], string | undefined][] = [
+    [['identity_server', 'image'], server.image],
+    ...(usesDatabaseImage ? [[['database', 'image'], settings.image] as [string[], string | undefined]] : []),
+    [['load_balancer', 'image'], balancer.image],
+  ];
+  for (const [path, name] of images) {
+    if (name?.includes('@sha256:')) continue;
+    const found = name === undefined ? 'is missing, and the default' : `found "${name}", which`;
+    refuse(
+      'image-pinned',
+      path,
+      `${found} may be another image tomorrow; a protected environment names its images by digest, such as "registry.bank.example/image@sha256:…"`,
+    );
+  }
+  if (server.build !== undefined) {
+    refuse(
+      'image-pinned',
+      ['identity_server', 'build'],
+      'makes an image that has no digest; build it once, push it to your registry and name it by digest in identity_server.image',
+    );
+  }
+}
