@@ -9,6 +9,7 @@ import { openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
 import { applyAll, destroyAll } from './rollout';
+import { waitUntilAllServe } from './rotation';
 import { requireUnprotected, sweep, teardownLayers } from './teardown';
 import { configurationFileOf, type TerraformStackRunner } from './terraform';
 import { welcome } from './welcome';
@@ -37,6 +38,7 @@ runCommand(async () => {
     return;
   }
   await applyAll(context, changed);
+  await waitUntilAllServe(context);
   console.log(welcome(context.topology));
 });
 

@@ -67,11 +67,7 @@ export async function requireOthersServing(context: CommandContext, leaving: rea
   const others = await othersNeeded(context, leaving);
   if (others === undefined) return;
   const { environment, nodes } = context.topology;
-  const startMs = Math.max(...nodes.map(({ startTimeoutSeconds }) => startTimeoutSeconds)) * 1000;
-  const started = others
-    .filter(({ running, paused }) => running && !paused)
-    .map(({ startedAt }) => Date.parse(startedAt));
-  const deadline = Math.max(Date.now() + GRACE_SECONDS * 1000, ...started.map((at) => at + startMs));
+  const deadline = deadlineFor(others, context.topology);
   const names = nodes.map(({ containerName }) => containerName).filter((name) => !leaving.includes(name));
   const [first] = names;
   const refusal = [
@@ -85,6 +81,43 @@ export async function requireOthersServing(context: CommandContext, leaving: rea
       await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
     }
   });
+}
+
+/**
+ * Waits until every node takes traffic: one that the load balancer has just learned of, or that starts again by itself, may not yet.
+ *
+ * @throws UserError when a node takes none although it has had the time to start
+ */
+export async function waitUntilAllServe({ topology, engine }: CommandContext): Promise<void> {
+  const { environment, nodes } = topology;
+  const missing = async () => {
+    const inRotation = (await routingStatus(topology, engine))?.nodes.filter(({ rotation }) => rotation === 'in') ?? [];
+    return nodes.filter((node) => !inRotation.some(({ name }) => name === node.name)).map((node) => node.containerName);
+  };
+  if ((await missing()).length === 0) return;
+  await step('Wait until every node takes traffic', async () => {
+    const containers = (await engine.containers()).filter((container) =>
+      nodes.some(({ containerName }) => containerName === container.name),
+    );
+    const deadline = deadlineFor(containers, topology);
+    for (let names = await missing(); names.length > 0; names = await missing()) {
+      if (Date.now() >= deadline) {
+        throw new UserError(
+          `everything is as configured, but ${names.join(' and ')} ${names.length > 1 ? 'take' : 'takes'} no traffic. "make status ENV=${environment}" says why.`,
+        );
+      }
+      await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
+    }
+  });
+}
+
+/** When the last of these that run has had its time to start. */
+function deadlineFor(containers: readonly EngineContainer[], { nodes }: Topology): number {
+  const startMs = Math.max(...nodes.map(({ startTimeoutSeconds }) => startTimeoutSeconds)) * 1000;
+  const started = containers
+    .filter(({ running, paused }) => running && !paused)
+    .map(({ startedAt }) => Date.parse(startedAt));
+  return Math.max(Date.now() + GRACE_SECONDS * 1000, ...started.map((at) => at + startMs));
 }
 
 /** The other nodes, where all that serve are about to leave; undefined where there is nothing to fear. */

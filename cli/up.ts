@@ -3,6 +3,7 @@ import { type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
 import { applyAll, planAll } from './rollout';
+import { waitUntilAllServe } from './rotation';
 import { welcome } from './welcome';
 
 /** `make up`: sets up what is missing, applies the environment layer by layer, says where it is. */
@@ -11,6 +12,7 @@ runCommand(async () => {
   const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);
   if (changed.length === 0) console.log('Nothing to change.');
   await applyAll(context, changed);
+  await waitUntilAllServe(context);
   console.log(welcome(context.topology));
 });
 

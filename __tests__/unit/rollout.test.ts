@@ -1,6 +1,7 @@
 import type { CommandContext } from '../../cli/command';
 import type { EngineContainer } from '../../cli/engine';
 import { applyAll, planAll } from '../../cli/rollout';
+import { waitUntilAllServe } from '../../cli/rotation';
 import type { TerraformStackRunner } from '../../cli/terraform';
 import type { Plan } from '../../report/plan-json';
 import { topology } from '../support/synth';
@@ -24,15 +25,8 @@ interface Pair {
 
 const STARTED = Date.parse('2026-01-01T00:00:00Z');
 
-/** Applies the changes. @returns the names of the stacks in the order in which they were applied */
-async function applied({ states, changing, nodes = 2, meanwhile, balancer = 'answers' }: Pair): Promise<string[]> {
-  const derived = topology(
-    `identity_server = { distribution = "sandbox", nodes = ${nodes}, start_timeout_seconds = 60 }
-load_balancer = { hostname = "is.bank.test" }
-`,
-    'bank',
-  );
-  const order: string[] = [];
+/** An engine with these containers, whose load balancer knows the nodes among them. */
+function engineWith({ states, meanwhile, balancer = 'answers' }: Omit<Pair, 'changing'>) {
   const container = (name: string): EngineContainer => {
     meanwhile?.(states, (Date.now() - STARTED) / 1000);
     const state = states[name];
@@ -49,10 +43,11 @@ load_balancer = { hostname = "is.bank.test" }
       image: 'image',
     };
   };
-  const engine = {
+  return {
     containers: async () => Object.keys(states).map(container),
     names: async () => [],
     docker: async () => {
+      meanwhile?.(states, (Date.now() - STARTED) / 1000);
       if (balancer === 'silent') throw new Error('no answer');
       return JSON.stringify({
         nodes: Object.entries(states)
@@ -61,6 +56,18 @@ load_balancer = { hostname = "is.bank.test" }
       });
     },
   };
+}
+
+/** Applies the changes. @returns the names of the stacks in the order in which they were applied */
+async function applied({ states, changing, nodes = 2, meanwhile, balancer = 'answers' }: Pair): Promise<string[]> {
+  const derived = topology(
+    `identity_server = { distribution = "sandbox", nodes = ${nodes}, start_timeout_seconds = 60 }
+load_balancer = { hostname = "is.bank.test" }
+`,
+    'bank',
+  );
+  const order: string[] = [];
+  const engine = engineWith({ states, meanwhile, balancer });
   const runners = [...derived.stacks, ...derived.former.stacks].map((stack) => {
     const short = stack.name.slice('bank-'.length);
     const exists = short in states;
@@ -172,6 +179,35 @@ test('a node that leaves is kept while it is the only one that serves', async ()
 test('where every other node is replaced in turn, the last is not taken before they serve', async () => {
   const states: Pair['states'] = { 'node-1': 'unhealthy', 'node-2': 'unhealthy', 'node-3': 'serving' };
   expect(await applied({ states, changing: [...BOTH, 'node-3'], nodes: 3 })).toEqual(['node-1', 'node-2', 'node-3']);
+});
+
+describe('done means that every node takes traffic', () => {
+  const waited = async (given: Omit<Pair, 'changing'>) => {
+    const context = { topology: topology(undefined, 'bank'), engine: engineWith(given) } as unknown as CommandContext;
+    await waitUntilAllServe(context);
+    return (Date.now() - STARTED) / 1000;
+  };
+
+  test('nobody waits where all do', async () => {
+    expect(await waited({ states: { 'node-1': 'serving', 'node-2': 'serving' } })).toBe(0);
+  });
+
+  test('a node that the load balancer does not know yet is waited for', async () => {
+    const states: Pair['states'] = { 'node-1': 'serving', 'node-2': 'out' };
+    const meanwhile = (now: Pair['states'], seconds: number) => {
+      if (seconds >= 2) now['node-2'] = 'serving';
+    };
+    expect(await waited({ states, meanwhile })).toBe(2);
+  });
+
+  test('a node that has had its time to start is named', async () => {
+    await expect(waited({ states: { 'node-1': 'serving', 'node-2': 'unhealthy' } })).rejects.toThrow(
+      'bank-node-2 takes no traffic',
+    );
+    await expect(waited({ states: { 'node-1': 'stopped', 'node-2': 'stopped' }, balancer: 'silent' })).rejects.toThrow(
+      'bank-node-1 and bank-node-2 take no traffic',
+    );
+  });
 });
 
 describe('the keystores are checked beside the plan', () => {
