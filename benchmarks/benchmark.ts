@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../setup';
 import { run } from '../setup/process';
+import { median, seconds } from './measure';
 
 const PROJECT = join(__dirname, '..');
 const RUNS = 7;
@@ -52,16 +53,6 @@ runCommand(async () => {
     rmSync(output, { recursive: true, force: true });
   }
 });
-
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-}
 
 function row(what: string, value: number): void {
   console.log(`| ${what} | ${value.toFixed(1)} s |`);

@@ -11,6 +11,7 @@ import { buildReport } from '../report/report';
 import { runCommand } from '../setup/errors';
 import { run } from '../setup/process';
 import { deriveTopology } from '../topology/topology';
+import { median, seconds } from './measure';
 
 const RUNS = 7;
 
@@ -102,16 +103,6 @@ interface Merged {
   terraform: unknown;
   readonly provider: Record<string, unknown>;
   readonly resource: Record<string, Record<string, unknown>>;
-}
-
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] as number;
 }
 
 function row(what: string, value: number, unit: string): void {

@@ -6,8 +6,7 @@ import { planAndReport, reportDirectory } from './plan-report';
 
 /**
  * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short; with DESTROY=1, plans that destroy
- * the environment. Exit code 1 where there is nothing
- * that could be applied, and with CHECK=1 also where a rule of the policy is broken.
+ * the environment. Exit code 1 where Terraform refused a plan, and with CHECK=1 also where a rule of the policy is broken.
  */
 runCommand(async () => {
   const context = await openEnvironment();

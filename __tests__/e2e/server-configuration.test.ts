@@ -64,13 +64,7 @@ describe('the sandbox, started', () => {
       topology.databaseOwner,
     );
     await startNode(node);
-    const [, ...probe] = node.healthCommand;
-    await eventually('the server is healthy', 180, () =>
-      docker('exec', node.containerName, ...probe).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await untilHealthy(node);
     keystorePassword = await docker('exec', node.containerName, 'cat', `${node.secretsPath}/KEYSTORE_PASSWORD`);
   });
 
@@ -284,13 +278,7 @@ describe('a database server with a certificate of its own authority', () => {
     await createSchemas(topology);
     await runTopologyJob(topology.jobs.keystores, KEYSTORES);
     await startNode(node);
-    const [, ...probe] = node.healthCommand;
-    await eventually('the server is healthy', 180, () =>
-      docker('exec', node.containerName, ...probe).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await untilHealthy(node);
     const datasources = datasourcesOf(await readConfiguration(node, 'datasources/master-datasources.xml'));
     expect(datasources['jdbc/WSO2USER_DB']?.url).toContain('sslmode=verify-full&sslfactory=');
     const encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'wso2'";
@@ -394,6 +382,17 @@ async function startNode(node: NodeTopology): Promise<void> {
   );
   await upload(node.containerName, node.files);
   await docker('start', node.containerName);
+}
+
+/** Waits until the health check of a node that was started here succeeds. */
+async function untilHealthy(node: NodeTopology): Promise<void> {
+  const [, ...probe] = node.healthCommand;
+  await eventually('the server is healthy', 180, () =>
+    docker('exec', node.containerName, ...probe).then(
+      () => true,
+      () => false,
+    ),
+  );
 }
 
 async function runTopologyJob(job: JobTopology, volumes: Record<string, string>, user = '0:0'): Promise<void> {
