@@ -1,5 +1,5 @@
 import { UserError } from '../setup/errors';
-import { CommandError, run } from '../setup/process';
+import { CommandError } from '../setup/process';
 import { componentLabels, type Topology } from '../topology/topology';
 import type { Engine } from './engine';
 
@@ -23,7 +23,7 @@ export async function backUpSecrets(topology: Topology, engine: Engine): Promise
   }
   const { environment } = topology;
   const mounts = Object.entries(volumes).map(([folder, volume]) => `${volume}:/backup/${environment}/${folder}:ro`);
-  const { stdout } = await inContainer(topology, engine, mounts, 'tar -C /backup -cf - . | base64');
+  const stdout = await inContainer(topology, engine, mounts, 'tar -C /backup -cf - . | base64');
   return Buffer.from(stdout, 'base64');
 }
 
@@ -61,7 +61,7 @@ export async function restoreSecrets(
   for (const volume of created) await engine.docker('volume', 'create', ...labels, volume);
   const mounts = Object.entries(volumes).map(([folder, volume]) => `${volume}:/restore/${folder}`);
   try {
-    const { stdout } = await inContainer(topology, engine, mounts, RESTORE, archive.toString('base64'));
+    const stdout = await inContainer(topology, engine, mounts, RESTORE, archive.toString('base64'));
     const filled = stdout.split('\n');
     const restored = Object.entries(volumes).flatMap(([folder, volume]) => (filled.includes(folder) ? [volume] : []));
     return { restored, kept: Object.values(volumes).filter((volume) => !restored.includes(volume)) };
@@ -74,12 +74,6 @@ export async function restoreSecrets(
 
 /** The archive is base64 on its way: what the docker client prints is text here. */
 function inContainer(topology: Topology, engine: Engine, mounts: readonly string[], script: string, input = '') {
-  const options = ['--rm', '--interactive', '--network', 'none', '--user', '0:0', '--tmpfs', '/tmp:mode=0700'];
-  const variables = ['--env', `ENVIRONMENT=${topology.environment}`];
-  const volumes = mounts.flatMap((mount) => ['--volume', mount]);
-  const { image } = topology.jobs.keystores;
-  return run('docker', ['run', ...options, ...variables, ...volumes, '--entrypoint', 'sh', image, '-c', script], {
-    env: engine.variables,
-    input,
-  });
+  const further = ['--tmpfs', '/tmp:mode=0700', '--env', `ENVIRONMENT=${topology.environment}`];
+  return engine.runOnVolumes(topology.jobs.keystores.image, script, { mounts, input, further });
 }

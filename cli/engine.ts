@@ -115,6 +115,23 @@ export class Engine {
     }
   }
 
+  /**
+   * Runs a shell script as root on volumes, without a network, in a container that is gone afterwards.
+   *
+   * @param options mounts (`volume:path`), the script's standard input, and its further options of `docker run`
+   * @returns what the script prints
+   */
+  async runOnVolumes(
+    image: string,
+    script: string,
+    { mounts, input, further = [] }: { mounts: readonly string[]; input: string; further?: readonly string[] },
+  ): Promise<string> {
+    const options = ['--rm', '--interactive', '--network', 'none', '--user', '0:0', ...further];
+    const volumes = mounts.flatMap((mount) => ['--volume', mount]);
+    const command = ['--entrypoint', 'sh', image, '-c', script];
+    return (await run('docker', ['run', ...options, ...volumes, ...command], { env: this.variables, input })).stdout;
+  }
+
   async remove(kind: Kind, names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     // With a container go its anonymous volumes: database images declare one even where a job does not use it.

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { runCommand, UserError } from '../setup/errors';
-import { run } from '../setup/process';
 import { type JobTopology, LOAD_BALANCER_SECRETS, type Topology } from '../topology/topology';
 import { selectedTopology } from './command';
 import { Engine } from './engine';
@@ -27,20 +26,7 @@ runCommand(async () => {
     );
   }
   const script = `umask 077; cat > /secrets/${name}.new && mv /secrets/${name}.new /secrets/${name}`;
-  const mount = `${volume}:/secrets`;
-  const options = [
-    '--rm',
-    '--interactive',
-    '--network',
-    'none',
-    '--user',
-    '0:0',
-    '--volume',
-    mount,
-    '--entrypoint',
-    'sh',
-  ];
-  await run('docker', ['run', ...options, job.image, '-c', script], { input: value, env: engine.variables });
+  await engine.runOnVolumes(job.image, script, { mounts: [`${volume}:/secrets`], input: value });
 
   // The job hands the secrets to their readers; without its record the next apply runs it again.
   const jobs = (await engine.names('container')).filter((container) => container === job.name);
