@@ -1,5 +1,5 @@
+import { loadTopologies, synthesize } from './constructs/synthesize';
 import { ConfigurationError } from './environment/diagnostics';
-import { loadTopologies, synthesize } from './synthesize';
 
 // Every file in config/ is an environment; ENVIRONMENT=name narrows to one.
 try {

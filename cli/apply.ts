@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planDigest, type Report } from '../report/report';
-import { runCommand, UserError } from '../setup/errors';
-import { synthesize } from '../synthesize';
+import { synthesize } from '../constructs/synthesize';
+import { planDigest, type Report } from '../review/report/report';
 import { isFormer, type Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
 import { applyAll, destroyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
+import { runCommand, UserError } from './setup/errors';
 import { requireUnprotected, sweep, teardownLayers } from './teardown';
 import { configurationFileOf, type TerraformStackRunner } from './terraform';
 import { welcome } from './welcome';

@@ -1,7 +1,7 @@
-import { UserError } from '../setup/errors';
-import { CommandError } from '../setup/process';
 import { componentLabels, type Topology } from '../topology/topology';
 import type { Engine } from './engine';
+import { UserError } from './setup/errors';
+import { CommandError } from './setup/process';
 
 /** What an environment cannot make again: its volumes, by the folder of each in the archive. */
 function irreplaceable({ volumes }: Topology): Record<string, string> {

@@ -1,7 +1,7 @@
-import { runCommand, UserError } from '../setup/errors';
 import { backUpSecrets } from './backup-secrets';
 import { selectedTopology } from './command';
 import { Engine } from './engine';
+import { runCommand, UserError } from './setup/errors';
 
 /** `make backup ENV=… > file`: passwords, keys and certificates of the environment as a tar archive on standard output. */
 runCommand(async () => {

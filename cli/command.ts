@@ -1,11 +1,11 @@
-import { ensureSetup } from '../setup';
-import { UserError } from '../setup/errors';
-import { print } from '../setup/progress';
-import { loadTopologies, synthesize } from '../synthesize';
+import { loadTopologies, synthesize } from '../constructs/synthesize';
 import type { Topology } from '../topology/topology';
 import { Engine } from './engine';
 import { remainingStacks } from './former-stacks';
 import { committedLock } from './lock-file';
+import { UserError } from './setup/errors';
+import { ensureSetup } from './setup/index';
+import { print } from './setup/progress';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
 
 /** What a command works on: one environment, its engine and its stacks in the order of their layers, former ones last. */

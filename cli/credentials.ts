@@ -1,5 +1,5 @@
-import { runCommand } from '../setup/errors';
 import { selectedTopology } from './command';
+import { runCommand } from './setup/errors';
 import { passwordCommand } from './welcome';
 
 /** `make credentials`: says who the administrator is and how to read the password. Prints no secret. */

@@ -1,6 +1,6 @@
-import { clientVariables } from '../setup/engine';
-import { CommandError, run } from '../setup/process';
 import { LABEL_PREFIX, type Topology } from '../topology/topology';
+import { clientVariables } from './setup/engine';
+import { CommandError, run } from './setup/process';
 
 /** A container of the environment as the engine reports it. */
 export interface EngineContainer {

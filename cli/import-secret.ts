@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { runCommand, UserError } from '../setup/errors';
 import { type JobTopology, LOAD_BALANCER_SECRETS, type Topology } from '../topology/topology';
 import { selectedTopology } from './command';
 import { Engine } from './engine';
+import { runCommand, UserError } from './setup/errors';
 
 /**
  * `make import-secret ENV=… NAME=…`: takes a secret from standard input and puts it into its volume on the Docker host, for passwords

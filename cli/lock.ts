@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ensureTerraform } from '../setup';
-import { runCommand, UserError } from '../setup/errors';
-import { CommandError, run } from '../setup/process';
-import { step } from '../setup/progress';
-import { loadTopologies, synthesize } from '../synthesize';
+import { loadTopologies, synthesize } from '../constructs/synthesize';
 import { lockEntries, lockFile, registryOf } from './lock-file';
+import { runCommand, UserError } from './setup/errors';
+import { ensureTerraform } from './setup/index';
+import { CommandError, run } from './setup/process';
+import { step } from './setup/progress';
 import { configurationFileOf } from './terraform';
 
 /** Where people and pipelines run the commands. */

@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
-import type { ResourceChange } from '../report/plan-json';
-import { UserError } from '../setup/errors';
-import { CommandError } from '../setup/process';
-import { step } from '../setup/progress';
+import type { ResourceChange } from '../review/plan/plan-json';
 import { DRAIN_SECONDS } from '../topology/node';
 import { isFormer, jobsInOrder, type StackTopology, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { EngineContainer } from './engine';
 import { requireOthersServing, servingNodes } from './rotation';
+import { UserError } from './setup/errors';
+import { CommandError } from './setup/process';
+import { step } from './setup/progress';
 import type { TerraformStackRunner } from './terraform';
 
 /** As long as any container of an environment may take. */

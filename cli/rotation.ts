@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { UserError } from '../setup/errors';
-import { step } from '../setup/progress';
 import type { Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { Engine, EngineContainer } from './engine';
+import { UserError } from './setup/errors';
+import { step } from './setup/progress';
 
 /** What the load balancer says at its status URL. */
 export interface RoutingStatus {

@@ -1,9 +1,9 @@
-import { runCommand } from '../setup/errors';
 import type { NodeTopology, Topology } from '../topology/topology';
 import { connectedPeers } from './cluster-members';
 import { selectedTopology } from './command';
 import { Engine, type EngineContainer } from './engine';
 import { routingStatus } from './rotation';
+import { runCommand } from './setup/errors';
 
 /** One long-running container of the environment. */
 interface ComponentStatus {

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Plan, parsePlan } from '../report/plan-json';
-import { UserError } from '../setup/errors';
-import { CommandError, run } from '../setup/process';
-import { usesBuiltProviders } from '../setup/providers';
+import { type Plan, parsePlan } from '../review/plan/plan-json';
 import type { StackTopology } from '../topology/topology';
 import type { ProviderLock } from './lock-file';
 import { originsOfPlan } from './plan-file';
+import { UserError } from './setup/errors';
+import { CommandError, run } from './setup/process';
+import { usesBuiltProviders } from './setup/providers';
 
 /** How Terraform says that a lock file stands against it. */
 const LOCK_REFUSAL = /checksums previously recorded|lock\s+file is read-only|previously-selected version/;

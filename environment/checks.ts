@@ -1,12 +1,12 @@
 import type { z } from 'zod';
+import { DATABASE_ENGINES } from '../catalogue/database-engines/index';
+import { DISTRIBUTIONS } from '../catalogue/distributions/index';
+import type { RuleId } from '../catalogue/policy-rule-ids';
+import type { TomlTable } from '../catalogue/toml';
 import { isArchive } from '../images/identity-server';
-import type { RuleId } from '../policy/rule-ids';
 import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
-import { DATABASE_ENGINES } from '../topology/database-engines';
 import { extensionProblems } from '../topology/deployment-toml';
-import { DISTRIBUTIONS } from '../topology/distributions';
 import { STATE_BACKENDS } from '../topology/state-backend';
-import type { TomlTable } from '../topology/toml';
 import type { EnvironmentSettings } from './schema';
 
 /** What no key can tell for itself: how the tables of a configuration fit together. Every problem is reported, not only the first. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { overlap, parseSubnet } from '../topology/addresses';
+import { overlap, parseSubnet } from './addresses';
 import { readAuthorities } from './authorities';
 import { ConfigurationError, nearest, type Problem, problemsOf } from './diagnostics';
 import { driverJarProblem } from './driver-jar';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { RULE_IDS } from '../policy/rule-ids';
-import { CONTROL_PORT, isIpv4, isSubnet, MAX_NODES } from '../topology/addresses';
-import { DISTRIBUTION_NAMES } from '../topology/distributions';
+import { DISTRIBUTION_NAMES } from '../catalogue/distributions/index';
+import { RULE_IDS } from '../catalogue/policy-rule-ids';
+import type { TomlTable } from '../catalogue/toml';
 import { STATE_BACKENDS } from '../topology/state-backend';
-import type { TomlTable } from '../topology/toml';
+import { CONTROL_PORT, isIpv4, isSubnet, MAX_NODES } from './addresses';
 import type { CertificateAuthority } from './authorities';
 import { checkSettings } from './checks';
 

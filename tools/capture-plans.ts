@@ -6,11 +6,11 @@ import { PROTECTED } from '../__tests__/support/protected';
 import { Workspace } from '../__tests__/support/workspace';
 import { type CommandContext, openEnvironment } from '../cli/command';
 import { applyAll, planAll } from '../cli/rollout';
+import { run } from '../cli/setup/process';
 import { teardownLayers } from '../cli/teardown';
 import { sandboxImageTags } from '../images/tags';
-import type { Attributes, Plan } from '../report/plan-json';
-import { hasChanges } from '../report/report';
-import { run } from '../setup/process';
+import type { Attributes, Plan } from '../review/plan/plan-json';
+import { hasChanges } from '../review/report/report';
 
 /**
  * Makes the plans from which the golden reports are rendered: real plans of a real environment on the Docker Engine, by the real

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DATABASE_ENGINES } from '../catalogue/database-engines/index';
+import { DISTRIBUTIONS, type DistributionDatabase } from '../catalogue/distributions/index';
 import type { Environment } from '../environment/schema';
-import { DATABASE_ENGINES } from './database-engines';
 import type { DatasourceSettings } from './deployment-toml';
-import { DISTRIBUTIONS, type DistributionDatabase } from './distributions';
 
 /** Connections left for the schema job, backups and people. */
 export const RESERVED_CONNECTIONS = 20;

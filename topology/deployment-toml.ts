@@ -1,6 +1,6 @@
-import { type Datasource, DISTRIBUTIONS, type DistributionName } from './distributions';
-import { escapeXml, type JdbcTarget, jdbcUrl } from './jdbc-url';
-import { flatten, isTable, merge, type TomlTable, withValue } from './toml';
+import { escapeXml, type JdbcTarget, jdbcUrl } from '../catalogue/database-engines/jdbc-url';
+import { type Datasource, DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions/index';
+import { flatten, isTable, merge, type TomlTable, withValue } from '../catalogue/toml';
 
 /** What one node's deployment.toml is made from. Secrets are references to environment variables, never values. */
 export interface DeploymentTomlProps {

@@ -1,7 +1,7 @@
+import { DATABASE_AUTHORITIES_FILE } from '../catalogue/database-engines/index';
 import { authoritiesPem } from '../environment/authorities';
 import type { Environment } from '../environment/schema';
 import { databaseSchemas, databaseTls, schemaFixes } from './database';
-import { DATABASE_AUTHORITIES_FILE } from './database-engines';
 import type { Layout } from './layout';
 import { NGINX_OWNER } from './load-balancer';
 import { runtimeFile } from './runtime-file';

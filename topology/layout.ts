@@ -1,9 +1,9 @@
+import { DATABASE_ENGINES } from '../catalogue/database-engines/index';
+import { DISTRIBUTIONS, type Distribution } from '../catalogue/distributions/index';
+import { addressAt, CONTROL_PORT, parseSubnet } from '../environment/addresses';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
-import { addressAt, CONTROL_PORT, parseSubnet } from './addresses';
 import { connectionBudget } from './database';
-import { DATABASE_ENGINES } from './database-engines';
-import { DISTRIBUTIONS, type Distribution } from './distributions';
 import { publicUrl } from './nginx-conf';
 import type { SandboxImages } from './topology';
 

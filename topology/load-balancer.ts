@@ -1,6 +1,6 @@
+import { CONTROL_PORT } from '../environment/addresses';
 import { authoritiesPem } from '../environment/authorities';
 import type { Environment } from '../environment/schema';
-import { CONTROL_PORT } from './addresses';
 import type { Layout } from './layout';
 import { loadBalancerConfiguration } from './nginx-conf';
 import { runtimeFile } from './runtime-file';

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Distribution } from '../catalogue/distributions/index';
+import { renderToml } from '../catalogue/toml';
+import { CONTROL_PORT } from '../environment/addresses';
 import { authoritiesPem } from '../environment/authorities';
 import { driverJarPath } from '../environment/driver-jar';
 import type { Environment } from '../environment/schema';
-import { CONTROL_PORT } from './addresses';
 import { datasourceSettings } from './database';
 import { ACCESS_LOG_TO_STDOUT, deploymentToml } from './deployment-toml';
-import type { Distribution } from './distributions';
 import type { Layout } from './layout';
 import { CLIENT_CERTIFICATE_HEADER } from './nginx-conf';
 import { runtimeFile } from './runtime-file';
-import { renderToml } from './toml';
 import type { NodeTopology } from './topology';
 
 /** How often a node's entry point asks its server for a sign of life. */

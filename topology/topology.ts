@@ -1,6 +1,6 @@
+import { addressAt, dynamicRange, hostsLine, MAX_NODES } from '../environment/addresses';
 import type { Environment } from '../environment/schema';
 import type { IdentityServerBuild } from '../images/identity-server';
-import { addressAt, dynamicRange, hostsLine, MAX_NODES } from './addresses';
 import type { DatabaseTopology } from './database';
 import { CLUSTER_PORT } from './deployment-toml';
 import { jobsTopology } from './jobs';

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ensureEngine } from '../../cli/setup/engine';
+import { ensureIdentityServerImage } from '../../cli/setup/identity-server-image';
+import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { type IdentityServerBuild, identityServerBuild } from '../../images/identity-server';
 import { sandboxImageTags } from '../../images/tags';
-import { ensureEngine } from '../../setup/engine';
-import { ensureIdentityServerImage } from '../../setup/identity-server-image';
-import { ensureSandboxImages } from '../../setup/sandbox-images';
 import { docker } from '../support/workspace';
 import { zip } from '../support/zip';
 

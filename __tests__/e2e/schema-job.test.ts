@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ensureEngine } from '../../cli/setup/engine';
+import { run } from '../../cli/setup/process';
+import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { sandboxImageTags } from '../../images/tags';
-import { ensureEngine } from '../../setup/engine';
-import { run } from '../../setup/process';
-import { ensureSandboxImages } from '../../setup/sandbox-images';
 import type { JobTopology } from '../../topology/topology';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { MYSQL, POSTGRESQL, type ScriptTree, scriptTree } from '../support/script-trees';

@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ensureEngine } from '../../cli/setup/engine';
+import { run } from '../../cli/setup/process';
+import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { sandboxImageTags } from '../../images/tags';
-import { ensureEngine } from '../../setup/engine';
-import { run } from '../../setup/process';
-import { ensureSandboxImages } from '../../setup/sandbox-images';
 import { deriveTopology, type JobTopology, type NodeTopology, type Topology } from '../../topology/topology';
 import { createAuthority, type Identity, issue } from '../support/certificates';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { archiveEntries } from '../../environment/archive';
 import { loadEnvironments } from '../../environment/load';
-import { archiveEntries } from '../../images/jar';
 import { deriveTopology, type Topology } from '../../topology/topology';
 import { type Json, SMALLEST, synthesizeToFiles, TEST_IMAGES, temporaryDirectory } from '../support/synth';
 import { zip } from '../support/zip';

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { remainingStacks } from '../../cli/former-stacks';
-import { renderMarkdown } from '../../report/markdown';
-import { buildReport, type PlannedStack, type ReportInput } from '../../report/report';
-import { synthesize } from '../../synthesize';
+import { synthesize } from '../../constructs/synthesize';
+import { renderMarkdown } from '../../review/report/markdown';
+import { buildReport, type PlannedStack, type ReportInput } from '../../review/report/report';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
 import { type Json, readSynthesized, temporaryDirectory, topology } from '../support/synth';

@@ -3,7 +3,7 @@ import type { EngineContainer } from '../../cli/engine';
 import { applyAll, planAll } from '../../cli/rollout';
 import { waitUntilAllServe } from '../../cli/rotation';
 import type { TerraformStackRunner } from '../../cli/terraform';
-import type { Plan } from '../../report/plan-json';
+import type { Plan } from '../../review/plan/plan-json';
 import { topology } from '../support/synth';
 
 // In which order a change is applied, and when it must not go on. Engine and Terraform are stand-ins; the end-to-end tests have

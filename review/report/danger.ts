@@ -1,0 +1,67 @@
+import { databaseContainerOf, type Topology } from '../../topology/topology';
+import type { ReportedChange } from './report';
+
+/** Something with data, or that the data cannot do without, is destroyed or replaced. */
+export interface Danger {
+  readonly stack: string;
+  readonly address: string;
+  readonly path?: string;
+  readonly name?: string;
+  readonly action: 'replace' | 'destroy';
+  /** Why, in words; with a replacement the attributes that force it. */
+  readonly reason: string;
+  /** What that attribute was and becomes, where it is known. */
+  readonly forcedBy: readonly string[];
+  /** What is lost. */
+  readonly consequence: string;
+}
+
+/** The dangerous ones among the changes. */
+export function dangers(topology: Topology, changes: readonly ReportedChange[]): Danger[] {
+  return changes.flatMap((change) => {
+    const { stack, address, path, name, action, reason, attributes } = change;
+    if (action !== 'replace' && action !== 'destroy') return [];
+    const consequence = consequenceOf(topology, change);
+    if (consequence === undefined) return [];
+    const forcing = reason.split(', ');
+    const forcedBy = attributes
+      .filter(({ attribute }) => forcing.includes(attribute.split('.')[0] as string))
+      .map(({ attribute, before, after }) => `${attribute}: ${before} → ${after}`);
+    return [{ stack, address, path, name, action, reason, forcedBy, consequence }];
+  });
+}
+
+function consequenceOf(topology: Topology, { type, name, action }: ReportedChange): string | undefined {
+  const { volumes, network } = topology;
+  if (type === 'docker_network') {
+    const lost = `every container loses its network${name === network.name ? '' : ` ${name}`}`;
+    return action === 'destroy' ? lost : `${lost}; it cannot be replaced while containers of other stacks are attached`;
+  }
+  if (type === 'docker_container') {
+    if (name === undefined || name !== databaseContainerOf(topology)) return undefined;
+    return action === 'destroy'
+      ? 'no node has a database any more; the data stays only if its volume does'
+      : 'no node has a database until the new one is healthy; the data stays only if its volume does';
+  }
+  if (type !== 'docker_volume') return undefined;
+  switch (name) {
+    // These two are filled again by their jobs.
+    case volumes.schemaScripts:
+    case volumes.loadBalancerConfiguration:
+      return undefined;
+    case volumes.databaseData:
+      return 'all users, sessions, consents and tokens in the database are lost';
+    case volumes.databaseSecrets:
+      return "the database's passwords are lost; new ones do not open the database that is there";
+    case volumes.identityServerSecrets:
+      return 'passwords and the encryption key are lost; what was encrypted with it cannot be read again';
+    case volumes.certificateAuthority:
+      return 'the certificate authority is lost; every client must trust a new one';
+    case volumes.keystores:
+      return 'the signing key is lost; tokens that were issued cannot be verified';
+    case volumes.loadBalancerCertificates:
+      return 'the certificate of the load balancer is lost and a new one is issued';
+    default:
+      return 'what is in this volume is lost';
+  }
+}
