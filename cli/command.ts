@@ -3,8 +3,8 @@ import type { Topology } from '../topology/topology';
 import { Engine } from './engine';
 import { remainingStacks } from './former-stacks';
 import { committedLock } from './lock-file';
+import { ensureSetup } from './setup';
 import { UserError } from './setup/errors';
-import { ensureSetup } from './setup/index';
 import { print } from './setup/progress';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderMermaid, renderSvg } from '../review/diagram/index';
+import { renderMermaid, renderSvg } from '../review/diagram';
 import { selectedTopology } from './command';
 import { runCommand } from './setup/errors';
 

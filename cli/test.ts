@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { sandboxImageTags } from '../images/tags';
-import { ensureEngine, ensureSetup, runCommand, step, stopStartedEngine, UserError } from './setup/index';
+import { ensureEngine, ensureSetup, runCommand, step, stopStartedEngine, UserError } from './setup';
 import { run } from './setup/process';
 
 const PROJECT = join(__dirname, '..');

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DATABASE_ENGINES } from '../catalogue/database-engines/index';
+import { DATABASE_ENGINES } from '../catalogue/database-engines';
 import { archiveEntries } from './archive';
 import type { Environment } from './schema';
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
+import { DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions';
 import { DELIBERATE_DIFFERENCES } from '../catalogue/distributions/deliberate-differences';
-import { DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions/index';
 import { flatten, type TomlTable } from '../catalogue/toml';
-import { environmentSchema } from '../environment/schema';
+import { environmentSchema } from '../environment/checks';
 import { deriveTopology } from '../topology/topology';
 
 /** Folder of the tables that `flatten-templates.ts` makes: one for each distribution that has a template. */

@@ -1,12 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DATABASE_ENGINES } from '../catalogue/database-engines/index';
-import { DISTRIBUTIONS, type DistributionDatabase } from '../catalogue/distributions/index';
+import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { DISTRIBUTIONS, type DistributionDatabase } from '../catalogue/distributions';
+import { connectionBudget, databaseTls } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import type { DatasourceSettings } from './deployment-toml';
-
-/** Connections left for the schema job, backups and people. */
-export const RESERVED_CONNECTIONS = 20;
 
 /** The shared database: a container of the environment, or a server of the user's. */
 export interface DatabaseTopology {
@@ -29,31 +27,11 @@ export interface DatabaseContainerTopology {
   readonly stopSignal: string;
 }
 
-/** What the pools of all nodes together may open, and how that comes about. */
-export interface ConnectionBudget {
-  readonly datasources: number;
-  readonly poolSize: number;
-  readonly nodes: number;
-  /** Product of the three, and the reserve. */
-  readonly connections: number;
-}
-
 /** What one database is made of. */
 export interface DatabaseSchema {
   readonly database: string;
   /** Paths in the schema job's container, in the order in which they run. */
   readonly scripts: readonly string[];
-}
-
-export function connectionBudget({
-  identity_server: server,
-  database,
-}: Pick<Environment, 'identity_server' | 'database'>): ConnectionBudget {
-  const distribution = DISTRIBUTIONS[server.distribution];
-  const datasources = distribution.databases.flatMap((entry) => entry.datasources).length;
-  const poolSize = database.pool_size ?? distribution.poolSize;
-  const connections = datasources * poolSize * server.nodes + RESERVED_CONNECTIONS;
-  return { datasources, poolSize, nodes: server.nodes, connections };
 }
 
 /** How every node reaches its databases. */
@@ -103,11 +81,6 @@ export function schemaFixes(environment: Environment): Record<string, string> {
       .filter(([, file]) => existsSync(file))
       .map(([path, file]) => [path, readFileSync(file, 'utf8')]),
   );
-}
-
-/** Off within the environment's own network; a server elsewhere is expected to encrypt. */
-export function databaseTls({ database }: Pick<Environment, 'database'>) {
-  return database.tls ?? (database.host === undefined ? 'off' : 'required');
 }
 
 export function databaseName({ database }: Pick<Environment, 'database'>, { name }: DistributionDatabase): string {

@@ -1,7 +1,8 @@
-import { DATABASE_AUTHORITIES_FILE } from '../catalogue/database-engines/index';
+import { DATABASE_AUTHORITIES_FILE } from '../catalogue/database-engines';
 import { authoritiesPem } from '../environment/authorities';
+import { databaseTls } from '../environment/database';
 import type { Environment } from '../environment/schema';
-import { databaseSchemas, databaseTls, schemaFixes } from './database';
+import { databaseSchemas, schemaFixes } from './database';
 import type { Layout } from './layout';
 import { NGINX_OWNER } from './load-balancer';
 import { runtimeFile } from './runtime-file';

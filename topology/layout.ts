@@ -1,9 +1,9 @@
-import { DATABASE_ENGINES } from '../catalogue/database-engines/index';
-import { DISTRIBUTIONS, type Distribution } from '../catalogue/distributions/index';
+import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { DISTRIBUTIONS, type Distribution } from '../catalogue/distributions';
 import { addressAt, CONTROL_PORT, parseSubnet } from '../environment/addresses';
+import { connectionBudget } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
-import { connectionBudget } from './database';
 import { publicUrl } from './nginx-conf';
 import type { SandboxImages } from './topology';
 

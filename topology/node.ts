@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Distribution } from '../catalogue/distributions/index';
+import type { Distribution } from '../catalogue/distributions';
 import { renderToml } from '../catalogue/toml';
 import { CONTROL_PORT } from '../environment/addresses';
 import { authoritiesPem } from '../environment/authorities';

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureSetup, InterruptedError, print, runCommand, step, UserError } from '../../cli/setup/index';
+import { ensureSetup, InterruptedError, print, runCommand, step, UserError } from '../../cli/setup';
 import { sandboxImageTags } from '../../images/tags';
 import { PROJECT } from '../support/workspace';
 import { type Fault, inject, type Outcome, seconds } from './fault';
+import { FAULTS } from './faults';
 import { engineRestart } from './faults/engine';
-import { FAULTS } from './faults/index';
 import { restartOwnEngine } from './own-engine';
 import { Pair } from './pair';
 import { report } from './report';

@@ -1,5 +1,5 @@
 import { inject } from '../chaos/fault';
-import { SHORT } from '../chaos/faults/index';
+import { SHORT } from '../chaos/faults';
 import { Pair } from '../chaos/pair';
 
 // The faults of `make chaos` that every test run does, with the same load and the same bars.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { renderChanges, renderMermaid, renderSvg } from '../../review/diagram/index';
+import { renderChanges, renderMermaid, renderSvg } from '../../review/diagram';
 import { type Part, sceneOf } from '../../review/diagram/scene';
 import { sandboxPictures } from '../../tools/write-diagram';
 import type { Topology } from '../../topology/topology';

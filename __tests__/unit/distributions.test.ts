@@ -1,5 +1,5 @@
 import { parse } from 'smol-toml';
-import { DISTRIBUTION_NAMES, DISTRIBUTIONS, type DistributionName } from '../../catalogue/distributions/index';
+import { DISTRIBUTION_NAMES, DISTRIBUTIONS, type DistributionName } from '../../catalogue/distributions';
 import { flatten, type TomlTable } from '../../catalogue/toml';
 import { generatedToml } from '../../tools/parity';
 import type { Topology } from '../../topology/topology';

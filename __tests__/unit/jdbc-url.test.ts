@@ -1,7 +1,7 @@
 import { parse } from 'smol-toml';
-import { DATABASE_ENGINES } from '../../catalogue/database-engines/index';
+import { DATABASE_ENGINES } from '../../catalogue/database-engines';
 import { type DatabaseTls, escapeXml, type JdbcTarget, jdbcUrl } from '../../catalogue/database-engines/jdbc-url';
-import type { DatabaseEngine } from '../../catalogue/distributions/index';
+import type { DatabaseEngine } from '../../catalogue/distributions';
 import { renderToml } from '../../catalogue/toml';
 
 const ENGINES = Object.keys(DATABASE_ENGINES) as DatabaseEngine[];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { DISTRIBUTION_NAMES, DISTRIBUTIONS } from '../../catalogue/distributions';
 import { DELIBERATE_DIFFERENCES } from '../../catalogue/distributions/deliberate-differences';
-import { DISTRIBUTION_NAMES, DISTRIBUTIONS } from '../../catalogue/distributions/index';
 import { DIFFERENCES_FILE, differencesPage } from '../../tools/list-differences';
 import { differences, reasonFor, TEMPLATES, templatedDistributions } from '../../tools/parity';
 

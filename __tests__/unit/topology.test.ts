@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { DISTRIBUTION_NAMES } from '../../catalogue/distributions/index';
+import { DISTRIBUTION_NAMES } from '../../catalogue/distributions';
 import type { JobTopology, NodeTopology, Topology } from '../../topology/topology';
 import { authorityFixture, type Json, PROJECT, SMALLEST, shippedTopologies, topology } from '../support/synth';
 

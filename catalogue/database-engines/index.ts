@@ -1,4 +1,4 @@
-import type { DatabaseEngine } from '../distributions/index';
+import type { DatabaseEngine } from '../distributions';
 import type { TomlTable } from '../toml';
 import type { DatabaseTls } from './jdbc-url';
 

@@ -1,4 +1,4 @@
-import type { DatabaseEngine } from '../distributions/index';
+import type { DatabaseEngine } from '../distributions';
 
 /** Whether connections to the database are encrypted, and whether the server's certificate and name are checked. */
 export type DatabaseTls = 'off' | 'required' | 'verified';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Topology } from '../../topology/topology';
-import { type Change, renderChanges } from '../diagram/index';
+import { type Change, renderChanges } from '../diagram';
 import {
   type AttributeDifference,
   COMPUTED,
