@@ -3,7 +3,7 @@ import type { Topology } from '../topology/topology';
 import { Engine } from './engine';
 import { remainingStacks } from './former-stacks';
 import { committedLock } from './lock-file';
-import { ensureSetup } from './setup';
+import { ensureSetup } from './setup/ensure-setup';
 import { UserError } from './setup/errors';
 import { print } from './setup/progress';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';

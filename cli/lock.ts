@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadTopologies, synthesize } from '../constructs/synthesize';
 import { lockEntries, lockFile, registryOf } from './lock-file';
-import { ensureTerraform } from './setup';
 import { runCommand, UserError } from './setup/errors';
 import { CommandError, run } from './setup/process';
 import { step } from './setup/progress';
+import { ensureTerraform } from './setup/terraform';
 import { configurationFileOf } from './terraform';
 
 /** Where people and pipelines run the commands. */

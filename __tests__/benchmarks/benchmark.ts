@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../../cli/setup';
+import { runCommand } from '../../cli/setup/errors';
 import { run } from '../../cli/setup/process';
 import { median, seconds } from './measure';
 

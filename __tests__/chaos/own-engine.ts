@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCommand } from '../../cli/setup';
+import { runCommand } from '../../cli/setup/errors';
 import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
 import { SecondEngine } from '../support/second-engine';

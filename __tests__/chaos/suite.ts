@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureSetup, InterruptedError, print, runCommand, step, UserError } from '../../cli/setup';
+import { ensureSetup } from '../../cli/setup/ensure-setup';
+import { InterruptedError, runCommand, UserError } from '../../cli/setup/errors';
+import { print, step } from '../../cli/setup/progress';
 import { sandboxImageTags } from '../../images/tags';
 import { PROJECT } from '../support/workspace';
 import { type Fault, inject, type Outcome, seconds } from './fault';

@@ -8,13 +8,6 @@ import { ensureProviders } from './providers';
 import { ensureSandboxImages } from './sandbox-images';
 import { ensureTerraform, type Terraform } from './terraform';
 
-export { type Engine, ensureEngine, stopStartedEngine } from './engine';
-export { InterruptedError, runCommand, UserError } from './errors';
-export { CommandError, isInstalled, type RunOptions, type RunResult, run } from './process';
-export { print, step } from './progress';
-export { ensureProviders } from './providers';
-export { ensureTerraform, type Terraform } from './terraform';
-
 /** What the commands work with. */
 export interface Setup {
   readonly terraform: Terraform;
