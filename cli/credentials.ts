@@ -6,7 +6,7 @@ import { passwordCommand } from './welcome';
 runCommand(async () => {
   const topology = selectedTopology();
   console.log(`The administrator of ${topology.environment} is ${topology.adminUsername}.
-The password was generated on the Docker host and is kept there, in the volume ${topology.volumes.identityServerSecrets}.
+The password was generated on the Docker host and is kept there, in the volume ${topology.volumes.identityServerSecrets.name}.
 To read it:
 
   ${passwordCommand(topology)}

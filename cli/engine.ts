@@ -1,4 +1,5 @@
-import { LABEL_PREFIX, type Topology } from '../topology/topology';
+import { LABEL_PREFIX } from '../topology/names';
+import type { Topology } from '../topology/topology';
 import { clientVariables } from './setup/engine';
 import { CommandError, run } from './setup/process';
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type JobTopology, LOAD_BALANCER_SECRETS, type Topology } from '../topology/topology';
+import type { JobTopology } from '../topology/jobs';
+import { LOAD_BALANCER_SECRETS } from '../topology/secrets';
+import type { Topology } from '../topology/topology';
 import { selectedTopology } from './command';
 import { Engine } from './engine';
 import { runCommand, UserError } from './setup/errors';
@@ -36,7 +38,8 @@ runCommand(async () => {
 
 /** The volume that holds a secret, and the job that hands it on. */
 function placeOf(name: string, { volumes, jobs }: Topology): { volume: string; job: JobTopology } {
-  if (LOAD_BALANCER_SECRETS.includes(name)) return { volume: volumes.loadBalancerCertificates, job: jobs.keystores };
+  if (LOAD_BALANCER_SECRETS.includes(name))
+    return { volume: volumes.loadBalancerCertificates.name, job: jobs.keystores };
   const volume = name.startsWith('DATABASE_') ? volumes.databaseSecrets : volumes.identityServerSecrets;
-  return { volume, job: jobs.secrets };
+  return { volume: volume.name, job: jobs.secrets };
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configDirectory } from '../constructs/synthesize';
+import { configDirectory } from '../topology/load-topologies';
 import { REGISTRIES, usesBuiltProviders } from './setup/providers';
 import type { Terraform } from './setup/terraform';
 

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadTopologies, synthesize } from '../constructs/synthesize';
+import { synthesize } from '../constructs/synthesize';
+import { loadTopologies } from '../topology/load-topologies';
 import { lockEntries, lockFile, registryOf } from './lock-file';
 import { runCommand, UserError } from './setup/errors';
 import { CommandError, run } from './setup/process';

@@ -25,15 +25,15 @@ export async function routingStatus(
   }
 }
 
-/** A node's container, of today's or a former node, and whether it takes traffic. */
+/** A node's container, of today's or a retired node, and whether it takes traffic. */
 interface Serving {
   readonly container: EngineContainer;
   readonly serves: boolean;
 }
 
 async function nodesOnEngine({ topology, engine }: CommandContext): Promise<Serving[]> {
-  const { environment, nodes, former } = topology;
-  const names = [...nodes.map(({ containerName }) => containerName), ...former.stacks.map(({ name }) => name)];
+  const { environment, nodes, retired } = topology;
+  const names = [...nodes.map(({ containerName }) => containerName), ...retired.stacks.map(({ name }) => name)];
   const containers = (await engine.containers()).filter(({ name }) => names.includes(name));
   if (containers.length === 0) return [];
   const routing = await routingStatus(topology, engine);

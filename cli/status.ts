@@ -1,4 +1,5 @@
-import type { NodeTopology, Topology } from '../topology/topology';
+import type { NodeTopology } from '../topology/node';
+import type { Topology } from '../topology/topology';
 import { connectedPeers } from './cluster-members';
 import { selectedTopology } from './command';
 import { Engine, type EngineContainer } from './engine';
@@ -77,7 +78,7 @@ async function statusOf(topology: Topology): Promise<ComponentStatus[]> {
     ),
   );
   return [
-    ...(database ? [status('database', database.name)] : []),
+    ...(database ? [status('database', database.containerName)] : []),
     ...nodes,
     status('load-balancer', topology.loadBalancer.containerName),
   ];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Plan, parsePlan } from '../review/plan/plan-json';
-import type { StackTopology } from '../topology/topology';
+import type { StackTopology } from '../topology/stacks';
 import type { ProviderLock } from './lock-file';
 import { originsOfPlan } from './plan-file';
 import { UserError } from './setup/errors';

@@ -4,6 +4,7 @@ import { parse } from 'smol-toml';
 import { DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions';
 import { DELIBERATE_DIFFERENCES } from '../catalogue/distributions/deliberate-differences';
 import { flatten, type TomlTable } from '../catalogue/toml';
+import { readAssets } from '../environment/assets';
 import { environmentSchema } from '../environment/checks';
 import { deriveTopology } from '../topology/topology';
 
@@ -56,7 +57,7 @@ export function generatedToml(distribution: DistributionName): TomlTable {
   });
   const images = { identityServer: 'identity-server', postgresql: 'postgresql', mariadb: 'mariadb', nginx: 'nginx' };
   const environment = { ...settings, name: 'parity', file: 'config/parity.toml', authorities: {} };
-  const [node] = deriveTopology(environment, images).nodes;
+  const [node] = deriveTopology(environment, readAssets(environment, images)).nodes;
   const path = `${DISTRIBUTIONS[distribution].home}/wso2-config-volume/repository/conf/deployment.toml`;
   return parse(node?.files[path] as string) as TomlTable;
 }

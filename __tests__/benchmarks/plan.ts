@@ -5,8 +5,8 @@ import { openEnvironment } from '../../cli/command';
 import { planAll } from '../../cli/rollout';
 import { runCommand } from '../../cli/setup/errors';
 import { run } from '../../cli/setup/process';
+import { readAssets } from '../../environment/assets';
 import { loadEnvironments } from '../../environment/load';
-import { sandboxImageTags } from '../../images/tags';
 import { renderMarkdown } from '../../review/report/markdown';
 import { buildReport } from '../../review/report/report';
 import { deriveTopology } from '../../topology/topology';
@@ -50,7 +50,7 @@ function renderings(): number {
   const [environment] = loadEnvironments(directory);
   rmSync(directory, { recursive: true });
   if (environment === undefined) throw new Error('the plans have no configuration');
-  const topology = deriveTopology(environment, sandboxImageTags());
+  const topology = deriveTopology(environment, readAssets(environment));
   const stacks = fixture.stacks.map((stack) => ({ ...stack, configuration: {}, sha256: '', configurationSha256: '' }));
   const times = Array.from({ length: 20 }, () => {
     const started = performance.now();

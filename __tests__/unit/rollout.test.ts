@@ -15,7 +15,7 @@ type State = 'serving' | 'unhealthy' | 'out' | 'stopped' | 'frozen' | 'starting'
 interface Pair {
   /** State of the containers that are there; applying a node makes it serve. */
   readonly states: Record<string, State>;
-  /** Stacks that change. Nodes are replaced, former ones destroyed. */
+  /** Stacks that change. Nodes are replaced, retired ones destroyed. */
   readonly changing: readonly string[];
   readonly nodes?: number;
   /** What happens while somebody waits. */
@@ -68,7 +68,7 @@ load_balancer = { hostname = "is.bank.test" }
   );
   const order: string[] = [];
   const engine = engineWith({ states, meanwhile, balancer });
-  const runners = [...derived.stacks, ...derived.former.stacks].map((stack) => {
+  const runners = [...derived.stacks, ...derived.retired.stacks].map((stack) => {
     const short = stack.name.slice('bank-'.length);
     const exists = short in states;
     const plan: Plan = {

@@ -4,8 +4,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { buildOnce } from '../../cli/setup/cache';
 import { requireProgram } from '../../cli/setup/machine';
 import { run } from '../../cli/setup/process';
-import { loadTopologies } from '../../constructs/synthesize';
 import { ATLANTIS_FILE, renderAtlantis } from '../../tools/write-atlantis';
+import { loadTopologies } from '../../topology/load-topologies';
 import { PROJECT, temporaryDirectory } from '../support/synth';
 
 const WORKFLOWS = join(PROJECT, '.github', 'workflows');

@@ -1,4 +1,8 @@
-import type { JobTopology, StackTopology, Topology } from '../../topology/topology';
+import type { Mount as TopologyMount } from '../../topology/container';
+import type { JobTopology } from '../../topology/jobs';
+import type { StackTopology } from '../../topology/stacks';
+import type { Topology } from '../../topology/topology';
+import { declaredVolumes } from '../../topology/volumes';
 
 /** What a picture of an environment shows, before anybody decides where. */
 export interface Scene {
@@ -70,21 +74,11 @@ interface FoundationPart extends StackPart {
 /** What is to be seen of an environment: its stacks, containers, jobs, volumes, addresses and ports. */
 export function sceneOf(topology: Topology): Scene {
   const { environment, network, database, loadBalancer, jobs, volumes, nodes } = topology;
-  const schema = jobs.schema;
-  const created = [
-    volumes.certificateAuthority,
-    volumes.identityServerSecrets,
-    volumes.databaseSecrets,
-    volumes.keystores,
-    volumes.loadBalancerCertificates,
-    ...(schema ? [volumes.schemaScripts] : []),
-    ...(database.container ? [volumes.databaseData] : []),
-    volumes.loadBalancerConfiguration,
-  ];
-  const letters = new Map(created.map((name, index) => [name, String.fromCharCode(97 + index)]));
-  const letter = (volume: string) => letters.get(volume) ?? '?';
-  const reads = (volume: string): Mount => ({ volume, letter: letter(volume), readOnly: true });
-  const writes = (volume: string): Mount => ({ volume, letter: letter(volume), readOnly: false });
+  const { schema } = jobs;
+  const declared = declaredVolumes(volumes).map(({ name }) => name);
+  const letter = (name: string) => String.fromCharCode(97 + declared.indexOf(name));
+  const mounts = (mounted: readonly TopologyMount[]): Mount[] =>
+    mounted.map(({ volume: name, readOnly }) => ({ volume: name, letter: letter(name), readOnly }));
   const short = (name: string) => name.slice(environment.length + 1);
   const volume = (name: string): VolumePart => ({ name, short: short(name), letter: letter(name) });
   const stack = ({ name }: StackTopology, index: number): StackPart => ({ name, order: index + 1 });
@@ -92,11 +86,11 @@ export function sceneOf(topology: Topology): Scene {
   const stacksOf = (layer: StackTopology['layer']) =>
     stacks.filter((each) => each.layer === layer).map(({ part }) => part);
   const only = (layer: StackTopology['layer']) => stacksOf(layer)[0] as StackPart;
-  const job = ({ name }: JobTopology, lines: string[], mounts: Mount[]): Part => ({
-    name,
-    short: short(name),
-    lines,
-    mounts,
+  const job = (each: JobTopology, line: string): Part => ({
+    name: each.name,
+    short: short(each.name),
+    lines: [line],
+    mounts: mounts(each.mounts),
   });
 
   const nodeStacks = stacksOf('node');
@@ -122,14 +116,10 @@ export function sceneOf(topology: Topology): Scene {
         address: loadBalancer.address,
         port: loadBalancer.httpsPort,
         lines: [imageTitle(loadBalancer.image), `${loadBalancer.memoryMb} MiB`],
-        mounts: [reads(volumes.loadBalancerCertificates), reads(volumes.loadBalancerConfiguration)],
+        mounts: mounts(loadBalancer.mounts),
       },
-      job: job(
-        jobs.loadBalancerConfiguration,
-        ['checks with nginx -t, installs, reloads'],
-        [writes(volumes.loadBalancerConfiguration), reads(volumes.loadBalancerCertificates)],
-      ),
-      volumes: [volume(volumes.loadBalancerConfiguration)],
+      job: job(jobs.loadBalancerConfiguration, 'checks with nginx -t, installs, reloads'),
+      volumes: [volume(volumes.loadBalancerConfiguration.name)],
     },
     nodes: nodes.map((node, index) => ({
       ...(nodeStacks[index] as StackPart),
@@ -139,50 +129,32 @@ export function sceneOf(topology: Topology): Scene {
         address: node.address,
         port: node.httpsPort,
         lines: [imageTitle(node.image), `${node.memoryMb} MiB`],
-        mounts: [reads(volumes.identityServerSecrets), reads(volumes.keystores)],
+        mounts: mounts(node.mounts),
       },
     })),
     foundation: {
       ...only('foundation'),
       ...(database.container && {
         database: {
-          name: database.container.name,
-          short: short(database.container.name),
+          name: database.container.containerName,
+          short: short(database.container.containerName),
           address: database.container.address,
           port: database.port,
           lines: [imageTitle(database.container.image), `${database.container.memoryMb} MiB`],
-          mounts: [reads(volumes.databaseSecrets), writes(volumes.databaseData)],
+          mounts: mounts(database.container.mounts),
         },
       }),
       jobs: [
-        job(
-          jobs.secrets,
-          ['makes missing passwords'],
-          [writes(volumes.identityServerSecrets), writes(volumes.databaseSecrets)],
-        ),
-        job(
-          jobs.keystores,
-          ['makes CA and keystores'],
-          [
-            writes(volumes.certificateAuthority),
-            reads(volumes.identityServerSecrets),
-            writes(volumes.keystores),
-            writes(volumes.loadBalancerCertificates),
-          ],
-        ),
+        job(jobs.secrets, 'makes missing passwords'),
+        job(jobs.keystores, 'makes CA and keystores'),
         ...(schema
-          ? [
-              job(schema.scripts, ['copies the SQL scripts'], [writes(volumes.schemaScripts)]),
-              job(
-                schema.run,
-                ['creates the schemas, once'],
-                [reads(volumes.databaseSecrets), reads(volumes.schemaScripts)],
-              ),
-            ]
+          ? [job(schema.scripts, 'copies the SQL scripts'), job(schema.run, 'creates the schemas, once')]
           : []),
       ],
-      volumes: created.filter((name) => name !== volumes.loadBalancerConfiguration).map(volume),
-      files: [topology.laptop.certificateFile, topology.laptop.hostsFile].map((file) => file.replace(/^(\.\.\/)+/, '')),
+      volumes: declared.filter((name) => name !== volumes.loadBalancerConfiguration.name).map(volume),
+      files: [topology.localFiles.certificateFile, topology.localFiles.hostsFile].map((file) =>
+        file.replace(/^(\.\.\/)+/, ''),
+      ),
     },
     ...(database.container === undefined && {
       externalDatabase: {

@@ -77,14 +77,14 @@ function destroysAll(input: PolicyInput): boolean {
 
 const statefulDestroy: Rule['check'] = ({ topology, stacks }) => {
   if (!topology.protected) return [];
-  const { volumes } = topology;
-  const regenerated = [volumes.schemaScripts, volumes.loadBalancerConfiguration];
+  // Also of volumes that an earlier version of this project has made.
+  const remade = Object.values(topology.volumes).filter(({ loss }) => loss === undefined);
   return stacks.flatMap(({ name: stack, plan }) =>
     (plan.resource_changes ?? []).flatMap(({ type, address, change: { actions, before } }): Violation[] => {
       if (!actions.includes('delete') && !actions.includes('forget')) return [];
       const name = String(before?.name);
       const stateful =
-        (type === 'docker_volume' && !regenerated.includes(name)) ||
+        (type === 'docker_volume' && !remade.some((volume) => volume.name === name)) ||
         type === 'docker_network' ||
         (type === 'docker_container' && name === databaseContainerOf(topology));
       if (!stateful) return [];
@@ -95,21 +95,14 @@ const statefulDestroy: Rule['check'] = ({ topology, stacks }) => {
 
 const preventDestroy: Rule['check'] = ({ topology, stacks }) => {
   if (!topology.protected) return [];
-  const { volumes, database } = topology;
-  const kept = [
-    volumes.databaseData,
-    volumes.databaseSecrets,
-    volumes.identityServerSecrets,
-    volumes.certificateAuthority,
-    volumes.keystores,
-    database.container?.name,
-  ];
+  const stateful = Object.values(topology.volumes).filter(({ loss }) => loss !== undefined);
+  const kept = [...stateful.map(({ name }) => name), topology.database.container?.containerName];
   return stacks.flatMap(({ name: stack, plan, configuration }) =>
     (plan.resource_changes ?? []).flatMap(({ type, address, change: { after } }): Violation[] => {
       const [, id = ''] = address.split('.');
       const guarded = configuration.resource?.[type]?.[id]?.lifecycle?.prevent_destroy === true;
-      const stateful = /^docker_(volume|container)$/.test(type) && kept.includes(String(after?.name));
-      return stateful && !guarded ? [{ stack, where: address, found: 'has no prevent_destroy' }] : [];
+      const isKept = /^docker_(volume|container)$/.test(type) && kept.includes(String(after?.name));
+      return isKept && !guarded ? [{ stack, where: address, found: 'has no prevent_destroy' }] : [];
     }),
   );
 };

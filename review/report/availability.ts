@@ -1,4 +1,4 @@
-import { isFormer, type Topology } from '../../topology/topology';
+import { isRetired, type Topology } from '../../topology/topology';
 import { isObject } from '../plan/plan-json';
 import type { Drift, PlannedStack, ReportedChange } from './report';
 
@@ -28,7 +28,11 @@ export function availability(input: Input): Availability {
   const ending = changes.filter(({ name, action }) => action === 'destroy' && serving(topology).includes(name ?? ''));
   const gone = (name: string | undefined) => ending.some((change) => change.name === name);
   const nodes = topology.nodes.map(({ containerName }) => containerName);
-  if (gone(topology.loadBalancer.containerName) || nodes.every(gone) || gone(topology.database.container?.name)) {
+  if (
+    gone(topology.loadBalancer.containerName) ||
+    nodes.every(gone) ||
+    gone(topology.database.container?.containerName)
+  ) {
     return { level: 'end', text: 'the service ends: what it needs is destroyed and not created again' };
   }
 
@@ -40,7 +44,7 @@ export function availability(input: Input): Availability {
   const serves = ({ name }: ReportedChange) => !stopped.includes(name);
   const replacedNodes = changesOfNodes(input, ['replace']);
   const rolled = [...replacedNodes.filter((change) => !serves(change)), ...replacedNodes.filter(serves)];
-  const leaving = formerNodes(input);
+  const leaving = retiredNodes(input);
   const notes = [
     ...(rolled.length > 0
       ? [
@@ -65,7 +69,7 @@ export function availability(input: Input): Availability {
 
 function serving({ database, nodes, loadBalancer }: Topology): string[] {
   return [
-    database.container?.name,
+    database.container?.containerName,
     ...nodes.map(({ containerName }) => containerName),
     loadBalancer.containerName,
   ].filter((name) => name !== undefined);
@@ -91,9 +95,9 @@ function changesOfNodes({ topology, changes }: Input, actions: readonly string[]
 }
 
 /** Nodes that the environment no longer has. */
-function formerNodes({ topology, changes }: Input): ReportedChange[] {
+function retiredNodes({ topology, changes }: Input): ReportedChange[] {
   return changes.filter(
-    ({ stack, type, action }) => isFormer(topology, stack) && type === 'docker_container' && action === 'destroy',
+    ({ stack, type, action }) => isRetired(topology, stack) && type === 'docker_container' && action === 'destroy',
   );
 }
 
@@ -109,7 +113,7 @@ function interruptionsOf(input: Input): string[] {
     changes.some((change) => change.type === 'docker_container' && change.name === name && change.action === 'create');
   const interruptions: string[] = [];
   const { name: network } = topology.network;
-  const database = topology.database.container?.name;
+  const database = topology.database.container?.containerName;
   const balancer = topology.loadBalancer.containerName;
   if (replaced('docker_network', network)) {
     interruptions.push('the network is replaced, and every container with it, until all of them are healthy again');
@@ -119,12 +123,12 @@ function interruptionsOf(input: Input): string[] {
       'the database is replaced; no request that needs it succeeds until the new one is healthy, a few seconds where it stops at once, at most a minute more',
     );
   }
-  const { databaseContainer: former } = topology.former;
+  const { databaseContainer: retired } = topology.retired;
   if (
-    changes.some(({ type, name, action }) => type === 'docker_container' && name === former && action === 'destroy')
+    changes.some(({ type, name, action }) => type === 'docker_container' && name === retired && action === 'destroy')
   ) {
     interruptions.push(
-      `${former} is destroyed before the nodes use the database server ${topology.database.host}; nothing is served until the first of them has started with it`,
+      `${retired} is destroyed before the nodes use the database server ${topology.database.host}; nothing is served until the first of them has started with it`,
     );
   }
   if (replaced('docker_container', balancer)) {

@@ -44,24 +44,6 @@ function consequenceOf(topology: Topology, { type, name, action }: ReportedChang
       : 'no node has a database until the new one is healthy; the data stays only if its volume does';
   }
   if (type !== 'docker_volume') return undefined;
-  switch (name) {
-    // These two are filled again by their jobs.
-    case volumes.schemaScripts:
-    case volumes.loadBalancerConfiguration:
-      return undefined;
-    case volumes.databaseData:
-      return 'all users, sessions, consents and tokens in the database are lost';
-    case volumes.databaseSecrets:
-      return "the database's passwords are lost; new ones do not open the database that is there";
-    case volumes.identityServerSecrets:
-      return 'passwords and the encryption key are lost; what was encrypted with it cannot be read again';
-    case volumes.certificateAuthority:
-      return 'the certificate authority is lost; every client must trust a new one';
-    case volumes.keystores:
-      return 'the signing key is lost; tokens that were issued cannot be verified';
-    case volumes.loadBalancerCertificates:
-      return 'the certificate of the load balancer is lost and a new one is issued';
-    default:
-      return 'what is in this volume is lost';
-  }
+  const volume = Object.values(volumes).find((each) => each.name === name);
+  return volume === undefined ? 'what is in this volume is lost' : volume.loss;
 }

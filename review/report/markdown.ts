@@ -29,7 +29,7 @@ export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
     facts(report),
     ...danger(report),
     `**Availability:** ${report.availability.text}.`,
-    ...laptop(report),
+    ...localFiles(report),
   ];
   const foot = [applying(report)];
   const size = (parts: readonly string[]) => Buffer.byteLength(parts.join('\n\n'), 'utf8') + 2;
@@ -130,7 +130,7 @@ function facts(report: Report): string {
 }
 
 /** One line: on a fresh runner these files are always new, and nobody needs to think about it. */
-function laptop({ laptop: found }: Report): string[] {
+function localFiles({ localFiles: found }: Report): string[] {
   if (found === undefined) return [];
   const again = found.action === 'written' ? 'written' : 'removed';
   return [
@@ -266,7 +266,7 @@ function fileBlock({ file, containers, diff }: FileDiff): Block {
   };
 }
 
-function applying({ environment, digest, stacks, changes: all, laptop: files, refusals, destroy }: Report): string {
+function applying({ environment, digest, stacks, changes: all, localFiles: files, refusals, destroy }: Report): string {
   if (refusals.length > 0) return 'There is nothing to apply: Terraform refused this plan.';
   if (all.length === 0 && files === undefined) return 'There is nothing to apply.';
   const names = stacks.filter(({ changes }) => changes).map(({ name }) => code(name));

@@ -113,7 +113,7 @@ export interface Report {
   /** Changes of the deployment. */
   readonly changes: readonly ReportedChange[];
   /** What happens to the files on the machine that runs Terraform. They serve people there, and a fresh machine never has them. */
-  readonly laptop: { readonly action: 'written' | 'removed'; readonly files: readonly string[] } | undefined;
+  readonly localFiles: { readonly action: 'written' | 'removed'; readonly files: readonly string[] } | undefined;
   /** Mermaid flow chart of what changes; undefined where nothing does. */
   readonly picture: string | undefined;
   readonly files: readonly FileDiff[];
@@ -141,10 +141,10 @@ export interface ReportInput {
 export function buildReport({ topology, stacks, revision, destroy = false }: ReportInput): Report {
   const scrub = scrubber(stacks.map(({ plan }) => plan));
   const redacted = stacks.map((stack) => ({ ...stack, plan: redactPlan(stack.plan), text: scrub(stack.text) }));
-  const isLaptop = laptopFiles(topology, redacted);
+  const isLocal = isLocalFile(topology, redacted);
   const all = redacted.flatMap(reportedChanges);
-  const changes = all.filter((change) => !isLaptop(change));
-  const drift = redacted.flatMap(reportedDrift).filter((entry) => !isLaptop(entry));
+  const changes = all.filter((change) => !isLocal(change));
+  const drift = redacted.flatMap(reportedDrift).filter((entry) => !isLocal(entry));
   const changing = new Set(stacks.filter(({ plan }) => hasChanges(plan)).map(({ name }) => name));
   return {
     environment: topology.environment,
@@ -158,7 +158,7 @@ export function buildReport({ topology, stacks, revision, destroy = false }: Rep
     ),
     availability: availability({ topology, changes, drift, stacks: redacted, destroy }),
     changes,
-    laptop: laptopOf(topology, all.filter(isLaptop)),
+    localFiles: localFilesOf(topology, all.filter(isLocal)),
     picture: changes.length === 0 ? undefined : renderChanges(topology, pictured(changes)),
     files: fileDiffs(redacted),
     drift,
@@ -175,8 +175,8 @@ export function buildReport({ topology, stacks, revision, destroy = false }: Rep
 }
 
 /** Tells the files that are written on the machine that runs Terraform from everything else. */
-function laptopFiles({ laptop }: Topology, stacks: readonly PlannedStack[]) {
-  const names: Json[] = [laptop.certificateFile, laptop.hostsFile];
+function isLocalFile({ localFiles }: Topology, stacks: readonly PlannedStack[]) {
+  const names: Json[] = [localFiles.certificateFile, localFiles.hostsFile];
   const found = stacks.flatMap(({ name: stack, plan }) =>
     (plan.resource_changes ?? [])
       .filter(
@@ -190,11 +190,14 @@ function laptopFiles({ laptop }: Topology, stacks: readonly PlannedStack[]) {
     addresses.has(`${stack} ${address}`);
 }
 
-function laptopOf({ laptop }: Topology, changes: readonly ReportedChange[]): Report['laptop'] {
+function localFilesOf({ localFiles }: Topology, changes: readonly ReportedChange[]): Report['localFiles'] {
   if (changes.length === 0) return undefined;
   const action = changes.every((change) => change.action === 'destroy') ? 'removed' : 'written';
   // Terraform names them from the stack's own folder.
-  return { action, files: [laptop.certificateFile, laptop.hostsFile].map((file) => file.replace(/^(\.\.\/)+/, '')) };
+  return {
+    action,
+    files: [localFiles.certificateFile, localFiles.hostsFile].map((file) => file.replace(/^(\.\.\/)+/, '')),
+  };
 }
 
 /** What happens to containers, volumes and networks, by name. */

@@ -23,9 +23,9 @@ export function renderTerminal(report: Report, coloured: boolean): string {
       unchanged ? 'Nothing to change.' : `${environment}: ${destroy ? 'to be destroyed: ' : ''}${summary(report)}`,
     ),
   ];
-  if (report.laptop) {
-    const again = report.laptop.action === 'written' ? 'writes' : 'removes';
-    lines.push(`Files on this machine that the apply ${again}: ${report.laptop.files.join(', ')}`);
+  if (report.localFiles) {
+    const again = report.localFiles.action === 'written' ? 'writes' : 'removes';
+    lines.push(`Files on this machine that the apply ${again}: ${report.localFiles.files.join(', ')}`);
   }
   for (const { action, path, address, reason, forcedBy, consequence } of dangers) {
     lines.push(paint('red', `DANGER  ${action} ${path ?? address}: ${consequence}`));

@@ -9,9 +9,9 @@ import { stackDirectory } from './terraform';
  * looked at itself. A remote state is not asked for every node that there might have been: there, what is left is what still has a
  * container under the environment's label.
  */
-export async function remainingStacks({ former }: Topology, engine: Pick<Engine, 'names'>): Promise<string[]> {
-  const local = former.stacks.filter(({ backend }) => backend.type === 'local');
-  const remote = former.stacks.filter(({ backend }) => backend.type !== 'local');
+export async function remainingStacks({ retired }: Topology, engine: Pick<Engine, 'names'>): Promise<string[]> {
+  const local = retired.stacks.filter(({ backend }) => backend.type === 'local');
+  const remote = retired.stacks.filter(({ backend }) => backend.type !== 'local');
   const containers = remote.length > 0 ? await engine.names('container') : [];
   return [
     ...local.filter(({ name, backend }) => holdsResources(join(stackDirectory(name), String(backend.settings.path)))),

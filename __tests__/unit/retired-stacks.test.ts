@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { remainingStacks } from '../../cli/former-stacks';
+import { remainingStacks } from '../../cli/retired-stacks';
 import { synthesize } from '../../constructs/synthesize';
 import { renderMarkdown } from '../../review/report/markdown';
 import { buildReport, type PlannedStack, type ReportInput } from '../../review/report/report';
@@ -46,22 +46,22 @@ describe('what is still there', () => {
   });
 });
 
-test('eight nodes leave no place for former ones', () => {
+test('eight nodes leave no place for retired ones', () => {
   const names = (nodes: number) =>
-    topology(TOML.replace('nodes = 3', `nodes = ${nodes}`), 'bank').former.stacks.map(({ name }) => name);
+    topology(TOML.replace('nodes = 3', `nodes = ${nodes}`), 'bank').retired.stacks.map(({ name }) => name);
   expect(names(6)).toEqual(['bank-node-7', 'bank-node-8']);
   expect(names(8)).toEqual([]);
 });
 
-test('a former stack is written with the backend and the provider that it had, and without resources', () => {
+test('a retired stack is written with the backend and the provider that it had, and without resources', () => {
   const outdir = temporaryDirectory();
   const derived = topology(`${TOML + PG}engine = { host = "tcp://docker.bank.test:2376" }\n`, 'bank');
   synthesize([derived], outdir, ['bank-node-4']);
-  const [current, former] = readSynthesized(outdir, ['bank-node-3', 'bank-node-4']).stacks;
-  expect(former?.resources).toEqual([]);
-  expect(former?.json.provider).toEqual(current?.json.provider);
-  expect(former?.json.terraform.required_providers).toEqual(current?.json.terraform.required_providers);
-  expect(former?.json.terraform.backend).toEqual({ pg: { schema_name: 'terraform_bank_node_4' } });
+  const [current, retired] = readSynthesized(outdir, ['bank-node-3', 'bank-node-4']).stacks;
+  expect(retired?.resources).toEqual([]);
+  expect(retired?.json.provider).toEqual(current?.json.provider);
+  expect(retired?.json.terraform.required_providers).toEqual(current?.json.terraform.required_providers);
+  expect(retired?.json.terraform.backend).toEqual({ pg: { schema_name: 'terraform_bank_node_4' } });
 });
 
 describe('the report of a node that leaves', () => {
