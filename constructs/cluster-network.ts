@@ -1,15 +1,10 @@
 import { Network } from '@cdktf/provider-docker/lib/network';
 import { Construct } from 'constructs';
 import type { NetworkTopology } from '../topology/topology';
-import { dockerLabels, type Labels } from './container-defaults';
+import { dockerLabels, type Labels, type NamedNetwork } from './container-defaults';
 
 export interface ClusterNetworkProps extends NetworkTopology {
   readonly labels: Labels;
-}
-
-/** A network that containers can be attached to: one of this stack, or the name of one of another. */
-export interface NamedNetwork {
-  readonly name: string;
 }
 
 /** The private network of one environment. Every long-running container has a fixed address in it. */

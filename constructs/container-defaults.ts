@@ -6,10 +6,14 @@ import type {
 } from '@cdktf/provider-docker/lib/container';
 import type { Volume } from '@cdktf/provider-docker/lib/volume';
 import type { Mount, ServerTopology } from '../topology/container';
-import type { NamedNetwork } from './cluster-network';
 
 /** Labels of a container, volume or network. */
 export type Labels = Readonly<Record<string, string>>;
+
+/** A network that containers can be attached to: one of this stack, or the name of one of another. */
+export interface NamedNetwork {
+  readonly name: string;
+}
 
 export function dockerLabels(labels: Labels): ContainerLabels[] {
   return Object.entries(labels).map(([label, value]) => ({ label, value }));

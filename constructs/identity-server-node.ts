@@ -3,8 +3,15 @@ import { Container, type ContainerUpload } from '@cdktf/provider-docker/lib/cont
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import type { NodeDriver, NodeTopology } from '../topology/node';
-import type { NamedNetwork } from './cluster-network';
-import { cpuLimit, dockerEnvironment, dockerMounts, type Labels, serverContainer, uploads } from './container-defaults';
+import {
+  cpuLimit,
+  dockerEnvironment,
+  dockerMounts,
+  type Labels,
+  type NamedNetwork,
+  serverContainer,
+  uploads,
+} from './container-defaults';
 
 export interface IdentityServerNodeProps extends NodeTopology {
   readonly network: NamedNetwork;

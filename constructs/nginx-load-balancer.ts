@@ -3,8 +3,7 @@ import { Construct } from 'constructs';
 import type { JobTopology } from '../topology/jobs';
 import type { LoadBalancerTopology } from '../topology/load-balancer';
 import type { VolumeTopology } from '../topology/volumes';
-import type { NamedNetwork } from './cluster-network';
-import { dockerMounts, type Labels, literal, serverContainer } from './container-defaults';
+import { dockerMounts, type Labels, literal, type NamedNetwork, serverContainer } from './container-defaults';
 import { OneShotJob } from './one-shot-job';
 import { volumeOf } from './volume';
 

@@ -3,8 +3,14 @@ import type { Volume } from '@cdktf/provider-docker/lib/volume';
 import type { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import type { JobTopology } from '../topology/jobs';
-import type { NamedNetwork } from './cluster-network';
-import { dockerEnvironment, dockerMounts, hardened, type Labels, uploads } from './container-defaults';
+import {
+  dockerEnvironment,
+  dockerMounts,
+  hardened,
+  type Labels,
+  type NamedNetwork,
+  uploads,
+} from './container-defaults';
 
 export interface OneShotJobProps extends JobTopology {
   readonly labels: Labels;

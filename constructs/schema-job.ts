@@ -1,8 +1,7 @@
 import { Construct } from 'constructs';
 import type { JobTopology } from '../topology/jobs';
 import type { VolumeTopology } from '../topology/volumes';
-import type { NamedNetwork } from './cluster-network';
-import type { Labels } from './container-defaults';
+import type { Labels, NamedNetwork } from './container-defaults';
 import type { KeystoreVolume } from './keystore-volume';
 import { OneShotJob } from './one-shot-job';
 import type { SharedDatabase } from './shared-database';

@@ -3,8 +3,7 @@ import type { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import type { DatabaseTopology } from '../topology/database';
 import type { VolumeTopology } from '../topology/volumes';
-import type { NamedNetwork } from './cluster-network';
-import { dockerEnvironment, dockerMounts, type Labels, serverContainer } from './container-defaults';
+import { dockerEnvironment, dockerMounts, type Labels, type NamedNetwork, serverContainer } from './container-defaults';
 import type { KeystoreVolume } from './keystore-volume';
 import { volumeOf } from './volume';
 
