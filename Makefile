@@ -72,7 +72,7 @@ benchmark: $(MODULES) ## How long the commands take here; creates and destroys E
 	@$(TSX) $(ROOT)/__tests__/benchmarks/benchmark.ts
 
 docs: $(MODULES) ## Write the generated pages, pictures and atlantis.yaml anew
-	@cd $(ROOT) && for tool in write-schema write-configuration-reference write-constructs-reference write-policy write-diagram write-atlantis; do \
+	@cd $(ROOT) && for tool in write-schema write-configuration-reference write-constructs-reference write-distributions write-policy write-diagram write-atlantis; do \
 	  $(TSX) tools/$$tool.ts || exit 1; done
 
 differences: $(MODULES) ## List where deployment.toml differs from the accelerator's templates on purpose

@@ -1,9 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { PLAN_FIXTURES, type PlanFixture } from '../support/plan-fixtures';
-import { PROTECTED } from '../support/protected';
-import { Workspace } from '../support/workspace';
 import { type CommandContext, openEnvironment } from '../../cli/command';
 import { applyAll, planAll } from '../../cli/rollout';
 import { run } from '../../cli/setup/process';
@@ -11,6 +8,9 @@ import { teardownLayers } from '../../cli/teardown';
 import { sandboxImageTags } from '../../images/tags';
 import type { Attributes, Plan } from '../../review/plan/plan-json';
 import { hasChanges } from '../../review/report/report';
+import { PLAN_FIXTURES, type PlanFixture } from '../support/plan-fixtures';
+import { PROTECTED } from '../support/protected';
+import { Workspace } from '../support/workspace';
 
 /**
  * Makes the plans from which the golden reports are rendered: real plans of a real environment on the Docker Engine, by the real

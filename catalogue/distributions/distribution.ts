@@ -19,8 +19,6 @@ export interface Distribution {
   readonly owner: string;
   /** Home directory of that user, where the image's entry point and the two overlay directories are. */
   readonly home: string;
-  /** Where the server is in the image. */
-  readonly serverHome: string;
   /** Major version of the image's JDK. */
   readonly java: 11 | 17 | 21;
   /** Type and file extension of keystore and truststore. */

@@ -167,7 +167,6 @@ function common(version: IdentityServerVersion) {
     images: { identityServer: `wso2/wso2is:${version}`, loadBalancer: 'nginx:1.30.6' },
     bundlesDriver: false,
     ...OFFICIAL_LAYOUT,
-    serverHome: `${OFFICIAL_LAYOUT.home}/wso2is-${version}`,
     java,
     stores,
     encryptionKeyBytes,

@@ -11,7 +11,6 @@ export const sandbox: Distribution = {
   images: 'sandbox',
   bundlesDriver: true,
   ...OFFICIAL_LAYOUT,
-  serverHome: `${OFFICIAL_LAYOUT.home}/wso2carbon-4.10`,
   java: 21,
   stores: { type: 'PKCS12', extension: 'p12' },
   clusters: false,
