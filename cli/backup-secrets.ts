@@ -1,7 +1,7 @@
 import { componentLabels } from '../topology/names';
 import type { Topology } from '../topology/topology';
 import type { VolumeTopology } from '../topology/volumes';
-import type { Engine } from './engine';
+import type { EnvironmentEngine } from './environment-engine';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 
@@ -11,7 +11,7 @@ function backedUp({ volumes }: Topology): VolumeTopology[] {
 }
 
 /** @returns a tar archive: one folder named like the environment, in it one for each volume */
-export async function backUpSecrets(topology: Topology, engine: Engine): Promise<Buffer> {
+export async function backUpSecrets(topology: Topology, engine: EnvironmentEngine): Promise<Buffer> {
   const volumes = backedUp(topology);
   const existing = await engine.names('volume');
   const missing = volumes.map(({ name }) => name).filter((name) => !existing.includes(name));
@@ -44,7 +44,7 @@ done
  */
 export async function restoreSecrets(
   topology: Topology,
-  engine: Engine,
+  engine: EnvironmentEngine,
   archive: Buffer,
 ): Promise<{ restored: string[]; kept: string[] }> {
   const volumes = backedUp(topology);
@@ -76,7 +76,13 @@ export async function restoreSecrets(
 }
 
 /** The archive is base64 on its way: what the docker client prints is text here. */
-function inContainer(topology: Topology, engine: Engine, mounts: readonly string[], script: string, input = '') {
+function inContainer(
+  topology: Topology,
+  engine: EnvironmentEngine,
+  mounts: readonly string[],
+  script: string,
+  input = '',
+) {
   const further = ['--tmpfs', '/tmp:mode=0700', '--env', `ENVIRONMENT=${topology.environment}`];
   return engine.runOnVolumes(topology.jobs.keystores.image, script, { mounts, input, further });
 }

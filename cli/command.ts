@@ -1,7 +1,7 @@
 import { synthesize } from '../constructs/synthesize';
 import { loadTopologies } from '../topology/load-topologies';
 import type { Topology } from '../topology/topology';
-import { Engine } from './engine';
+import { EnvironmentEngine } from './environment-engine';
 import { committedLock } from './lock-file';
 import { remainingStacks } from './retired-stacks';
 import { ensureSetup } from './setup/ensure-setup';
@@ -12,7 +12,7 @@ import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
 /** What a command works on: one environment, its engine and its stacks in the order of their layers, retired ones last. */
 export interface CommandContext {
   readonly topology: Topology;
-  readonly engine: Engine;
+  readonly engine: EnvironmentEngine;
   readonly stacks: readonly TerraformStackRunner[];
   /** Environment variables with which Terraform finds its providers on this machine. */
   readonly variables: NodeJS.ProcessEnv;
@@ -35,7 +35,7 @@ export async function openEnvironment(retiredStacks?: readonly string[]): Promis
   const topology = selectedTopology();
   const { identityServerBuild } = topology;
   const setup = await ensureSetup({ engineHost: topology.engineHost, images: imagesOf(topology), identityServerBuild });
-  const engine = new Engine(topology);
+  const engine = new EnvironmentEngine(topology);
   const retired = retiredStacks ?? (await remainingStacks(topology, engine));
   synthesize([topology], OUTPUT_DIRECTORY, retired);
   const lock = committedLock(setup.terraform, setup.env, print);

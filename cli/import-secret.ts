@@ -3,7 +3,7 @@ import type { JobTopology } from '../topology/jobs';
 import { LOAD_BALANCER_SECRETS } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
 import { selectedTopology } from './command';
-import { Engine } from './engine';
+import { EnvironmentEngine } from './environment-engine';
 import { runCommand, UserError } from './setup/errors';
 
 /**
@@ -20,7 +20,7 @@ runCommand(async () => {
   const value = readFileSync(0, 'utf8').replace(/\r?\n$/, '');
   if (value === '') throw new UserError(`standard input holds no value for ${name}; nothing was changed`);
 
-  const engine = new Engine(topology);
+  const engine = new EnvironmentEngine(topology);
   const { volume, job } = placeOf(name, topology);
   if (!(await engine.names('volume')).includes(volume)) {
     throw new UserError(

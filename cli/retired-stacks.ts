@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Topology } from '../topology/topology';
-import type { Engine } from './engine';
+import type { EnvironmentEngine } from './environment-engine';
 import { stackDirectory } from './terraform';
 
 /**
@@ -9,7 +9,10 @@ import { stackDirectory } from './terraform';
  * looked at itself. A remote state is not asked for every node that there might have been: there, what is left is what still has a
  * container under the environment's label.
  */
-export async function remainingStacks({ retired }: Topology, engine: Pick<Engine, 'names'>): Promise<string[]> {
+export async function remainingStacks(
+  { retired }: Topology,
+  engine: Pick<EnvironmentEngine, 'names'>,
+): Promise<string[]> {
   const local = retired.stacks.filter(({ backend }) => backend.type === 'local');
   const remote = retired.stacks.filter(({ backend }) => backend.type !== 'local');
   const containers = remote.length > 0 ? await engine.names('container') : [];

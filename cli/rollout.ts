@@ -5,8 +5,8 @@ import { DRAIN_SECONDS } from '../topology/node';
 import type { StackTopology } from '../topology/stacks';
 import { isRetired, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
-import type { EngineContainer } from './engine';
-import { requireOthersServing, servingNodes } from './rotation';
+import type { EngineContainer } from './environment-engine';
+import { requireAnotherServingNode, servingNodes } from './rotation';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 import { step } from './setup/progress';
@@ -121,9 +121,9 @@ async function apply(
   const retired = after
     .filter(({ stack: { name } }) => isRetired(context.topology, name))
     .map(({ stack: { name } }) => name);
-  if (stops) await requireOthersServing(context, [stack.name]);
+  if (stops) await requireAnotherServingNode(context, [stack.name]);
   // Its new configuration leaves them out.
-  if (stack.layer === 'load-balancer' && retired.length > 0) await requireOthersServing(context, retired);
+  if (stack.layer === 'load-balancer' && retired.length > 0) await requireAnotherServingNode(context, retired);
   // The load balancer does not know it any more, so it cannot ask to be drained: requests from before get the same time here.
   if (isRetired(context.topology, stack.name)) await setTimeout(DRAIN_SECONDS * 1000);
   try {
@@ -175,8 +175,8 @@ async function keystoresAreDamaged(
   const node = nodes.find(({ containerName }) =>
     containers.some(({ name, running, paused }) => name === containerName && running && !paused),
   );
-  if (node && (await engine.keystoresAreWholeIn(node.containerName, node.keystoresPath))) return false;
-  return !(await engine.keystoresAreWhole(keystores.name, job.image, keystores.owner));
+  if (node && (await engine.verifyKeystoresIn(node.containerName, node.keystoresPath))) return false;
+  return !(await engine.verifyKeystoreVolume(keystores.name, job.image, keystores.owner));
 }
 
 /** Without the job that builds the stores from their keys, the plan creates it anew. */

@@ -2,7 +2,7 @@ import type { NodeTopology } from '../topology/node';
 import type { Topology } from '../topology/topology';
 import { connectedPeers } from './cluster-members';
 import { selectedTopology } from './command';
-import { Engine, type EngineContainer } from './engine';
+import { type EngineContainer, EnvironmentEngine } from './environment-engine';
 import { routingStatus } from './rotation';
 import { runCommand } from './setup/errors';
 
@@ -44,7 +44,7 @@ runCommand(async () => {
 });
 
 async function statusOf(topology: Topology): Promise<ComponentStatus[]> {
-  const engine = new Engine(topology);
+  const engine = new EnvironmentEngine(topology);
   const containers = await engine.containers();
   const routing = await routingStatus(topology, engine);
   const status = (
@@ -84,7 +84,12 @@ async function statusOf(topology: Topology): Promise<ComponentStatus[]> {
   ];
 }
 
-async function clusterMembers(topology: Topology, node: NodeTopology, engine: Engine, port: number): Promise<number> {
+async function clusterMembers(
+  topology: Topology,
+  node: NodeTopology,
+  engine: EnvironmentEngine,
+  port: number,
+): Promise<number> {
   const peers = topology.nodes.map(({ address }) => address).filter((address) => address !== node.address);
   try {
     const sockets = await engine.docker('exec', node.containerName, 'cat', '/proc/net/tcp', '/proc/net/tcp6');

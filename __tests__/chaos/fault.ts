@@ -53,7 +53,7 @@ export class Notes {
   constructor(private readonly pair: Pair) {}
 
   /** Marks the time in which something is broken; requests that overlap it are "in flight". */
-  async moment<T>(work: () => Promise<T>): Promise<T> {
+  async faultWindow<T>(work: () => Promise<T>): Promise<T> {
     this.from = performance.now();
     try {
       return await work();

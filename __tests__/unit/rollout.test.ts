@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../cli/command';
-import type { EngineContainer } from '../../cli/engine';
+import type { EngineContainer } from '../../cli/environment-engine';
 import { applyAll, planAll } from '../../cli/rollout';
 import { waitUntilAllServe } from '../../cli/rotation';
 import type { TerraformStackRunner } from '../../cli/terraform';
@@ -223,11 +223,11 @@ describe('the keystores are checked beside the plan', () => {
           { ...container, name: 'bank-keystores-job', running: false },
           { ...container, name: 'bank-node-1' },
         ],
-        keystoresAreWholeIn: async (name: string) => {
+        verifyKeystoresIn: async (name: string) => {
           done.push(`ask ${name}`);
           return node;
         },
-        keystoresAreWhole: async () => {
+        verifyKeystoreVolume: async () => {
           done.push('look into the volume');
           return volume;
         },

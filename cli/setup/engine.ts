@@ -11,7 +11,7 @@ import { CommandError, isInstalled, run } from './process';
 import { step } from './progress';
 
 /** A Docker Engine that answers. */
-export interface Engine {
+export interface DockerEngine {
   readonly host: string;
   readonly version: string;
   /** As Go names it: amd64, arm64. */
@@ -35,7 +35,7 @@ const POLL_MS = 250;
  * @param host unix://, tcp:// or ssh:// address. @default - DOCKER_HOST, else the local socket
  * @throws UserError when no engine answers, or when it is older than 20.10
  */
-export async function ensureEngine({ host }: { host?: string } = {}, machine = thisMachine()): Promise<Engine> {
+export async function ensureEngine({ host }: { host?: string } = {}, machine = thisMachine()): Promise<DockerEngine> {
   const local = `unix://${machine.engineSocket}`;
   const wanted = host || process.env.DOCKER_HOST || local;
   let answer = await ask(wanted);

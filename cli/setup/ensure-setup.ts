@@ -1,7 +1,7 @@
 import type { IdentityServerBuild } from '../../images/identity-server';
 import { type SandboxImage, sandboxImageTags } from '../../images/tags';
 import { concurrently } from './concurrently';
-import { type Engine, ensureEngine } from './engine';
+import { type DockerEngine, ensureEngine } from './engine';
 import { ensureIdentityServerImage } from './identity-server-image';
 import { print } from './progress';
 import { ensureProviders } from './providers';
@@ -11,7 +11,7 @@ import { ensureTerraform, type Terraform } from './terraform';
 /** What the commands work with. */
 export interface Setup {
   readonly terraform: Terraform;
-  readonly engine: Engine;
+  readonly engine: DockerEngine;
   /** Variables for Terraform, cdktf and the docker client. */
   readonly env: NodeJS.ProcessEnv;
 }

@@ -21,7 +21,7 @@ const brokenImage: Fault = {
     try {
       const [, second] = pair.nodes;
       const before = await inspect(second.container);
-      const roll = await note.moment(() => pair.tryUp({ image: BROKEN_IMAGE, startTimeoutSeconds: 30 }));
+      const roll = await note.faultWindow(() => pair.tryUp({ image: BROKEN_IMAGE, startTimeoutSeconds: 30 }));
       note.expect('the roll did not fail', roll.exitCode !== 0);
       note.expect('the message lacks the log of the node', roll.stderr.includes('broken on purpose'));
       await pair.up();
@@ -44,7 +44,7 @@ const twoRolls: Fault = {
   done: 'a changed heap is rolled out, and the old one again at once',
   bars: NOTHING_LOST,
   inject: async (pair, note) => {
-    await note.moment(async () => {
+    await note.faultWindow(async () => {
       for (const heapMb of [400, 384]) {
         const before = await containerIds(pair);
         await pair.up({ heapMb });
@@ -66,7 +66,7 @@ const killedApply: Fault = {
     const [first] = pair.nodes;
     const { Id } = await inspect(first.container);
     await pair.configure({ heapMb: 400 });
-    await note.moment(async () => {
+    await note.faultWindow(async () => {
       const make = spawn('make', ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), 'up', `ENV=${pair.name}`], {
         cwd: pair.workspace.directory,
         stdio: 'ignore',
@@ -97,7 +97,7 @@ const certificates: Fault = {
         ...pair.nodes.map(({ address }) => pair.certificateOf(address, NODE_PORT)),
       ]);
     const before = await shown();
-    await note.moment(() => pair.up({ keystoreRevision: 2 }));
+    await note.faultWindow(() => pair.up({ keystoreRevision: 2 }));
     const after = await shown();
     note.expect(
       'a server still shows its old certificate',

@@ -34,7 +34,7 @@ const kill = withoutNodeRestart({
   done: 'all its processes die at once; the restart policy brings it back and it recovers from its log',
   bars: DATABASE_LOST,
   inject: (pair, note) =>
-    note.moment(async () => {
+    note.faultWindow(async () => {
       await pair.kill(pair.database);
       await waitUntilHealthy(pair.database);
     }),
@@ -45,7 +45,7 @@ const restart = withoutNodeRestart({
   done: 'docker restart',
   bars: DATABASE_LOST,
   inject: (pair, note) =>
-    note.moment(async () => {
+    note.faultWindow(async () => {
       await docker('restart', '--time', '60', pair.database);
       await waitUntilHealthy(pair.database);
     }),
@@ -57,7 +57,7 @@ export const freezeDatabase = (seconds: number): Fault =>
     done: 'all its processes are stopped and continued',
     bars: DATABASE_LOST,
     inject: (pair, note) =>
-      note.moment(async () => {
+      note.faultWindow(async () => {
         await pair.freeze(pair.database);
         await pause(seconds * 1000);
         await docker('unpause', pair.database);
@@ -70,7 +70,7 @@ const nodeBeforeDatabase: Fault = {
   bars: { ...DATABASE_LOST, recoverySeconds: ROTATION_SECONDS },
   inject: async (pair, note) => {
     const containers = pair.nodes.map(({ container }) => container);
-    await note.moment(async () => {
+    await note.faultWindow(async () => {
       await docker('stop', '--time', '90', ...containers);
       await docker('stop', '--time', '60', pair.database);
       await docker('start', ...containers);

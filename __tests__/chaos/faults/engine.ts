@@ -15,7 +15,7 @@ export const engineRestart: Fault = {
   inject: async (pair, note) => {
     const pid = Number(process.env[ENGINE_PID]);
     const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
-    await note.moment(async () => {
+    await note.faultWindow(async () => {
       await stopEngine(pid);
       const log = openSync(process.env[ENGINE_LOG] as string, 'a');
       // This process is in the engine's network, so the new one is too.

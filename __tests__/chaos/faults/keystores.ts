@@ -8,7 +8,7 @@ export const corruptKeystores: Fault = {
   bars: NOTHING_LOST,
   inject: async (pair, note) => {
     const [node] = pair.nodes;
-    await note.moment(async () => {
+    await note.faultWindow(async () => {
       await docker(
         'run',
         '--rm',

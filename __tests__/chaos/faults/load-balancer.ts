@@ -9,7 +9,7 @@ const kill: Fault = {
   done: 'all its processes die at once; the restart policy brings it back',
   bars: { get: 'outage', replayable: 'outage', write: 'outage', slow: 'outage', recoverySeconds: 5 },
   inject: async (pair, note) => {
-    await note.moment(() => pair.kill(pair.loadBalancer));
+    await note.faultWindow(() => pair.kill(pair.loadBalancer));
     await waitUntilHealthy(pair.loadBalancer);
     await Promise.all(pair.nodes.map((node) => note.backInRotation(node)));
   },
@@ -22,7 +22,7 @@ const killWithoutNode: Fault = {
   inject: async (pair, note) => {
     const [, node] = pair.nodes;
     await docker('stop', '--time', '90', node.container);
-    await note.moment(() => pair.kill(pair.loadBalancer));
+    await note.faultWindow(() => pair.kill(pair.loadBalancer));
     await waitUntilHealthy(pair.loadBalancer);
     await docker('start', node.container);
     await note.backInRotation(node);
@@ -44,7 +44,7 @@ const poison: Fault = {
     })();
     const wait = (READ_TIMEOUT_SECONDS + 5) * 1000;
     const key = `poison-${Date.now()}`;
-    const [slow, write] = await note.moment(() =>
+    const [slow, write] = await note.faultWindow(() =>
       Promise.all([
         pair.client().get(`/probe/slow?ms=${wait}`),
         pair.client().post(`/probe/write?ms=${wait}&id=${key}&key=${key}`),
@@ -68,7 +68,7 @@ const reloads: Fault = {
   bars: NOTHING_LOST,
   inject: async (pair, note) => {
     const before = await inspect(pair.loadBalancer);
-    await note.moment(async () => {
+    await note.faultWindow(async () => {
       for (const readTimeoutSeconds of [25, 30, 35, 40, READ_TIMEOUT_SECONDS]) await pair.up({ readTimeoutSeconds });
     });
     note.expect('the container was replaced', (await inspect(pair.loadBalancer)).Id === before.Id);
@@ -86,7 +86,7 @@ const newImage: Fault = {
     await docker('build', '--quiet', '--tag', CHANGED_IMAGE, pair.workspace.path('.'));
     try {
       const before = await inspect(pair.loadBalancer);
-      await note.moment(() => pair.up({ loadBalancerImage: CHANGED_IMAGE }));
+      await note.faultWindow(() => pair.up({ loadBalancerImage: CHANGED_IMAGE }));
       note.expect('the container was not replaced', (await inspect(pair.loadBalancer)).Id !== before.Id);
       // The way back would be the same outage again.
       await pair.configure();

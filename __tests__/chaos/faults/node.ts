@@ -15,7 +15,7 @@ const kill = (index: 0 | 1): Fault => ({
   inject: async (pair, note) => {
     const node = pair.nodes[index];
     note.node = node;
-    await note.moment(() => pair.kill(node.container));
+    await note.faultWindow(() => pair.kill(node.container));
     await note.backInRotation(node);
   },
 });
@@ -25,7 +25,7 @@ const killBoth: Fault = {
   done: 'both die at once; the load balancer answers 503 with Retry-After until one is back',
   bars: { get: 'outage', replayable: 'outage', write: 'outage', slow: 'outage', recoverySeconds: ROTATION_SECONDS },
   inject: async (pair, note) => {
-    await note.moment(async () => {
+    await note.faultWindow(async () => {
       await Promise.all(pair.nodes.map(({ container }) => pair.kill(container)));
       await pause(2000);
       const reply = await pair.client().get('/probe/echo');
@@ -50,7 +50,7 @@ async function silence(
 ): Promise<void> {
   note.node = node;
   const began = performance.now();
-  await note.moment(async () => {
+  await note.faultWindow(async () => {
     await begin();
     await pair.untilRotation(node, 'out', NOTICED_WITHIN_SECONDS);
   });
@@ -77,7 +77,7 @@ const stop: Fault = {
   bars: NOTHING_LOST,
   inject: async (pair, note) => {
     const [node] = pair.nodes;
-    await note.moment(() => docker('stop', '--time', '90', node.container));
+    await note.faultWindow(() => docker('stop', '--time', '90', node.container));
     await docker('start', node.container);
     await note.backInRotation(node);
   },
@@ -111,7 +111,7 @@ const fullDisk: Fault = {
       inspect(node.container).then(({ State }) =>
         run('nsenter', ['--target', String(State.Pid), '--mount', '--', ...command]),
       );
-    await note.moment(async () => {
+    await note.faultWindow(async () => {
       for (const directory of ['tmp', 'repository/logs']) {
         const target = `${SERVER}/${directory}`;
         await inside('mount', '-t', 'tmpfs', '-o', `size=${FULL_MEBIBYTES}m,mode=1777`, 'tmpfs', target);

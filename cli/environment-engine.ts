@@ -27,7 +27,7 @@ const WHOLE = 'cd "$1" && sha256sum -c checksums >/dev/null 2>&1';
 const EXEC_TIMEOUT_MS = 10_000;
 
 /** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
-export class Engine {
+export class EnvironmentEngine {
   /** Environment of the docker client. */
   readonly variables: NodeJS.ProcessEnv;
   private readonly filter: readonly string[];
@@ -79,7 +79,7 @@ export class Engine {
   }
 
   /** Whether a container that runs sees the shared stores as the job wrote them; false also where it cannot be asked. */
-  async keystoresAreWholeIn(container: string, path: string): Promise<boolean> {
+  async verifyKeystoresIn(container: string, path: string): Promise<boolean> {
     try {
       await run('docker', ['exec', container, '/bin/sh', '-c', WHOLE, 'sh', path], {
         env: this.variables,
@@ -93,7 +93,7 @@ export class Engine {
   }
 
   /** Whether the shared stores in a volume are what the job that built them wrote; `owner` (uid:gid) may read them. */
-  async keystoresAreWhole(volume: string, image: string, owner: string): Promise<boolean> {
+  async verifyKeystoreVolume(volume: string, image: string, owner: string): Promise<boolean> {
     const hardening = [
       '--network',
       'none',
