@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasChanges, type PlannedStack, type StackConfiguration } from '../review/plan/planned-stack';
 import { renderMarkdown } from '../review/report/markdown';
-import {
-  buildReport,
-  hasChanges,
-  type PlannedStack,
-  type Report,
-  type StackConfiguration,
-} from '../review/report/report';
+import { buildReport, type Report } from '../review/report/report';
 import type { CommandContext } from './command';
 import { planAll } from './rollout';
 import { UserError } from './setup/errors';

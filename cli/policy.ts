@@ -7,7 +7,7 @@ export function requirePolicy({ protected: isProtected, environment }: Topology,
   if (!isProtected || findings.length === 0) return;
   const lines = findings.flatMap(({ rule, reason, fix, violations }) => [
     `  ${rule}: ${reason}`,
-    ...violations.map(({ where, found }) => `    ${where} ${found}`),
+    ...violations.map(({ location, message }) => `    ${location} ${message}`),
     `    To mend it: ${fix}.`,
   ]);
   throw new UserError(

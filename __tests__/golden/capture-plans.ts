@@ -7,7 +7,7 @@ import { run } from '../../cli/setup/process';
 import { teardownLayers } from '../../cli/teardown';
 import { sandboxImageTags } from '../../images/tags';
 import type { Attributes, Plan } from '../../review/plan/plan-json';
-import { hasChanges } from '../../review/report/report';
+import { hasChanges } from '../../review/plan/planned-stack';
 import { PLAN_FIXTURES, type PlanFixture } from '../support/plan-fixtures';
 import { PROTECTED } from '../support/protected';
 import { Workspace } from '../support/workspace';

@@ -147,7 +147,7 @@ test('a database that becomes external: container and data are in danger, and no
   // What is no longer declared has no prevent_destroy either: the policy alone keeps it.
   expect(refusals).toEqual([]);
   const broken = findings.find(({ rule }) => rule === 'stateful-destroy');
-  expect(broken?.violations.map(({ where }) => where)).toEqual(destroyed);
+  expect(broken?.violations.map(({ location }) => location)).toEqual(destroyed);
 });
 
 test('a replaced network is a danger', () => {

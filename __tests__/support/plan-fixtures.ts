@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Plan } from '../../review/plan/plan-json';
-import type { PlannedStack } from '../../review/report/report';
+import type { PlannedStack } from '../../review/plan/planned-stack';
 
 /** Plans of the real provider, made by `__tests__/golden/capture-plans.ts`; `gunzip -c` shows them. */
 export const PLAN_FIXTURES = join(__dirname, '..', 'fixtures', 'plans');

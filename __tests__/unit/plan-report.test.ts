@@ -1,6 +1,7 @@
 import { parsePlan } from '../../review/plan/plan-json';
+import { type PlannedStack, planDigest } from '../../review/plan/planned-stack';
 import { renderMarkdown } from '../../review/report/markdown';
-import { buildReport, type PlannedStack, planDigest, type ReportInput } from '../../review/report/report';
+import { buildReport, type ReportInput } from '../../review/report/report';
 import { renderTerminal } from '../../review/report/terminal';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';

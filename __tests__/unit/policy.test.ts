@@ -1,7 +1,7 @@
 import { RULE_IDS, type RuleId } from '../../catalogue/policy-rule-ids';
+import type { PlannedStack } from '../../review/plan/planned-stack';
 import { checkPolicy } from '../../review/policy/policy';
 import { RULES } from '../../review/policy/rules';
-import type { PlannedStack } from '../../review/report/report';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
 import type { Json } from '../support/synth';
@@ -195,9 +195,9 @@ describe.each(RULE_IDS)('%s', (id) => {
   });
 
   test('says why and what to do', () => {
-    const rule = RULES.find((candidate) => candidate.id === id);
-    expect(rule?.reason.length).toBeGreaterThan(20);
-    expect(rule?.fix.length).toBeGreaterThan(15);
+    const rule = RULES[id];
+    expect(rule.reason.length).toBeGreaterThan(20);
+    expect(rule.fix.length).toBeGreaterThan(15);
   });
 
   test('can be accepted with a reason, which is shown', () => {

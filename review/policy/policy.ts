@@ -1,32 +1,5 @@
-import type { Topology } from '../../topology/topology';
-import type { PlannedStack } from '../report/report';
+import type { PolicyInput, Violation } from './rule';
 import { RULES } from './rules';
-
-/** What a rule looks at: the redacted plans and the topology that they are meant to be. */
-export interface PolicyInput {
-  readonly topology: Topology;
-  readonly stacks: readonly PlannedStack[];
-}
-
-/** A place where a rule is broken. */
-export interface Violation {
-  /** Terraform address, or the key of the environment's configuration. */
-  readonly where: string;
-  readonly stack?: string;
-  /** What was found; lower case, no full stop. */
-  readonly found: string;
-}
-
-/** A rule of the policy: small and pure. */
-export interface Rule {
-  /** Stable name, for suppressions. */
-  readonly id: string;
-  /** What would go wrong; lower case, no full stop. */
-  readonly reason: string;
-  /** What to do; lower case, no full stop. */
-  readonly fix: string;
-  check(input: PolicyInput): readonly Violation[];
-}
 
 /** A broken rule that nobody has accepted. */
 export interface Finding {
@@ -47,7 +20,7 @@ export interface Suppressed {
 export function checkPolicy(input: PolicyInput): { findings: Finding[]; suppressed: Suppressed[] } {
   const findings: Finding[] = [];
   const suppressed: Suppressed[] = [];
-  for (const { id, reason, fix, check } of RULES) {
+  for (const [id, { reason, fix, check }] of Object.entries(RULES)) {
     const violations = check(input);
     if (violations.length === 0) continue;
     const suppression = input.topology.policySuppressions.find(({ rule }) => rule === id);

@@ -1,6 +1,8 @@
 import { isRetired, type Topology } from '../../topology/topology';
 import { isObject } from '../plan/plan-json';
-import type { Drift, PlannedStack, ReportedChange } from './report';
+import type { PlannedStack } from '../plan/planned-stack';
+import type { ReportedChange } from './changes';
+import type { Drift } from './drift';
 
 /** What users notice of the apply. */
 export interface Availability {

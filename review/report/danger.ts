@@ -1,5 +1,5 @@
 import { databaseContainerOf, type Topology } from '../../topology/topology';
-import type { ReportedChange } from './report';
+import type { ReportedChange } from './changes';
 
 /** Something with data, or that the data cannot do without, is destroyed or replaced. */
 export interface Danger {

@@ -1,6 +1,11 @@
 import { UNKNOWN } from '../plan/differences';
-import type { Finding, Violation } from '../policy/policy';
-import type { Action, Drift, FileDiff, Report, ReportedChange } from './report';
+import type { Action } from '../plan/resource-change';
+import type { Finding } from '../policy/policy';
+import type { Violation } from '../policy/rule';
+import type { ReportedChange } from './changes';
+import type { Drift } from './drift';
+import type { FileDiff } from './file-diffs';
+import type { Report } from './report';
 
 /** A comment on GitHub may have this many characters; bytes are counted here, which are never fewer. */
 export const COMMENT_LIMIT = 65_536;
@@ -198,8 +203,8 @@ function policy({ findings, suppressed }: Report): Section | undefined {
   };
 }
 
-function violationText({ stack, where, found }: Violation): string {
-  return `${code(where)}${stack === undefined || stack === where ? '' : ` in ${code(stack)}`} ${cell(found)}`;
+function violationText({ stack, location, message }: Violation): string {
+  return `${code(location)}${stack === undefined || stack === location ? '' : ` in ${code(stack)}`} ${cell(message)}`;
 }
 
 function drift({ drift: all }: Report): Section | undefined {

@@ -1,5 +1,6 @@
+import type { Action } from '../plan/resource-change';
 import { summary } from './markdown';
-import type { Action, Report } from './report';
+import type { Report } from './report';
 
 const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, bold: 1 } as const;
 type Colour = keyof typeof COLOURS;
@@ -65,8 +66,8 @@ export function renderTerminal(report: Report, coloured: boolean): string {
   if (findings.length + suppressed.length > 0) lines.push('', paint('bold', 'Policy'));
   for (const { rule, reason, fix, violations } of findings) {
     lines.push(`  ${paint('red', 'x')} ${rule}: ${reason}`);
-    for (const { where, stack, found } of violations) {
-      lines.push(`      ${where}${stack === undefined || stack === where ? '' : ` in ${stack}`} ${found}`);
+    for (const { location, stack, message } of violations) {
+      lines.push(`      ${location}${stack === undefined || stack === location ? '' : ` in ${stack}`} ${message}`);
     }
     lines.push(`      to mend it: ${fix}`);
   }

@@ -1,0 +1,40 @@
+import type { RuleId } from '../../../catalogue/policy-rule-ids';
+import type { Rule } from '../rule';
+import { administrationPaths } from './administration-paths';
+import { defaultCredential } from './default-credential';
+import { engineTls } from './engine-tls';
+import { healthCheck } from './health-check';
+import { hostAccess } from './host-access';
+import { imagePinned } from './image-pinned';
+import { localState } from './local-state';
+import { logLimit } from './log-limit';
+import { memoryLimit } from './memory-limit';
+import { nodeCount } from './node-count';
+import { nodesInOneStack } from './nodes-in-one-stack';
+import { preventDestroy } from './prevent-destroy';
+import { privileged } from './privileged';
+import { publishedWithoutTls } from './published-without-tls';
+import { rootUser } from './root-user';
+import { secretsSupplied } from './secrets-supplied';
+import { statefulDestroy } from './stateful-destroy';
+
+/** The policy: a file a rule, in the order in which they are reported. The compiler asks for one of each name. */
+export const RULES: Readonly<Record<RuleId, Rule>> = {
+  'stateful-destroy': statefulDestroy,
+  'prevent-destroy': preventDestroy,
+  'local-state': localState,
+  'image-pinned': imagePinned,
+  'secrets-supplied': secretsSupplied,
+  'nodes-in-one-stack': nodesInOneStack,
+  'node-count': nodeCount,
+  'published-without-tls': publishedWithoutTls,
+  'administration-paths': administrationPaths,
+  'engine-tls': engineTls,
+  'default-credential': defaultCredential,
+  privileged: privileged,
+  'root-user': rootUser,
+  'host-access': hostAccess,
+  'health-check': healthCheck,
+  'memory-limit': memoryLimit,
+  'log-limit': logLimit,
+};

@@ -1,0 +1,19 @@
+import type { Rule, Violation } from '../rule';
+
+export const preventDestroy: Rule = {
+  reason: 'without prevent_destroy a mistake destroys data of a protected environment',
+  fix: 'give the resource lifecycle { prevent_destroy = true }, as the constructs of this project do',
+  check: ({ topology, stacks }) => {
+    if (!topology.protected) return [];
+    const stateful = Object.values(topology.volumes).filter(({ loss }) => loss !== undefined);
+    const kept = [...stateful.map(({ name }) => name), topology.database.container?.containerName];
+    return stacks.flatMap(({ name: stack, plan, configuration }) =>
+      (plan.resource_changes ?? []).flatMap(({ type, address, change: { after } }): Violation[] => {
+        const [, id = ''] = address.split('.');
+        const guarded = configuration.resource?.[type]?.[id]?.lifecycle?.prevent_destroy === true;
+        const isKept = /^docker_(volume|container)$/.test(type) && kept.includes(String(after?.name));
+        return isKept && !guarded ? [{ stack, location: address, message: 'has no prevent_destroy' }] : [];
+      }),
+    );
+  },
+};

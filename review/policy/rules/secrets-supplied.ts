@@ -1,0 +1,23 @@
+import { plannedContainers, texts } from '../containers';
+import type { Rule } from '../rule';
+
+export const secretsSupplied: Rule = {
+  reason:
+    'a password or encryption key that was generated on the Docker host is known there alone, and lost with that host',
+  fix: 'apply: the first job names every secret that is missing; put each on the Docker host with "make import-secret"',
+  check: (input) => {
+    const { topology } = input;
+    if (!topology.protected) return [];
+    return plannedContainers(input)
+      .filter(
+        ({ values }) =>
+          values.name === topology.jobs.secrets.name &&
+          !texts(values.env).some((entry) => entry.startsWith('REQUIRED_SECRETS=')),
+      )
+      .map(({ stack, address }) => ({
+        stack,
+        location: address,
+        message: 'generates the secrets that nobody has supplied',
+      }));
+  },
+};

@@ -1,0 +1,24 @@
+import { databaseContainerOf } from '../../../topology/topology';
+import type { Rule, Violation } from '../rule';
+
+export const statefulDestroy: Rule = {
+  reason: 'a protected environment loses data, or what its data cannot do without',
+  fix: 'undo the change that forces it, or set protected = false in a change of its own that is reviewed and applied first',
+  check: ({ topology, stacks }) => {
+    if (!topology.protected) return [];
+    // Also of volumes that an earlier version of this project has made.
+    const remade = Object.values(topology.volumes).filter(({ loss }) => loss === undefined);
+    return stacks.flatMap(({ name: stack, plan }) =>
+      (plan.resource_changes ?? []).flatMap(({ type, address, change: { actions, before } }): Violation[] => {
+        if (!actions.includes('delete') && !actions.includes('forget')) return [];
+        const name = String(before?.name);
+        const stateful =
+          (type === 'docker_volume' && !remade.some((volume) => volume.name === name)) ||
+          type === 'docker_network' ||
+          (type === 'docker_container' && name === databaseContainerOf(topology));
+        if (!stateful) return [];
+        return [{ stack, location: address, message: actions.includes('create') ? 'is replaced' : 'is destroyed' }];
+      }),
+    );
+  },
+};

@@ -1,0 +1,109 @@
+import type { AttributeDifference, VariableDifference } from '../plan/differences';
+import { COMPUTED, differences, show, UNKNOWN } from '../plan/differences';
+import type { ResourceChange } from '../plan/plan-json';
+import { constructPath, type PlannedStack } from '../plan/planned-stack';
+import { type Action, actionOf, isJob, nameOf } from '../plan/resource-change';
+import { reportedDrift } from './drift';
+
+/** One resource that changes. */
+export interface ReportedChange {
+  readonly stack: string;
+  /** Terraform address. */
+  readonly address: string;
+  /** Path of the construct that declares it; without one it is no longer declared. */
+  readonly path?: string;
+  readonly type: string;
+  /** Name on the engine, for containers, networks and volumes. */
+  readonly name?: string;
+  readonly action: Action;
+  /** Whether it is a container that does one thing and ends: replacing it means running it again. */
+  readonly job: boolean;
+  /** Why, in words. */
+  readonly reason: string;
+  readonly attributes: readonly AttributeDifference[];
+  readonly variables: readonly VariableDifference[];
+}
+
+/** What changes in one stack. */
+export function reportedChanges(stack: PlannedStack): ReportedChange[] {
+  const drifted = new Set(reportedDrift(stack).map(({ address }) => address));
+  return (stack.plan.resource_changes ?? []).flatMap((entry) => {
+    const action = actionOf(entry.change);
+    if (action === undefined || entry.mode === 'data') return [];
+    const { variables, texts, ...others } = differences(entry);
+    const attributes = others.attributes.map((attribute) => withImageName(stack, entry, attribute));
+    const files = texts.map(({ file }) => file.split('/').at(-1) as string);
+    return [
+      {
+        stack: stack.name,
+        address: entry.address,
+        path: constructPath(stack, entry.address),
+        type: entry.type,
+        name: nameOf(entry),
+        action,
+        job: isJob(entry),
+        reason: reasonOf(
+          entry,
+          action,
+          [...attributes.map(({ attribute }) => attribute), ...variables.map(({ variable }) => variable), ...files],
+          drifted.has(entry.address),
+        ),
+        attributes,
+        variables,
+      },
+    ];
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  replace_because_tainted: 'its creation failed before',
+  replace_by_request: 'asked for',
+  replace_by_triggers: 'what it works on is made anew',
+  delete_because_no_resource_config: 'no longer in the configuration',
+  delete_because_wrong_repetition: 'no longer in the configuration',
+  delete_because_count_index: 'no longer in the configuration',
+  delete_because_each_key: 'no longer in the configuration',
+  delete_because_no_module: 'no longer in the configuration',
+};
+
+function reasonOf(
+  { action_reason: reason, change }: ResourceChange,
+  action: Action,
+  changed: readonly string[],
+  drifted: boolean,
+): string {
+  const outermost = [
+    ...new Set(
+      changed.map((name) =>
+        name.replace(/^(\w+)\..*$/, (path, first) => (first in (change.after ?? {}) ? first : path)),
+      ),
+    ),
+  ];
+  if (reason !== 'replace_because_cannot_update') {
+    const what = REASONS[reason ?? ''] ?? (action === 'update' ? outermost.join(', ') : '');
+    return drifted ? ['put back', what].filter((part) => part !== '').join(': ') : what;
+  }
+  const forcing = [...new Set((change.replace_paths ?? []).map(([first]) => String(first)))];
+  // What has changed inside these says more than their names.
+  const inside = (attribute: string) => (attribute === 'env' || attribute === 'upload' ? outermost : [attribute]);
+  const shown = (name: string) =>
+    !COMPUTED.includes(name) && (outermost.includes(name) || !['env', 'upload'].includes(name));
+  return [...new Set(forcing.flatMap(inside))].filter(shown).join(', ');
+}
+
+/** A container knows its image by an id; the name is with the image. */
+function withImageName(
+  { plan }: PlannedStack,
+  { type, change }: ResourceChange,
+  difference: AttributeDifference,
+): AttributeDifference {
+  if (type !== 'docker_container' || difference.attribute !== 'image' || difference.after !== UNKNOWN)
+    return difference;
+  const image = plan.resource_changes?.find(
+    (entry) => entry.type === 'docker_image' && entry.change.before?.image_id === change.before?.image,
+  );
+  const [before, after] = [image?.change.before?.name, image?.change.after?.name];
+  return typeof before === 'string' && typeof after === 'string'
+    ? { attribute: 'image', before: show(before), after: show(after) }
+    : difference;
+}
