@@ -15,6 +15,7 @@ export const RULE_IDS = [
   'root-user',
   'host-access',
   'health-check',
+  'restart',
   'memory-limit',
   'log-limit',
 ] as const;

@@ -174,6 +174,10 @@ const BROKEN: Readonly<Record<RuleId, readonly [string, Spoil][]>> = {
     ['switched off', (input) => (database(input).healthcheck[0].test = ['NONE'])],
     ['not waited for', (input) => (balancer(input).wait = false)],
   ],
+  restart: [
+    ['never', (input) => (node(input).restart = 'no')],
+    ['only after a failure', (input) => (balancer(input).restart = 'on-failure')],
+  ],
   'memory-limit': [['none', (input) => (node(input).memory = null)]],
   'log-limit': [
     ['no options', (input) => (node(input).log_opts = null)],

@@ -14,6 +14,7 @@ import { nodesInOneStack } from './nodes-in-one-stack';
 import { preventDestroy } from './prevent-destroy';
 import { privileged } from './privileged';
 import { publishedWithoutTls } from './published-without-tls';
+import { restart } from './restart';
 import { rootUser } from './root-user';
 import { secretsSupplied } from './secrets-supplied';
 import { statefulDestroy } from './stateful-destroy';
@@ -35,6 +36,7 @@ export const RULES: Readonly<Record<RuleId, Rule>> = {
   'root-user': rootUser,
   'host-access': hostAccess,
   'health-check': healthCheck,
+  restart,
   'memory-limit': memoryLimit,
   'log-limit': logLimit,
 };
