@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderMermaid, renderSvg } from '../review/diagram';
+import { renderMermaid } from '../review/diagram/mermaid';
+import { renderSvg } from '../review/diagram/svg';
 import { selectedTopology } from './command';
 import { runCommand } from './setup/errors';
 

@@ -4,7 +4,7 @@ import { authoritiesPem } from '../environment/authorities';
 import type { Environment } from '../environment/schema';
 import type { ServerTopology } from './container';
 import type { Layout } from './layout';
-import { type LoadBalancerConfiguration, loadBalancerConfiguration } from './nginx-conf';
+import { type LoadBalancerConfiguration, loadBalancerConfiguration } from './load-balancer-configuration';
 import { runtimeScript } from './runtime-script';
 import { mountsOf } from './volumes';
 

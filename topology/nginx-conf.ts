@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ReplayablePath } from '../catalogue/distributions';
 
 /** What the load balancer's configuration is made from. */
@@ -36,50 +35,6 @@ export const CLIENT_CERTIFICATE_HEADER = 'x-wso2-mutual-auth-cert';
 
 /** Intermediate authorities that may stand between a client certificate and its root; Nginx's default of 1 is short for eIDAS. */
 const CLIENT_CHAIN_DEPTH = 3;
-
-/** The files of one revision of the load balancer's configuration, by name. */
-export interface LoadBalancerConfiguration {
-  /** Content hash of all files; the running load balancer reports it. */
-  readonly revision: string;
-  readonly files: Readonly<Record<string, string>>;
-}
-
-/** Scripts that nginx.conf imports. */
-export interface LoadBalancerScripts {
-  readonly routing: string;
-  readonly clientCertificate: string;
-}
-
-/** Puts together what the configuration job installs. */
-export function loadBalancerConfiguration(
-  props: NginxConfProps,
-  scripts: LoadBalancerScripts,
-): LoadBalancerConfiguration {
-  const nginxConf = renderNginxConf(props);
-  const facts = {
-    affinity: props.affinity,
-    controlPort: props.controlPort,
-    nodes: props.nodes.map(({ name }) => name),
-  };
-  const forClientCertificates: Record<string, string> =
-    props.clientAuthorities === undefined
-      ? {}
-      : { 'client-ca.pem': props.clientAuthorities, 'client-certificate.js': scripts.clientCertificate };
-  const revision = createHash('sha256')
-    .update(JSON.stringify([nginxConf, scripts.routing, facts, ...Object.values(forClientCertificates)]))
-    .digest('hex')
-    .slice(0, 12);
-  const topologyJs = `export default ${JSON.stringify({ revision, ...facts }, null, 2)};\n`;
-  return {
-    revision,
-    files: {
-      'nginx.conf': nginxConf,
-      'routing.js': scripts.routing,
-      'topology.js': topologyJs,
-      ...forClientCertificates,
-    },
-  };
-}
 
 /**
  * The whole nginx.conf. Ejection is off (`max_fails=0`): with two nodes one slow request could otherwise eject both. Readiness

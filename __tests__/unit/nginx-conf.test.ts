@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadBalancerConfiguration, type NginxConfProps, publicUrl, renderNginxConf } from '../../topology/nginx-conf';
+import { loadBalancerConfiguration } from '../../topology/load-balancer-configuration';
+import { type NginxConfProps, publicUrl, renderNginxConf } from '../../topology/nginx-conf';
 import { anywhere, type Directive, named, parseNginxConf } from '../support/nginx';
 import { PROJECT } from '../support/synth';
 

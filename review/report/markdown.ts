@@ -5,6 +5,8 @@ import type { Violation } from '../policy/rule';
 import type { ReportedChange } from './changes';
 import type { Drift } from './drift';
 import type { FileDiff } from './file-diffs';
+import { type Block, type Section, shortened } from './markdown-section';
+import { cell, code, fence, plural } from './markdown-text';
 import type { Report } from './report';
 
 /** A comment on GitHub may have this many characters; bytes are counted here, which are never fewer. */
@@ -74,54 +76,6 @@ export function summary({ counts, refusals }: Report): string {
   ].filter((part) => part !== '');
   const text = parts.length === 0 ? 'nothing to change' : parts.join(', ');
   return refusals.length === 0 ? text : `refused; ${text}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** A piece of the page that may be shortened: blocks of lines between an opening and a closing. */
-interface Section {
-  readonly open: string;
-  readonly close: string;
-  readonly blocks: readonly Block[];
-  /** What stands where lines are missing. */
-  readonly rest: string;
-}
-
-/** Lines that may be cut after any of them, between what belongs around them. */
-interface Block {
-  readonly open: string;
-  readonly lines: readonly string[];
-  readonly close: string;
-}
-
-function shortened({ open, close, blocks, rest }: Section, room: number): string | undefined {
-  const bytes = (text: string) => Buffer.byteLength(text, 'utf8');
-  let left = room - bytes(open) - bytes(close) - bytes(rest) - 40;
-  if (left < 0) return undefined;
-  const parts: string[] = [open];
-  let missing = 0;
-  for (const block of blocks) {
-    left -= bytes(block.open) + bytes(block.close) + 2;
-    const lines: string[] = [];
-    for (const line of missing > 0 ? [] : block.lines) {
-      if (left < bytes(line) + 1) break;
-      left -= bytes(line) + 1;
-      lines.push(line);
-    }
-    missing += block.lines.length - lines.length;
-    if (lines.length > 0) {
-      const around = (text: string) => (text === '' ? [] : [text]);
-      parts.push([...around(block.open), ...lines, ...around(block.close)].join('\n'));
-    }
-  }
-  if (missing > 0) parts.push(`\n*Cut here: ${missing} more lines. ${rest}*\n`);
-  parts.push(close);
-  return parts
-    .filter((part) => part !== '')
-    .join('\n')
-    .trimEnd();
 }
 
 function facts(report: Report): string {
@@ -297,26 +251,4 @@ function fullText({ texts, environment }: Report): Section | undefined {
     }),
     rest: `The whole text is in build/plan/${environment}/, one file a stack.`,
   };
-}
-
-/** Longer than every row of back-ticks inside. */
-function fence(content: string): string {
-  return '`'.repeat(Math.max(3, longestTicks(content) + 1));
-}
-
-function longestTicks(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((ticks) => ticks.length));
-}
-
-/** Inline code for any text, also inside a table. */
-function code(text: string): string {
-  const line = text.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
-  const marks = '`'.repeat(longestTicks(line) + 1);
-  const space = line.startsWith('`') || line.endsWith('`') || line === '' ? ' ' : '';
-  return `${marks}${space}${line}${space}${marks}`;
-}
-
-/** Plain text that Markdown must not read as anything else. */
-function cell(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').replace(/[|<>*`[\]@]/g, '\\$&');
 }

@@ -1,2 +1,0 @@
-export { type Change, renderChanges, renderMermaid } from './mermaid';
-export { renderSvg } from './svg';

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { type NginxConfProps, renderNginxConf } from './nginx-conf';
+
+/** The files of one revision of the load balancer's configuration, by name. */
+export interface LoadBalancerConfiguration {
+  /** Content hash of all files; the running load balancer reports it. */
+  readonly revision: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Scripts that nginx.conf imports. */
+export interface LoadBalancerScripts {
+  readonly routing: string;
+  readonly clientCertificate: string;
+}
+
+/** Puts together what the configuration job installs. */
+export function loadBalancerConfiguration(
+  props: NginxConfProps,
+  scripts: LoadBalancerScripts,
+): LoadBalancerConfiguration {
+  const nginxConf = renderNginxConf(props);
+  const facts = {
+    affinity: props.affinity,
+    controlPort: props.controlPort,
+    nodes: props.nodes.map(({ name }) => name),
+  };
+  const forClientCertificates: Record<string, string> =
+    props.clientAuthorities === undefined
+      ? {}
+      : { 'client-ca.pem': props.clientAuthorities, 'client-certificate.js': scripts.clientCertificate };
+  const revision = createHash('sha256')
+    .update(JSON.stringify([nginxConf, scripts.routing, facts, ...Object.values(forClientCertificates)]))
+    .digest('hex')
+    .slice(0, 12);
+  const topologyJs = `export default ${JSON.stringify({ revision, ...facts }, null, 2)};\n`;
+  return {
+    revision,
+    files: {
+      'nginx.conf': nginxConf,
+      'routing.js': scripts.routing,
+      'topology.js': topologyJs,
+      ...forClientCertificates,
+    },
+  };
+}
