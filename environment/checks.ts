@@ -45,7 +45,7 @@ function checkImage(
   if (accelerator !== undefined && !isArchive(accelerator)) {
     refuse(
       'build.accelerator',
-      `found "${accelerator}", which is no zip file; give the path of the accelerator's zip, relative to the folder in which the command runs`,
+      `found "${accelerator}", which is no readable zip file; give the path of the accelerator's zip, relative to the folder in which the command runs`,
     );
   }
   if (accelerator === undefined && server.image === undefined && DISTRIBUTIONS[server.distribution].accelerator) {

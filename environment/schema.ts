@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { RULE_IDS } from '../policy/rule-ids';
 import { CONTROL_PORT, isIpv4, isSubnet, MAX_NODES } from '../topology/addresses';
 import { DISTRIBUTION_NAMES } from '../topology/distributions';
-import { STATE_BACKENDS } from '../topology/state-backend';
-import type { TomlTable } from '../topology/toml';
+import { STACK_SETTINGS, STATE_BACKENDS } from '../topology/state-backend';
+import { isTable, type TomlTable } from '../topology/toml';
 import type { CertificateAuthority } from './authorities';
 import { checkSettings } from './checks';
 
@@ -55,9 +55,7 @@ const network = z.strictObject({
     ),
 });
 
-const tomlTable = z.custom<TomlTable>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
-  error: 'must be a table',
-});
+const tomlTable = z.custom<TomlTable>(isTable, { error: 'must be a table' });
 
 const nodeOverride = z.strictObject({
   node: z.int().min(1).max(8).describe('Number of the node, from 1.'),
@@ -312,6 +310,15 @@ const CREDENTIAL_SETTING =
 const CREDENTIAL_IN_URL = /^[a-z+]+:\/\/[^/@]*:[^/@]*@/;
 
 type StateSetting = string | boolean | number | StateSetting[] | { [key: string]: StateSetting };
+
+/** Also where the credential is deeper in the setting. */
+function holdsCredential(key: string, setting: StateSetting): boolean {
+  if (CREDENTIAL_SETTING.test(key)) return true;
+  return typeof setting === 'object'
+    ? Object.entries(setting).some(([inner, value]) => holdsCredential(inner, value))
+    : CREDENTIAL_IN_URL.test(String(setting));
+}
+
 const stateSetting: z.ZodType<StateSetting> = z.lazy(() =>
   z.union([z.string(), z.boolean(), z.int(), z.array(stateSetting), z.record(z.string(), stateSetting)]),
 );
@@ -338,8 +345,12 @@ const state = z
     if (value.backend === 'http' && value.settings.address === undefined) {
       refuse(['settings', 'address'], "is required with the http backend: the URL to which each stack's name is added");
     }
+    const stackSetting = STACK_SETTINGS[value.backend];
+    if (stackSetting !== undefined && !['string', 'undefined'].includes(typeof value.settings[stackSetting])) {
+      refuse(['settings', stackSetting], "must be a string: each stack's name is added to it");
+    }
     for (const [key, setting] of Object.entries(value.settings)) {
-      if (CREDENTIAL_SETTING.test(key) || CREDENTIAL_IN_URL.test(String(setting))) {
+      if (holdsCredential(key, setting)) {
         context.addIssue({
           code: 'custom',
           path: ['settings', key],

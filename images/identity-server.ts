@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { isReadableFile } from './jar';
 
 /** Folder of the Dockerfile. */
 export const IDENTITY_SERVER_CONTEXT = join(__dirname, 'identity-server');
@@ -29,7 +30,7 @@ export function identityServerBuild(parts: Omit<IdentityServerBuild, 'image'>): 
 
 /** Whether a file is there and a zip. @param path relative to the working directory */
 export function isArchive(path: string): boolean {
-  if (!existsSync(path)) return false;
+  if (!isReadableFile(path)) return false;
   const file = openSync(path, 'r');
   try {
     const beginning = Buffer.alloc(2);

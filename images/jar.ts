@@ -1,10 +1,20 @@
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 
 const END_OF_DIRECTORY = 0x06054b50;
 const ENTRY = 0x02014b50;
 const END_LENGTH = 22;
 const ENTRY_LENGTH = 46;
 const LONGEST_COMMENT = 0xffff;
+
+/** Whether there is a file, not a folder, that may be read. No path makes this throw, also none that no file could have. */
+export function isReadableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Names of the files in a jar or another zip archive, as its directory lists them.
@@ -14,7 +24,7 @@ const LONGEST_COMMENT = 0xffff;
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.12 and 4.3.16
  */
 export function archiveEntries(path: string): string[] | undefined {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+  if (!isReadableFile(path)) return undefined;
   const bytes = readFileSync(path);
   const first = Math.max(0, bytes.length - END_LENGTH - LONGEST_COMMENT);
   let end = bytes.length - END_LENGTH;

@@ -2,6 +2,17 @@ import type { Environment } from '../environment/schema';
 
 export const STATE_BACKENDS = ['local', 's3', 'gcs', 'azurerm', 'pg', 'http', 'consul'] as const;
 
+/** The setting of each backend to which the stack's name is added. */
+export const STACK_SETTINGS = {
+  local: undefined,
+  s3: 'key',
+  gcs: 'prefix',
+  azurerm: 'key',
+  pg: 'schema_name',
+  http: 'address',
+  consul: 'path',
+} as const satisfies Record<(typeof STATE_BACKENDS)[number], string | undefined>;
+
 /** A Terraform backend block: its type and its settings, without credentials. */
 export interface StateBackend {
   readonly type: Environment['state']['backend'];
@@ -13,18 +24,19 @@ export interface StateBackend {
  * build output orphans nothing; its path is relative, so that every machine generates the same.
  */
 export function stateBackend({ name, state }: Environment, stack: string): StateBackend {
-  const prefix = (setting: string) => String(state.settings[setting] ?? name).replace(/\/$/, '');
+  const setting = STACK_SETTINGS[state.backend];
+  const start = String((setting && state.settings[setting]) ?? name).replace(/\/$/, '');
   const keyed: Record<StateBackend['type'], () => StateBackend['settings']> = {
     local: () => ({ path: `../../../state/${name}/${stack}.tfstate` }),
-    s3: () => ({ ...state.settings, key: `${prefix('key')}/${stack}.tfstate` }),
-    gcs: () => ({ ...state.settings, prefix: `${prefix('prefix')}/${stack}` }),
-    azurerm: () => ({ ...state.settings, key: `${prefix('key')}/${stack}.tfstate` }),
-    pg: () => ({ ...state.settings, schema_name: `${prefix('schema_name')}_${stack}`.replaceAll('-', '_') }),
+    s3: () => ({ ...state.settings, key: `${start}/${stack}.tfstate` }),
+    gcs: () => ({ ...state.settings, prefix: `${start}/${stack}` }),
+    azurerm: () => ({ ...state.settings, key: `${start}/${stack}.tfstate` }),
+    pg: () => ({ ...state.settings, schema_name: `${start}_${stack}`.replaceAll('-', '_') }),
     http: () => {
-      const address = `${prefix('address')}/${stack}`;
+      const address = `${start}/${stack}`;
       return { lock_address: address, unlock_address: address, ...state.settings, address };
     },
-    consul: () => ({ ...state.settings, path: `${prefix('path')}/${stack}` }),
+    consul: () => ({ ...state.settings, path: `${start}/${stack}` }),
   };
   return { type: state.backend, settings: keyed[state.backend]() };
 }
