@@ -1,3 +1,5 @@
+import './constructs/libraries';
+
 import { App } from 'cdktf';
 import { ActiveActiveDeployment, EnvironmentStack } from './constructs';
 import { loadEnvironments } from './environment/load';
@@ -39,14 +41,13 @@ export function synthesize(topologies: readonly Topology[], outdir?: string, emp
   });
 }
 
-/** cdktf notes for each token where it was made, which nobody reads; mapping these traces to TypeScript would take a fifth of the time. */
+/** cdktf notes for each token where it was made, which nobody reads; errors keep their traces. */
 function withoutStackTraces(work: () => void): void {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = () => undefined;
+  const { captureStackTrace } = Error;
+  Error.captureStackTrace = () => undefined;
   try {
     work();
   } finally {
-    // An error's own trace is made when it is first read, which is later.
-    Error.prepareStackTrace = prepareStackTrace;
+    Error.captureStackTrace = captureStackTrace;
   }
 }
