@@ -1,3 +1,5 @@
+import './libraries';
+
 import { App } from 'cdktf';
 import type { Topology } from '../topology/topology';
 import { ActiveActiveDeployment } from './active-active-deployment';
@@ -22,14 +24,13 @@ export function synthesize(topologies: readonly Topology[], outdir?: string, ret
   });
 }
 
-/** cdktf notes for each token where it was made, which nobody reads; mapping these traces to TypeScript would take a fifth of the time. */
+/** cdktf notes for each token where it was made, which nobody reads; errors keep their traces. */
 function withoutStackTraces(work: () => void): void {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = () => undefined;
+  const { captureStackTrace } = Error;
+  Error.captureStackTrace = () => undefined;
   try {
     work();
   } finally {
-    // An error's own trace is made when it is first read, which is later.
-    Error.prepareStackTrace = prepareStackTrace;
+    Error.captureStackTrace = captureStackTrace;
   }
 }

@@ -1,10 +1,20 @@
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
 const END_OF_DIRECTORY = 0x06054b50;
 const ENTRY = 0x02014b50;
 const END_LENGTH = 22;
 const ENTRY_LENGTH = 46;
 const LONGEST_COMMENT = 0xffff;
+
+/** Whether there is a file, not a folder, that may be read. No path makes this throw, also none that no file could have. */
+export function isReadableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Names of the files in a jar or another zip archive, as its directory lists them.
@@ -14,7 +24,7 @@ const LONGEST_COMMENT = 0xffff;
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.12 and 4.3.16
  */
 export function archiveEntries(path: string): string[] | undefined {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+  if (!isReadableFile(path)) return undefined;
   const bytes = readFileSync(path);
   const first = Math.max(0, bytes.length - END_LENGTH - LONGEST_COMMENT);
   let end = bytes.length - END_LENGTH;
@@ -30,4 +40,16 @@ export function archiveEntries(path: string): string[] | undefined {
     place = after + length(30) + length(32);
   }
   return names;
+}
+
+/** Whether a file is there and a zip. @param path relative to the working directory */
+export function isArchive(path: string): boolean {
+  if (!isReadableFile(path)) return false;
+  const file = openSync(path, 'r');
+  try {
+    const beginning = Buffer.alloc(2);
+    return readSync(file, beginning) === 2 && beginning.toString('latin1') === 'PK';
+  } finally {
+    closeSync(file);
+  }
 }

@@ -3,7 +3,7 @@ import { DATABASE_ENGINES } from '../catalogue/database-engines';
 import { DISTRIBUTIONS } from '../catalogue/distributions';
 import type { RuleId } from '../catalogue/policy-rule-ids';
 import type { TomlTable } from '../catalogue/toml';
-import { isArchive } from '../images/identity-server';
+import { isArchive } from './archive';
 import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from './database';
 import { extensionProblems } from './deployment-toml-extensions';
 import { type EnvironmentSettings, settingsSchema } from './schema';
@@ -48,7 +48,7 @@ function checkImage(
   if (accelerator !== undefined && !isArchive(accelerator)) {
     refuse(
       'build.accelerator',
-      `found "${accelerator}", which is no zip file; give the path of the accelerator's zip, relative to the folder in which the command runs`,
+      `found "${accelerator}", which is no readable zip file; give the path of the accelerator's zip, relative to the folder in which the command runs`,
     );
   }
   if (accelerator === undefined && server.image === undefined && DISTRIBUTIONS[server.distribution].accelerator) {

@@ -67,7 +67,7 @@ export function extensionProblems(distribution: DistributionName, extension: Tom
         ];
       }
       const taken = (Array.isArray(value) ? value : []).flatMap((entry) =>
-        isTable(entry) && lists.includes(String(entry.id)) ? String(entry.id) : [],
+        isTable(entry) && typeof entry.id === 'string' && lists.includes(entry.id) ? entry.id : [],
       );
       if (taken.length > 0) {
         return [

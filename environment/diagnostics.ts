@@ -34,6 +34,8 @@ interface JsonSchemaNode {
   readonly additionalProperties?: JsonSchemaNode | boolean;
   readonly items?: JsonSchemaNode;
   readonly anyOf?: readonly JsonSchemaNode[];
+  readonly $ref?: string;
+  readonly definitions?: Readonly<Record<string, JsonSchemaNode>>;
 }
 
 /**
@@ -92,10 +94,18 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 function render(problems: readonly Problem[]): string {
   const lines = problems.map(({ file, line, key, message }) => {
     const place = line === undefined ? file : `${file}:${line}`;
-    return key === undefined ? `${place}  ${message}` : `${place}  ${key}: ${message}`;
+    return visible(key === undefined ? `${place}  ${message}` : `${place}  ${key}: ${message}`);
   });
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return [...lines, `${count} in the configuration; nothing was written`].join('\n');
+}
+
+/** A text that came from a file must not move the cursor, colour the terminal or begin a line. */
+function visible(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function describe(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchemaNode | undefined): string {
@@ -104,7 +114,7 @@ function describe(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchemaNod
   const shown = `found ${show(found, issue.path)}`;
   switch (issue.code) {
     case 'invalid_value': {
-      const guess = nearest(String(found), issue.values.map(String));
+      const guess = typeof found === 'string' ? nearest(found, issue.values.map(String)) : undefined;
       const hint = guess === undefined ? '' : `; did you mean ${JSON.stringify(guess)}?`;
       return `${shown}, must be ${expectation(schema)}${hint}`;
     }
@@ -114,6 +124,8 @@ function describe(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchemaNod
     case 'invalid_type':
     case 'invalid_union':
       return `${shown}, must be ${expectation(schema)}${quotesHint(found, schema)}`;
+    case 'invalid_key':
+      return `found ${show(issue.path.at(-1), issue.path)}; the key ${issue.issues[0]?.message}`;
     default:
       return `${shown}, ${issue.message}`;
   }
@@ -121,7 +133,8 @@ function describe(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchemaNod
 
 /** A rule of ours: "must …" is about the value alone and gets it in front; anything else is a sentence of its own. */
 function ruleBroken(message: string, found: unknown, path: TomlPath): string {
-  const aboutValue = found !== undefined && typeof found !== 'object' && message.startsWith('must ');
+  const isShort = typeof found !== 'object' || found instanceof Date;
+  const aboutValue = found !== undefined && isShort && message.startsWith('must ');
   return aboutValue ? `found ${show(found, path)}, ${message}` : message;
 }
 
@@ -195,12 +208,17 @@ function quotesHint(found: unknown, schema: JsonSchemaNode | undefined): string 
 
 /** Values that may be credentials are named by their type alone. */
 function show(value: unknown, path: TomlPath): string {
-  if (mayBeSecret(path))
-    return Array.isArray(value) ? 'a list' : `a ${typeof value === 'object' ? 'table' : typeof value}`;
+  if (mayBeSecret(path)) return `a ${kindOf(value)}`;
   if (value instanceof Date) return `the date ${value.toISOString()}`;
   if (typeof value === 'number') return String(value);
   const text = JSON.stringify(value);
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
+}
+
+function kindOf(value: unknown): string {
+  if (value instanceof Date) return 'date';
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'object' ? 'table' : typeof value;
 }
 
 function mayBeSecret(path: TomlPath): boolean {
@@ -223,7 +241,8 @@ function schemaAt(schema: JsonSchemaNode, path: TomlPath): JsonSchemaNode | unde
   return path.reduce<JsonSchemaNode | undefined>((node, key) => {
     if (typeof key === 'number') return node?.items;
     const { additionalProperties: others } = node ?? {};
-    return node?.properties?.[String(key)] ?? (typeof others === 'object' ? others : undefined);
+    const inner = node?.properties?.[String(key)] ?? (typeof others === 'object' ? others : undefined);
+    return inner?.$ref === undefined ? inner : schema.definitions?.[inner.$ref.replace('#/definitions/', '')];
   }, schema);
 }
 

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DATABASE_ENGINES } from '../catalogue/database-engines';
-import { archiveEntries } from './archive';
+import { archiveEntries, isReadableFile } from './archive';
 import type { Environment } from './schema';
 
 /** Path of the driver that the configuration names, relative to the working directory. */
@@ -13,8 +12,8 @@ export function driverJarPath({ file, identity_server: server }: Environment): s
 export function driverJarProblem(environment: Environment): string | undefined {
   const path = driverJarPath(environment);
   if (path === undefined) return undefined;
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    return `there is no file ${path}; the path is relative to the folder of this file`;
+  if (!isReadableFile(path)) {
+    return `there is no readable file ${path}; the path is relative to the folder of this file`;
   }
   const entries = archiveEntries(path);
   if (entries === undefined) return `${path} is no jar file; was it downloaded completely?`;

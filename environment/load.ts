@@ -18,11 +18,15 @@ const CA_FILE_KEYS: Readonly<Record<keyof EnvironmentAuthorities, readonly strin
   database: ['database', 'ca_file'],
 };
 
+/** Tables and lists within each other; the product needs fewer than ten. */
+const MAX_DEPTH = 50;
+
 /** What the parser's shorter messages usually mean. */
 const TOML_HINTS: Readonly<Record<string, string>> = {
   'invalid value': 'text needs double quotes',
   'control characters are not allowed in strings': 'the closing quote is missing',
   'trying to redefine an already defined table or value': 'each key and each table may stand only once',
+  'document contains an unsafe property': 'no key may be called "__proto__" or "constructor"',
 };
 
 /**
@@ -95,9 +99,13 @@ function loadEnvironment(directory: string, name: string): LoadResult {
   let raw: unknown;
   try {
     text = readFileSync(file, 'utf8');
-    raw = parse(text);
+    raw = parse(text, { unsafeKeyBehaviour: 'throw' });
   } catch (error) {
     return { name, problems: [...nameProblems, unreadable(file, error)] };
+  }
+  if (isDeeperThan(MAX_DEPTH, raw)) {
+    const message = `has tables or lists nested more than ${MAX_DEPTH} deep; write it with fewer levels`;
+    return { name, problems: [...nameProblems, { file, message }] };
   }
   const lineOf = tomlLines(text);
   const { authorities, problems: fileProblems } = authoritiesOf(raw, directory, file, lineOf);
@@ -138,6 +146,12 @@ function authoritiesOf(raw: unknown, directory: string, file: string, lineOf: To
     }
   }
   return { authorities, problems };
+}
+
+/** Looked at before anything walks through the value: a dotted key of a million parts would overflow the stack. */
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels < 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
 function unreadable(file: string, error: unknown): Problem {

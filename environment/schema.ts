@@ -13,6 +13,9 @@ import { state } from './settings/state';
  * are in `settings/`.
  */
 
+// Else zod compiles a validator first, which does not pay for the few files of one run.
+z.config({ jitless: true });
+
 const engine = z.strictObject({
   host: z
     .string()

@@ -36,9 +36,11 @@ export function tomlLines(text: string): TomlLines {
     return true;
   };
   const record = (path: TomlPath) => {
-    for (let length = 1; length <= path.length; length++) {
+    // Whatever is around a place that is known is known, too.
+    for (let length = path.length; length > 0; length--) {
       const key = keyOf(path.slice(0, length));
-      if (!lines.has(key)) lines.set(key, line);
+      if (lines.has(key)) break;
+      lines.set(key, line);
     }
   };
   const takeKey = (): string[] => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Folder of the Dockerfile. */
@@ -39,16 +39,4 @@ export function identityServerBuild(
   for (const [file, content] of Object.entries(context)) hash.update(`${file}\0`).update(content);
   if (accelerator !== undefined) hash.update(accelerator);
   return { ...parts, image: `wso2-is-active-active/identity-server:${hash.digest('hex').slice(0, 12)}` };
-}
-
-/** Whether a file is there and a zip. @param path relative to the working directory */
-export function isArchive(path: string): boolean {
-  if (!existsSync(path)) return false;
-  const file = openSync(path, 'r');
-  try {
-    const beginning = Buffer.alloc(2);
-    return readSync(file, beginning) === 2 && beginning.toString('latin1') === 'PK';
-  } finally {
-    closeSync(file);
-  }
 }

@@ -1,4 +1,5 @@
 import type { Environment } from '../environment/schema';
+import { STACK_SETTINGS } from '../environment/settings/state';
 
 /** A Terraform backend block: its type and its settings, without credentials. */
 export interface StateBackend {
@@ -11,18 +12,19 @@ export interface StateBackend {
  * build output orphans nothing; its path is relative, so that every machine generates the same.
  */
 export function stateBackend({ name, state }: Environment, stack: string): StateBackend {
-  const prefix = (setting: string) => String(state.settings[setting] ?? name).replace(/\/$/, '');
+  const setting = STACK_SETTINGS[state.backend];
+  const start = String((setting && state.settings[setting]) ?? name).replace(/\/$/, '');
   const keyed: Record<StateBackend['type'], () => StateBackend['settings']> = {
     local: () => ({ path: `../../../state/${name}/${stack}.tfstate` }),
-    s3: () => ({ ...state.settings, key: `${prefix('key')}/${stack}.tfstate` }),
-    gcs: () => ({ ...state.settings, prefix: `${prefix('prefix')}/${stack}` }),
-    azurerm: () => ({ ...state.settings, key: `${prefix('key')}/${stack}.tfstate` }),
-    pg: () => ({ ...state.settings, schema_name: `${prefix('schema_name')}_${stack}`.replaceAll('-', '_') }),
+    s3: () => ({ ...state.settings, key: `${start}/${stack}.tfstate` }),
+    gcs: () => ({ ...state.settings, prefix: `${start}/${stack}` }),
+    azurerm: () => ({ ...state.settings, key: `${start}/${stack}.tfstate` }),
+    pg: () => ({ ...state.settings, schema_name: `${start}_${stack}`.replaceAll('-', '_') }),
     http: () => {
-      const address = `${prefix('address')}/${stack}`;
+      const address = `${start}/${stack}`;
       return { lock_address: address, unlock_address: address, ...state.settings, address };
     },
-    consul: () => ({ ...state.settings, path: `${prefix('path')}/${stack}` }),
+    consul: () => ({ ...state.settings, path: `${start}/${stack}` }),
   };
   return { type: state.backend, settings: keyed[state.backend]() };
 }

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import {
@@ -9,8 +11,9 @@ import {
   SchemaJob,
   SharedDatabase,
 } from '../../constructs';
+import { LIBRARIES } from '../../constructs/libraries';
 import type { NodeTopology } from '../../topology/node';
-import { type Json, readSynthesized, temporaryDirectory, topology } from '../support/synth';
+import { type Json, PROJECT, readSynthesized, temporaryDirectory, topology } from '../support/synth';
 
 /** A stack of somebody else's cdktf app. */
 function synthesizeApp(build: (stack: TerraformStack) => void): Json {
@@ -133,4 +136,11 @@ test('network, keystores, database and schema job fit together in one stack of t
     });
   });
   expect(Object.keys(resources.docker_container)).toHaveLength(5);
+});
+
+test('every library that a construct imports is loaded before, without its source maps', () => {
+  const folder = join(PROJECT, 'constructs');
+  const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const imported = texts.flatMap((text) => [...text.matchAll(/from '(cdktf|@cdktf\/[^']+)'/g)].map(([, name]) => name));
+  expect([...LIBRARIES].sort()).toEqual([...new Set(imported)].sort());
 });

@@ -52,6 +52,10 @@ describe('keys of the user', () => {
     expect((toml.resource as TomlTable).access_control).toEqual([{ context: '(.*)', secure: 'true' }]);
   });
 
+  test('may hold a datasource whose id is no text, which is none of ours', () => {
+    expect(nodeTomls('[[identity_server.deployment_toml.datasource]]\nid = {}\n')).toHaveLength(2);
+  });
+
   test('add datasources to ours', () => {
     const [toml = {}] = nodeTomls(
       '[[identity_server.deployment_toml.datasource]]\nid = "AgentIdentity"\nurl = "jdbc:h2:./repository/database/AGENT"\n',

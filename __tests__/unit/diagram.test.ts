@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { renderChanges, renderMermaid, renderSvg } from '../../review/diagram';
+import { renderChanges, renderMermaid } from '../../review/diagram/mermaid';
 import { type Part, sceneOf } from '../../review/diagram/scene';
+import { renderSvg } from '../../review/diagram/svg';
 import { sandboxPictures } from '../../tools/write-diagram';
 import type { Topology } from '../../topology/topology';
 import { SHAPES } from '../support/shapes';

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { DISTRIBUTION_NAMES } from '../../catalogue/distributions';
-import type { TomlTable } from '../../catalogue/toml';
+import { isTable, type TomlTable } from '../../catalogue/toml';
 import { MAX_NODES } from '../addresses';
 import { image, ipv4 } from './fields';
 
-const tomlTable = z.custom<TomlTable>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
-  error: 'must be a table',
-});
+const tomlTable = z.custom<TomlTable>(isTable, { error: 'must be a table' });
 
 const nodeOverride = z.strictObject({
   node: z.int().min(1).max(8).describe('Number of the node, from 1.'),

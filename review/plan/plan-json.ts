@@ -1,0 +1,57 @@
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What is read of `terraform show -json <saved plan>`, format 1.x; keys that are not named here are ignored. */
+export interface Plan {
+  readonly format_version: string;
+  readonly resource_changes?: readonly ResourceChange[];
+  /** What a refresh found different from the state. */
+  readonly resource_drift?: readonly ResourceChange[];
+  readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
+  readonly variables?: Readonly<Record<string, { readonly value?: Json }>>;
+  readonly configuration?: {
+    readonly root_module?: { readonly variables?: Readonly<Record<string, { readonly sensitive?: boolean }>> };
+  };
+  /** Whether planning failed; what it had planned until then is there all the same. */
+  readonly errored?: boolean;
+}
+
+export interface ResourceChange {
+  readonly address: string;
+  readonly mode?: string;
+  readonly type: string;
+  /** Why Terraform chose the action, such as `replace_because_cannot_update`. */
+  readonly action_reason?: string;
+  readonly change: {
+    /** One action; a replacement is the pair of delete and create, in either order. */
+    readonly actions: readonly string[];
+    readonly before: Attributes | null;
+    readonly after: Attributes | null;
+    /** The shape of `after`, true where the value is known only after the apply. */
+    readonly after_unknown?: Json;
+    /** The shape of `before` and `after`, true where the value must not be shown. */
+    readonly before_sensitive?: Json;
+    readonly after_sensitive?: Json;
+    /** Attributes that force the replacement. */
+    readonly replace_paths?: readonly (readonly (string | number)[])[];
+  };
+}
+
+export type Attributes = { readonly [key: string]: Json };
+
+/** @throws when it is no plan, or one of a format that is not understood */
+export function parsePlan(text: string): Plan {
+  const plan = JSON.parse(text) as Plan;
+  if (!/^1\./.test(plan.format_version ?? '')) {
+    throw new Error(`the plan has format version ${plan.format_version}; this program reads 1.x`);
+  }
+  return plan;
+}
+
+export function isObject(value: Json | undefined): value is Attributes {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}

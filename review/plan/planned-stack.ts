@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Plan } from './plan-json';
+import { actionOf } from './resource-change';
+
+/** The parts of a stack's `cdk.tf.json` that a report needs. */
+export interface StackConfiguration {
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, ConfiguredResource>>>>;
+}
+
+export interface ConfiguredResource {
+  readonly '//'?: { readonly metadata?: { readonly path?: string } };
+  readonly lifecycle?: { readonly prevent_destroy?: boolean };
+}
+
+/** One stack with its saved plan. */
+export interface PlannedStack {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly configuration: StackConfiguration;
+  /** The plan as Terraform shows it to people. */
+  readonly text: string;
+  /** SHA-256 of the saved plan, hexadecimal. */
+  readonly sha256: string;
+  /** SHA-256 of the generated configuration that was planned, hexadecimal. */
+  readonly configurationSha256: string;
+  /** Why Terraform refused to plan this to the end. @default - it did not */
+  readonly refusal?: string;
+}
+
+/** Names these saved plans, in this order. */
+export function planDigest(stacks: readonly { readonly name: string; readonly sha256: string }[]): string {
+  return createHash('sha256')
+    .update(stacks.map(({ name, sha256 }) => `${name} ${sha256}\n`).join(''))
+    .digest('hex');
+}
+
+/** Whether there is anything to apply. */
+export function hasChanges({ resource_changes: resources = [], output_changes: outputs = {} }: Plan): boolean {
+  return (
+    resources.some(({ change }) => actionOf(change) !== undefined) ||
+    Object.values(outputs).some(({ actions }) => actions.some((action) => action !== 'no-op'))
+  );
+}
+
+/** Path of the construct that declares a resource; undefined where none does any more. */
+export function constructPath({ configuration }: PlannedStack, address: string): string | undefined {
+  const [type = '', id = ''] = address.split('.');
+  return configuration.resource?.[type]?.[id]?.['//']?.metadata?.path?.replace(/(\/Default)+$/, '');
+}
+
