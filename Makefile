@@ -22,9 +22,9 @@ help: ## Show this list
 	@sed -n -e 's/^\([a-z-]*\):.*## /  make \1\t/p' -e 's/^#: /\t  /p' $(ROOT)/Makefile | expand -t 22
 	@echo
 	@echo 'ENV names a file in config/, such as "make up ENV=local"; without it, sandbox.'
-	@echo 'For all commands: TERRAFORM_BINARY_NAME=tofu uses OpenTofu; DEBUG=1 shows where an unexpected error happened.'
+	@echo 'For all commands: TERRAFORM_BINARY_NAME=tofu uses OpenTofu also where Terraform is there; DEBUG=1 shows where an unexpected error happened.'
 
-setup: $(MODULES) ## Install what is missing: engine, Terraform providers, images
+setup: $(MODULES) ## Install what is missing: engine, Terraform or OpenTofu, providers, images
 	@$(TSX) $(ROOT)/cli/setup.ts
 
 up: $(MODULES) ## Create or update the environment and wait until it is healthy
