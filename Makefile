@@ -74,13 +74,13 @@ test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
 .PHONY: chaos
 chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 20 min)
 #: FAULTS=  part of a name: only those faults
-	@$(TSX) $(ROOT)/chaos/suite.ts
+	@$(TSX) $(ROOT)/__tests__/chaos/suite.ts
 
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENV
-	@$(TSX) $(ROOT)/benchmarks/benchmark.ts
+	@$(TSX) $(ROOT)/__tests__/benchmarks/benchmark.ts
 
 docs: $(MODULES) ## Write the generated pages, pictures and atlantis.yaml anew
-	@cd $(ROOT) && for tool in write-schema write-configuration-reference write-constructs-reference write-policy write-diagram write-atlantis; do \
+	@cd $(ROOT) && for tool in write-schema write-configuration-reference write-constructs-reference write-distributions write-policy write-diagram write-atlantis; do \
 	  $(TSX) tools/$$tool.ts || exit 1; done
 
 differences: $(MODULES) ## List where deployment.toml differs from the accelerator's templates on purpose

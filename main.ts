@@ -1,5 +1,6 @@
+import { synthesize } from './constructs/synthesize';
 import { ConfigurationError } from './environment/diagnostics';
-import { loadTopologies, synthesize } from './synthesize';
+import { loadTopologies } from './topology/load-topologies';
 
 // Every file in config/ is an environment; ENVIRONMENT=name narrows to one.
 try {

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planDigest, type Report } from '../report/report';
-import { runCommand, UserError } from '../setup/errors';
-import { synthesize } from '../synthesize';
-import { isFormer, type Topology } from '../topology/topology';
+import { synthesize } from '../constructs/synthesize';
+import { planDigest, type Report } from '../review/report/report';
+import { isRetired, type Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
 import { applyAll, destroyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
+import { runCommand, UserError } from './setup/errors';
 import { requireUnprotected, sweep, teardownLayers } from './teardown';
 import { configurationFileOf, type TerraformStackRunner } from './terraform';
 import { welcome } from './welcome';
@@ -26,7 +26,7 @@ runCommand(async () => {
   requireApplicable(report);
   requireSameConfiguration(topology, report);
   requirePolicy(topology, report);
-  const context = await openEnvironment(formerStacks(topology, report));
+  const context = await openEnvironment(retiredStacks(topology, report));
   const runners = report.destroy ? teardownLayers(context.stacks).flat() : context.stacks;
   requireSamePlans(runners, report);
   const changing = new Set(report.stacks.filter(({ changes }) => changes).map(({ name }) => name));
@@ -43,8 +43,8 @@ runCommand(async () => {
 });
 
 /** The stacks of the plan that the configuration no longer has. */
-function formerStacks(topology: Topology, { stacks }: Report): string[] {
-  return stacks.map(({ name }) => name).filter((name) => isFormer(topology, name));
+function retiredStacks(topology: Topology, { stacks }: Report): string[] {
+  return stacks.map(({ name }) => name).filter((name) => isRetired(topology, name));
 }
 
 function again(environment: string): string {
@@ -73,9 +73,9 @@ function requireSameConfiguration(topology: Topology, report: Report): void {
   const { stacks, environment } = report;
   const directory = mkdtempSync(join(tmpdir(), 'wso2-configuration-'));
   try {
-    const former = formerStacks(topology, report);
-    synthesize([topology], directory, former);
-    const today = [...topology.stacks.map(({ name }) => name), ...former].map((name) => ({
+    const retired = retiredStacks(topology, report);
+    synthesize([topology], directory, retired);
+    const today = [...topology.stacks.map(({ name }) => name), ...retired].map((name) => ({
       name,
       sha256: sha256OfFile(configurationFileOf(directory, name)),
     }));

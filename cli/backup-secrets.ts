@@ -1,28 +1,25 @@
-import { UserError } from '../setup/errors';
-import { CommandError } from '../setup/process';
-import { componentLabels, type Topology } from '../topology/topology';
-import type { Engine } from './engine';
+import { componentLabels } from '../topology/names';
+import type { Topology } from '../topology/topology';
+import type { VolumeTopology } from '../topology/volumes';
+import type { EnvironmentEngine } from './environment-engine';
+import { UserError } from './setup/errors';
+import { CommandError } from './setup/process';
 
-/** What an environment cannot make again: its volumes, by the folder of each in the archive. */
-function irreplaceable({ volumes }: Topology): Record<string, string> {
-  return {
-    'database-secrets': volumes.databaseSecrets,
-    'identity-server-secrets': volumes.identityServerSecrets,
-    'certificate-authority': volumes.certificateAuthority,
-    'load-balancer-certificates': volumes.loadBalancerCertificates,
-  };
+/** The volumes with what nobody can make again. */
+function backedUp({ volumes }: Topology): VolumeTopology[] {
+  return Object.values(volumes).filter((volume) => volume.backedUp);
 }
 
 /** @returns a tar archive: one folder named like the environment, in it one for each volume */
-export async function backUpSecrets(topology: Topology, engine: Engine): Promise<Buffer> {
-  const volumes = irreplaceable(topology);
+export async function backUpSecrets(topology: Topology, engine: EnvironmentEngine): Promise<Buffer> {
+  const volumes = backedUp(topology);
   const existing = await engine.names('volume');
-  const missing = Object.values(volumes).filter((volume) => !existing.includes(volume));
+  const missing = volumes.map(({ name }) => name).filter((name) => !existing.includes(name));
   if (missing.length > 0) {
     throw new UserError(`there is nothing to back up: ${missing.join(', ')} is not there; run "make up" first`);
   }
   const { environment } = topology;
-  const mounts = Object.entries(volumes).map(([folder, volume]) => `${volume}:/backup/${environment}/${folder}:ro`);
+  const mounts = volumes.map(({ name, purpose }) => `${name}:/backup/${environment}/${purpose}:ro`);
   const stdout = await inContainer(topology, engine, mounts, 'tar -C /backup -cf - . | base64');
   return Buffer.from(stdout, 'base64');
 }
@@ -47,33 +44,45 @@ done
  */
 export async function restoreSecrets(
   topology: Topology,
-  engine: Engine,
+  engine: EnvironmentEngine,
   archive: Buffer,
 ): Promise<{ restored: string[]; kept: string[] }> {
-  const volumes = irreplaceable(topology);
+  const volumes = backedUp(topology);
   const existing = await engine.names('volume');
-  const created = Object.values(volumes).filter((volume) => !existing.includes(volume));
-  // As Terraform would label them, or it would replace them.
-  const labels = Object.entries(componentLabels(topology)('keystore')).flatMap(([name, value]) => [
-    '--label',
-    `${name}=${value}`,
-  ]);
-  for (const volume of created) await engine.docker('volume', 'create', ...labels, volume);
-  const mounts = Object.entries(volumes).map(([folder, volume]) => `${volume}:/restore/${folder}`);
+  const created = volumes.filter(({ name }) => !existing.includes(name));
+  for (const { name, component } of created) {
+    // As Terraform would label them, or it would replace them.
+    const labels = Object.entries(componentLabels(topology)(component)).flatMap(([label, value]) => [
+      '--label',
+      `${label}=${value}`,
+    ]);
+    await engine.docker('volume', 'create', ...labels, name);
+  }
+  const mounts = volumes.map(({ name, purpose }) => `${name}:/restore/${purpose}`);
   try {
     const stdout = await inContainer(topology, engine, mounts, RESTORE, archive.toString('base64'));
     const filled = stdout.split('\n');
-    const restored = Object.entries(volumes).flatMap(([folder, volume]) => (filled.includes(folder) ? [volume] : []));
-    return { restored, kept: Object.values(volumes).filter((volume) => !restored.includes(volume)) };
+    const names = (wanted: boolean) =>
+      volumes.filter(({ purpose }) => filled.includes(purpose) === wanted).map(({ name }) => name);
+    return { restored: names(true), kept: names(false) };
   } catch (error) {
-    await engine.remove('volume', created);
+    await engine.remove(
+      'volume',
+      created.map(({ name }) => name),
+    );
     if (error instanceof CommandError && error.exitCode === 1) throw new UserError(error.lastLines.join('\n'));
     throw error;
   }
 }
 
 /** The archive is base64 on its way: what the docker client prints is text here. */
-function inContainer(topology: Topology, engine: Engine, mounts: readonly string[], script: string, input = '') {
+function inContainer(
+  topology: Topology,
+  engine: EnvironmentEngine,
+  mounts: readonly string[],
+  script: string,
+  input = '',
+) {
   const further = ['--tmpfs', '/tmp:mode=0700', '--env', `ENVIRONMENT=${topology.environment}`];
   return engine.runOnVolumes(topology.jobs.keystores.image, script, { mounts, input, further });
 }

@@ -1,17 +1,18 @@
-import { ensureSetup } from '../setup';
-import { UserError } from '../setup/errors';
-import { print } from '../setup/progress';
-import { loadTopologies, synthesize } from '../synthesize';
+import { synthesize } from '../constructs/synthesize';
+import { loadTopologies } from '../topology/load-topologies';
 import type { Topology } from '../topology/topology';
-import { Engine } from './engine';
-import { remainingStacks } from './former-stacks';
+import { EnvironmentEngine } from './environment-engine';
 import { committedLock } from './lock-file';
+import { remainingStacks } from './retired-stacks';
+import { ensureSetup } from './setup/ensure-setup';
+import { UserError } from './setup/errors';
+import { print } from './setup/progress';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
 
-/** What a command works on: one environment, its engine and its stacks in the order of their layers, former ones last. */
+/** What a command works on: one environment, its engine and its stacks in the order of their layers, retired ones last. */
 export interface CommandContext {
   readonly topology: Topology;
-  readonly engine: Engine;
+  readonly engine: EnvironmentEngine;
   readonly stacks: readonly TerraformStackRunner[];
   /** Environment variables with which Terraform finds its providers on this machine. */
   readonly variables: NodeJS.ProcessEnv;
@@ -28,17 +29,17 @@ export function selectedTopology(): Topology {
 /**
  * Sets up what is missing and generates the Terraform configuration of the selected environment.
  *
- * @param emptied names of the former stacks to work on as well, after the others. @default - those that are still there
+ * @param retiredStacks names of the retired stacks to work on as well, after the others. @default - those that are still there
  */
-export async function openEnvironment(emptied?: readonly string[]): Promise<CommandContext> {
+export async function openEnvironment(retiredStacks?: readonly string[]): Promise<CommandContext> {
   const topology = selectedTopology();
   const { identityServerBuild } = topology;
   const setup = await ensureSetup({ engineHost: topology.engineHost, images: imagesOf(topology), identityServerBuild });
-  const engine = new Engine(topology);
-  const former = emptied ?? (await remainingStacks(topology, engine));
-  synthesize([topology], OUTPUT_DIRECTORY, former);
+  const engine = new EnvironmentEngine(topology);
+  const retired = retiredStacks ?? (await remainingStacks(topology, engine));
+  synthesize([topology], OUTPUT_DIRECTORY, retired);
   const lock = committedLock(setup.terraform, setup.env, print);
-  const stacks = [...topology.stacks, ...topology.former.stacks.filter(({ name }) => former.includes(name))];
+  const stacks = [...topology.stacks, ...topology.retired.stacks.filter(({ name }) => retired.includes(name))];
   return {
     topology,
     engine,

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderMermaid, renderSvg } from '../diagram';
-import { runCommand } from '../setup/errors';
+import { renderMermaid, renderSvg } from '../review/diagram';
 import { selectedTopology } from './command';
+import { runCommand } from './setup/errors';
 
 /** `make diagram`: writes the environment as Mermaid and as SVG. Reads the configuration alone; needs no engine. */
 runCommand(async () => {

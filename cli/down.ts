@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import { runCommand, UserError } from '../setup/errors';
-import { step } from '../setup/progress';
 import { openEnvironment, selectedTopology } from './command';
+import { runCommand, UserError } from './setup/errors';
+import { step } from './setup/progress';
 import { requireUnprotected, sweep, teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 

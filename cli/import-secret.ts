@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { runCommand, UserError } from '../setup/errors';
-import { type JobTopology, LOAD_BALANCER_SECRETS, type Topology } from '../topology/topology';
+import type { JobTopology } from '../topology/jobs';
+import { LOAD_BALANCER_SECRETS } from '../topology/secrets';
+import type { Topology } from '../topology/topology';
 import { selectedTopology } from './command';
-import { Engine } from './engine';
+import { EnvironmentEngine } from './environment-engine';
+import { runCommand, UserError } from './setup/errors';
 
 /**
  * `make import-secret ENV=… NAME=…`: takes a secret from standard input and puts it into its volume on the Docker host, for passwords
@@ -18,7 +20,7 @@ runCommand(async () => {
   const value = readFileSync(0, 'utf8').replace(/\r?\n$/, '');
   if (value === '') throw new UserError(`standard input holds no value for ${name}; nothing was changed`);
 
-  const engine = new Engine(topology);
+  const engine = new EnvironmentEngine(topology);
   const { volume, job } = placeOf(name, topology);
   if (!(await engine.names('volume')).includes(volume)) {
     throw new UserError(
@@ -36,7 +38,8 @@ runCommand(async () => {
 
 /** The volume that holds a secret, and the job that hands it on. */
 function placeOf(name: string, { volumes, jobs }: Topology): { volume: string; job: JobTopology } {
-  if (LOAD_BALANCER_SECRETS.includes(name)) return { volume: volumes.loadBalancerCertificates, job: jobs.keystores };
+  if (LOAD_BALANCER_SECRETS.includes(name))
+    return { volume: volumes.loadBalancerCertificates.name, job: jobs.keystores };
   const volume = name.startsWith('DATABASE_') ? volumes.databaseSecrets : volumes.identityServerSecrets;
-  return { volume, job: jobs.secrets };
+  return { volume: volume.name, job: jobs.secrets };
 }

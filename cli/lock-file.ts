@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REGISTRIES, usesBuiltProviders } from '../setup/providers';
-import type { Terraform } from '../setup/terraform';
-import { configDirectory } from '../synthesize';
+import { configDirectory } from '../topology/load-topologies';
+import { REGISTRIES, usesBuiltProviders } from './setup/providers';
+import type { Terraform } from './setup/terraform';
 
 /**
  * The one committed lock file: versions and checksums of all providers of all stacks. Terraform wants one beside each stack with exactly

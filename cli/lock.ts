@@ -1,12 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ensureTerraform } from '../setup';
-import { runCommand, UserError } from '../setup/errors';
-import { CommandError, run } from '../setup/process';
-import { step } from '../setup/progress';
-import { loadTopologies, synthesize } from '../synthesize';
+import { synthesize } from '../constructs/synthesize';
+import { loadTopologies } from '../topology/load-topologies';
 import { lockEntries, lockFile, registryOf } from './lock-file';
+import { runCommand, UserError } from './setup/errors';
+import { CommandError, run } from './setup/process';
+import { step } from './setup/progress';
+import { ensureTerraform } from './setup/terraform';
 import { configurationFileOf } from './terraform';
 
 /** Where people and pipelines run the commands. */

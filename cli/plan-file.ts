@@ -11,7 +11,7 @@ const PLAN = 'tfplan';
  *
  * @returns SHA-256, hexadecimal; undefined for any other file, such as an encrypted plan
  */
-export function originsOfPlan(file: Buffer): string | undefined {
+export function planInputsDigest(file: Buffer): string | undefined {
   const entries = zipEntries(file)?.filter(({ name }) => name !== PLAN);
   if (entries?.some(({ name }) => name === 'tfstate') !== true) return undefined;
   const hash = createHash('sha256');

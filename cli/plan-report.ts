@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderMarkdown } from '../report/markdown';
-import { buildReport, hasChanges, type PlannedStack, type Report, type StackConfiguration } from '../report/report';
-import { UserError } from '../setup/errors';
-import { run } from '../setup/process';
+import { renderMarkdown } from '../review/report/markdown';
+import {
+  buildReport,
+  hasChanges,
+  type PlannedStack,
+  type Report,
+  type StackConfiguration,
+} from '../review/report/report';
 import type { CommandContext } from './command';
 import { planAll } from './rollout';
+import { UserError } from './setup/errors';
+import { run } from './setup/process';
 import { teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 

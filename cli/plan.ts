@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { renderTerminal } from '../report/terminal';
-import { runCommand } from '../setup/errors';
+import { renderTerminal } from '../review/report/terminal';
 import { openEnvironment } from './command';
 import { planAndReport, reportDirectory } from './plan-report';
+import { runCommand } from './setup/errors';
 
 /**
  * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short; with DESTROY=1, plans that destroy

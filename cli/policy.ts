@@ -1,6 +1,6 @@
-import type { Report } from '../report/report';
-import { UserError } from '../setup/errors';
+import type { Report } from '../review/report/report';
 import type { Topology } from '../topology/topology';
+import { UserError } from './setup/errors';
 
 /** A protected environment is applied only when it keeps the policy, or says in its configuration why not. */
 export function requirePolicy({ protected: isProtected, environment }: Topology, { findings }: Report): void {

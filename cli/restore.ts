@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { runCommand, UserError } from '../setup/errors';
 import { restoreSecrets } from './backup-secrets';
 import { openEnvironment } from './command';
+import { runCommand, UserError } from './setup/errors';
 
 /** `make restore ENV=… < file`: fills the volumes that are missing or empty from what `make backup` wrote; changes no other. */
 runCommand(async () => {

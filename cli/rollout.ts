@@ -1,13 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
-import type { ResourceChange } from '../report/plan-json';
-import { UserError } from '../setup/errors';
-import { CommandError } from '../setup/process';
-import { step } from '../setup/progress';
+import type { ResourceChange } from '../review/plan/plan-json';
+import { jobsInOrder } from '../topology/jobs';
 import { DRAIN_SECONDS } from '../topology/node';
-import { isFormer, jobsInOrder, type StackTopology, type Topology } from '../topology/topology';
+import type { StackTopology } from '../topology/stacks';
+import { isRetired, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
-import type { EngineContainer } from './engine';
-import { requireOthersServing, servingNodes } from './rotation';
+import type { EngineContainer } from './environment-engine';
+import { requireAnotherServingNode, servingNodes } from './rotation';
+import { UserError } from './setup/errors';
+import { CommandError } from './setup/process';
+import { step } from './setup/progress';
 import type { TerraformStackRunner } from './terraform';
 
 /** As long as any container of an environment may take. */
@@ -55,7 +57,7 @@ export async function planAll(
     });
     const [changed] = await Promise.all([Promise.all(planned), damaged]);
     for (const [index, { stack }] of context.stacks.entries()) {
-      if (destroy || changed[index] || !isFormer(context.topology, stack.name)) continue;
+      if (destroy || changed[index] || !isRetired(context.topology, stack.name)) continue;
       console.warn(
         `${stack.name} runs, but the configuration no longer has it and its state knows nothing of it. To remove it: docker stop --time ${STOP_SECONDS} ${stack.name} && docker rm --volumes ${stack.name}`,
       );
@@ -116,14 +118,14 @@ async function apply(
     ({ change }) =>
       change.before?.name === stack.name && change.actions.includes('delete') && isCurrentNode(context, stack),
   );
-  const former = after
-    .filter(({ stack: { name } }) => isFormer(context.topology, name))
+  const retired = after
+    .filter(({ stack: { name } }) => isRetired(context.topology, name))
     .map(({ stack: { name } }) => name);
-  if (stops) await requireOthersServing(context, [stack.name]);
+  if (stops) await requireAnotherServingNode(context, [stack.name]);
   // Its new configuration leaves them out.
-  if (stack.layer === 'load-balancer' && former.length > 0) await requireOthersServing(context, former);
+  if (stack.layer === 'load-balancer' && retired.length > 0) await requireAnotherServingNode(context, retired);
   // The load balancer does not know it any more, so it cannot ask to be drained: requests from before get the same time here.
-  if (isFormer(context.topology, stack.name)) await setTimeout(DRAIN_SECONDS * 1000);
+  if (isRetired(context.topology, stack.name)) await setTimeout(DRAIN_SECONDS * 1000);
   try {
     await step(`Apply ${stack.name}`, () => runner.apply());
   } catch (error) {
@@ -134,7 +136,7 @@ async function apply(
 }
 
 function isCurrentNode({ topology }: CommandContext, { layer, name }: StackTopology): boolean {
-  return layer === 'node' && !isFormer(topology, name);
+  return layer === 'node' && !isRetired(topology, name);
 }
 
 function isStale(error: unknown): boolean {
@@ -166,20 +168,23 @@ async function keystoresAreDamaged(
   { topology, engine }: CommandContext,
   containers: readonly EngineContainer[],
 ): Promise<boolean> {
-  const { jobs, volumes, nodes } = topology;
+  const { jobs, nodes } = topology;
+  const { keystores } = topology.volumes;
   const job = containers.find(({ name }) => name === jobs.keystores.name);
   if (job === undefined) return false;
   const node = nodes.find(({ containerName }) =>
     containers.some(({ name, running, paused }) => name === containerName && running && !paused),
   );
-  if (node && (await engine.keystoresAreWholeIn(node.containerName, node.keystoresPath))) return false;
-  return !(await engine.keystoresAreWhole(volumes.keystores, job.image, nodes[0]?.owner ?? '0:0'));
+  if (node && (await engine.verifyKeystoresIn(node.containerName, node.keystoresPath))) return false;
+  return !(await engine.verifyKeystoreVolume(keystores.name, job.image, keystores.owner));
 }
 
 /** Without the job that builds the stores from their keys, the plan creates it anew. */
 async function removeKeystoresJob({ topology, engine }: CommandContext): Promise<void> {
   const { jobs, volumes } = topology;
-  console.log(`The keystores in the volume ${volumes.keystores} are damaged: they are built anew from their keys.`);
+  console.log(
+    `The keystores in the volume ${volumes.keystores.name} are damaged: they are built anew from their keys.`,
+  );
   await engine.remove('container', [jobs.keystores.name]);
 }
 

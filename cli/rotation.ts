@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { UserError } from '../setup/errors';
-import { step } from '../setup/progress';
 import type { Topology } from '../topology/topology';
 import type { CommandContext } from './command';
-import type { Engine, EngineContainer } from './engine';
+import type { EngineContainer, EnvironmentEngine } from './environment-engine';
+import { UserError } from './setup/errors';
+import { step } from './setup/progress';
 
 /** What the load balancer says at its status URL. */
 export interface RoutingStatus {
@@ -13,7 +13,7 @@ export interface RoutingStatus {
 /** Asks the load balancer who gets traffic; undefined when it does not answer. */
 export async function routingStatus(
   { loadBalancer }: Topology,
-  engine: Pick<Engine, 'docker'>,
+  engine: Pick<EnvironmentEngine, 'docker'>,
 ): Promise<RoutingStatus | undefined> {
   const { containerName, statusUrl } = loadBalancer;
   try {
@@ -25,15 +25,15 @@ export async function routingStatus(
   }
 }
 
-/** A node's container, of today's or a former node, and whether it takes traffic. */
+/** A node's container, of today's or a retired node, and whether it takes traffic. */
 interface Serving {
   readonly container: EngineContainer;
   readonly serves: boolean;
 }
 
 async function nodesOnEngine({ topology, engine }: CommandContext): Promise<Serving[]> {
-  const { environment, nodes, former } = topology;
-  const names = [...nodes.map(({ containerName }) => containerName), ...former.stacks.map(({ name }) => name)];
+  const { environment, nodes, retired } = topology;
+  const names = [...nodes.map(({ containerName }) => containerName), ...retired.stacks.map(({ name }) => name)];
   const containers = (await engine.containers()).filter(({ name }) => names.includes(name));
   if (containers.length === 0) return [];
   const routing = await routingStatus(topology, engine);
@@ -63,8 +63,8 @@ const SECONDS_BETWEEN_LOOKS = 1;
  *
  * @throws UserError when they are the only ones that serve
  */
-export async function requireOthersServing(context: CommandContext, leaving: readonly string[]): Promise<void> {
-  const others = await othersNeeded(context, leaving);
+export async function requireAnotherServingNode(context: CommandContext, leaving: readonly string[]): Promise<void> {
+  const others = await nodesOutOfRotation(context, leaving);
   if (others === undefined) return;
   const { environment, nodes } = context.topology;
   const deadline = deadlineFor(others, context.topology);
@@ -76,7 +76,7 @@ export async function requireOthersServing(context: CommandContext, leaving: rea
     `"make status ENV=${environment}" says more. To have a node made anew, remove its container ("docker rm -f ${first}") and run "make up" again: what is missing is created before anything that serves is replaced.`,
   ];
   await step(`Wait until ${names.join(' or ')} serves`, async () => {
-    while ((await othersNeeded(context, leaving)) !== undefined) {
+    while ((await nodesOutOfRotation(context, leaving)) !== undefined) {
       if (Date.now() >= deadline) throw new UserError(refusal.join('\n'));
       await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
     }
@@ -121,7 +121,7 @@ function deadlineFor(containers: readonly EngineContainer[], { nodes }: Topology
 }
 
 /** The other nodes, where all that serve are about to leave; undefined where there is nothing to fear. */
-async function othersNeeded(
+async function nodesOutOfRotation(
   context: CommandContext,
   leaving: readonly string[],
 ): Promise<EngineContainer[] | undefined> {

@@ -1,5 +1,5 @@
-import { runCommand } from '../setup/errors';
 import { openEnvironment } from './command';
+import { runCommand } from './setup/errors';
 
 /** `make setup`: everything that plain `npx cdktf` needs for the environment; prints the variables to set, if any, for a shell. */
 runCommand(async () => {

@@ -1,9 +1,10 @@
-import { runCommand } from '../setup/errors';
-import type { NodeTopology, Topology } from '../topology/topology';
+import type { NodeTopology } from '../topology/node';
+import type { Topology } from '../topology/topology';
 import { connectedPeers } from './cluster-members';
 import { selectedTopology } from './command';
-import { Engine, type EngineContainer } from './engine';
+import { type EngineContainer, EnvironmentEngine } from './environment-engine';
 import { routingStatus } from './rotation';
+import { runCommand } from './setup/errors';
 
 /** One long-running container of the environment. */
 interface ComponentStatus {
@@ -43,7 +44,7 @@ runCommand(async () => {
 });
 
 async function statusOf(topology: Topology): Promise<ComponentStatus[]> {
-  const engine = new Engine(topology);
+  const engine = new EnvironmentEngine(topology);
   const containers = await engine.containers();
   const routing = await routingStatus(topology, engine);
   const status = (
@@ -77,13 +78,18 @@ async function statusOf(topology: Topology): Promise<ComponentStatus[]> {
     ),
   );
   return [
-    ...(database ? [status('database', database.name)] : []),
+    ...(database ? [status('database', database.containerName)] : []),
     ...nodes,
     status('load-balancer', topology.loadBalancer.containerName),
   ];
 }
 
-async function clusterMembers(topology: Topology, node: NodeTopology, engine: Engine, port: number): Promise<number> {
+async function clusterMembers(
+  topology: Topology,
+  node: NodeTopology,
+  engine: EnvironmentEngine,
+  port: number,
+): Promise<number> {
   const peers = topology.nodes.map(({ address }) => address).filter((address) => address !== node.address);
   try {
     const sockets = await engine.docker('exec', node.containerName, 'cat', '/proc/net/tcp', '/proc/net/tcp6');

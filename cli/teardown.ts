@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '../setup/errors';
-import { step } from '../setup/progress';
 import type { Topology } from '../topology/topology';
 import type { CommandContext } from './command';
+import { UserError } from './setup/errors';
+import { step } from './setup/progress';
 import type { TerraformStackRunner } from './terraform';
 
 /** @throws UserError for a protected environment, whatever is to destroy it */

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Plan, parsePlan } from '../report/plan-json';
-import { UserError } from '../setup/errors';
-import { CommandError, run } from '../setup/process';
-import { usesBuiltProviders } from '../setup/providers';
-import type { StackTopology } from '../topology/topology';
+import { type Plan, parsePlan } from '../review/plan/plan-json';
+import type { StackTopology } from '../topology/stacks';
 import type { ProviderLock } from './lock-file';
-import { originsOfPlan } from './plan-file';
+import { planInputsDigest } from './plan-file';
+import { UserError } from './setup/errors';
+import { CommandError, run } from './setup/process';
+import { usesBuiltProviders } from './setup/providers';
 
 /** How Terraform says that a lock file stands against it. */
 const LOCK_REFUSAL = /checksums previously recorded|lock\s+file is read-only|previously-selected version/;
@@ -127,7 +127,7 @@ export class TerraformStackRunner {
   /** The saved plan for programs. Of a plan that changes nothing, what Terraform said about the last one from the same origins. */
   async planJson(): Promise<Plan> {
     const show = async () => (await this.terraform(['show', '-json', 'tfplan'])).stdout;
-    const origins = this.unchanged ? originsOfPlan(readFileSync(this.planFile)) : undefined;
+    const origins = this.unchanged ? planInputsDigest(readFileSync(this.planFile)) : undefined;
     if (origins === undefined) return parsePlan(await show());
     const file = join(this.directory, '.terraform', 'unchanged-plan.json');
     const said = existsSync(file) ? readFileSync(file, 'utf8') : '';

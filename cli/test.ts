@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { sandboxImageTags } from '../images/tags';
-import { ensureEngine, ensureSetup, runCommand, step, stopStartedEngine, UserError } from '../setup';
-import { run } from '../setup/process';
+import { ensureEngine, stopStartedEngine } from './setup/engine';
+import { ensureSetup } from './setup/ensure-setup';
+import { runCommand, UserError } from './setup/errors';
+import { run } from './setup/process';
+import { step } from './setup/progress';
 
 const PROJECT = join(__dirname, '..');
 

@@ -1,9 +1,9 @@
-import { runCommand } from '../setup/errors';
 import { type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
 import { applyAll, planAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
+import { runCommand } from './setup/errors';
 import { welcome } from './welcome';
 
 /** `make up`: sets up what is missing, applies the environment layer by layer, says where it is. */

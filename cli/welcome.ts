@@ -2,12 +2,12 @@ import type { Topology } from '../topology/topology';
 
 /** What somebody needs to know to use the environment. */
 export function welcome(topology: Topology): string {
-  const { loadBalancer, environment, laptop } = topology;
+  const { loadBalancer, environment, localFiles } = topology;
   return `
 ${environment} is up.
 
   URL             ${loadBalancer.consoleUrl}
-  Name            add this line to /etc/hosts: ${laptop.hostsLines.trim()}
+  Name            add this line to /etc/hosts: ${localFiles.hostsLines.trim()}
   Certificate     build/${environment}/ca.crt (trust it, or pass it to curl with --cacert)
   Administrator   ${topology.adminUsername}; password: ${passwordCommand(topology)}
   State           make status ENV=${environment}

@@ -1,30 +1,24 @@
-import { File } from '@cdktf/provider-local/lib/file';
-import { LocalProvider } from '@cdktf/provider-local/lib/provider';
-import { Construct } from 'constructs';
-import { componentLabels, type Topology } from '../topology/topology';
-import { ClusterNetwork } from './cluster-network';
-import { EnvironmentStack } from './environment-stack';
-import { IdentityServerNode } from './identity-server-node';
-import { KeystoreVolume } from './keystore-volume';
-import { NginxLoadBalancer } from './nginx-load-balancer';
-import { SchemaJob } from './schema-job';
-import { SharedDatabase } from './shared-database';
+import type { App } from 'cdktf';
+import type { StackTopology } from '../topology/stacks';
+import type { Topology } from '../topology/topology';
+import type { EnvironmentStack } from './environment-stack';
+import { FoundationStack } from './foundation-stack';
+import { LoadBalancerStack } from './load-balancer-stack';
+import { NodeStack } from './node-stack';
 
 /**
  * One environment as a stack for each layer: foundation, every node, load balancer. They are applied in this order, so a change
  * reaches the second node only when the first is healthy again; in a single stack Terraform would stop both at once.
+ *
+ * It places stacks and has no node in the tree itself: the command line of cdktf looks for a stack's dependencies by their paths
+ * among the names of stacks, and the two are the same only for children of the app.
  */
-export class ActiveActiveDeployment extends Construct {
+export class ActiveActiveDeployment {
+  /** In the order in which they are applied. */
   readonly stacks: readonly EnvironmentStack[];
 
-  constructor(scope: Construct, topology: Topology) {
-    super(scope, topology.environment);
-    const build = { foundation, node, 'load-balancer': loadBalancer };
-    let nodesBuilt = 0;
-    this.stacks = topology.stacks.map((stack) => {
-      const index = stack.layer === 'node' ? nodesBuilt++ : 0;
-      return build[stack.layer](scope, topology, stack, index);
-    });
+  constructor(app: App, topology: Topology) {
+    this.stacks = topology.stacks.map((stack) => new LAYERS[stack.layer](app, stack, topology));
     this.stacks.forEach((stack, index) => {
       const before = this.stacks[index - 1];
       if (before) stack.addDependency(before);
@@ -32,92 +26,8 @@ export class ActiveActiveDeployment extends Construct {
   }
 }
 
-type Layer = (
-  scope: Construct,
-  topology: Topology,
-  stack: Topology['stacks'][number],
-  index: number,
-) => EnvironmentStack;
-
-const foundation: Layer = (scope, topology, stack) => {
-  const layer = new EnvironmentStack(scope, { stack, engineHost: topology.engineHost, providers: ['local'] });
-  new LocalProvider(layer, 'local');
-  const serverImage = layer.addImage('identity-server-image', topology.jobs.secrets.image).imageId;
-  const { container } = topology.database;
-  const { schema } = topology.jobs;
-  const databaseImageName = container?.image ?? schema?.run.image;
-  const databaseImage = databaseImageName && layer.addImage('database-image', databaseImageName).imageId;
-  const labels = componentLabels(topology);
-
-  const network = new ClusterNetwork(layer, 'network', { ...topology.network, labels: labels('network') });
-  const keystores = new KeystoreVolume(layer, 'keystore', {
-    volumes: topology.volumes,
-    secretsJob: { ...topology.jobs.secrets, image: serverImage },
-    keystoresJob: { ...topology.jobs.keystores, image: serverImage },
-    protected: topology.protected,
-    labels: labels('keystore'),
-  });
-  const database = new SharedDatabase(layer, 'database', {
-    database: {
-      ...topology.database,
-      ...(container && { container: { ...container, image: databaseImage ?? container.image } }),
-    },
-    dataVolume: topology.volumes.databaseData,
-    network,
-    secrets: keystores,
-    protected: topology.protected,
-    labels: labels('database'),
-  });
-  if (schema) {
-    new SchemaJob(layer, 'schema', {
-      scriptsJob: { ...schema.scripts, image: serverImage },
-      schemaJob: { ...schema.run, image: databaseImage ?? schema.run.image },
-      scriptsVolume: topology.volumes.schemaScripts,
-      database,
-      network,
-      secrets: keystores,
-      owner: topology.databaseOwner,
-      labels: labels('schema'),
-    });
-  }
-  new File(layer, 'ca-certificate', {
-    filename: topology.laptop.certificateFile,
-    content: keystores.certificate,
-    filePermission: '0644',
-  });
-  new File(layer, 'hosts', {
-    filename: topology.laptop.hostsFile,
-    content: topology.laptop.hostsLines,
-    filePermission: '0644',
-  });
-  return layer;
-};
-
-const node: Layer = (scope, topology, stack, index) => {
-  const layer = new EnvironmentStack(scope, { stack, engineHost: topology.engineHost });
-  const placed = topology.nodes[index];
-  if (placed === undefined) throw new Error(`the topology has no node for stack ${stack.name}`);
-  new IdentityServerNode(layer, 'identity-server', {
-    node: placed,
-    image: layer.addImage('identity-server-image', placed.image).imageId,
-    network: topology.network.name,
-    secretsVolume: topology.volumes.identityServerSecrets,
-    keystoresVolume: topology.volumes.keystores,
-    labels: componentLabels(topology)(placed.name),
-  });
-  return layer;
-};
-
-const loadBalancer: Layer = (scope, topology, stack) => {
-  const layer = new EnvironmentStack(scope, { stack, engineHost: topology.engineHost });
-  new NginxLoadBalancer(layer, 'load-balancer', {
-    loadBalancer: topology.loadBalancer,
-    image: layer.addImage('load-balancer-image', topology.loadBalancer.image).imageId,
-    configurationJob: topology.jobs.loadBalancerConfiguration,
-    configurationVolume: topology.volumes.loadBalancerConfiguration,
-    certificatesVolume: topology.volumes.loadBalancerCertificates,
-    network: topology.network.name,
-    labels: componentLabels(topology)('load-balancer'),
-  });
-  return layer;
-};
+const LAYERS = {
+  foundation: FoundationStack,
+  node: NodeStack,
+  'load-balancer': LoadBalancerStack,
+} satisfies Record<StackTopology['layer'], unknown>;

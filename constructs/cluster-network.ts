@@ -1,22 +1,14 @@
 import { Network } from '@cdktf/provider-docker/lib/network';
 import { Construct } from 'constructs';
-import { dockerLabels, type Labels } from './container-defaults';
+import type { NetworkTopology } from '../topology/topology';
+import { dockerLabels, type Labels, type NamedNetwork } from './container-defaults';
 
-export interface ClusterNetworkProps {
-  /** Name of the network, unique on the engine. */
-  readonly name: string;
-  /** Private IPv4 subnet, such as 172.30.10.0/24. */
-  readonly subnet: string;
-  /** Address of the bridge in the subnet. */
-  readonly gateway: string;
-  /** Part of the subnet for containers without a fixed address. */
-  readonly dynamicRange: string;
+export interface ClusterNetworkProps extends NetworkTopology {
   readonly labels: Labels;
 }
 
 /** The private network of one environment. Every long-running container has a fixed address in it. */
-export class ClusterNetwork extends Construct {
-  readonly name: string;
+export class ClusterNetwork extends Construct implements NamedNetwork {
   readonly network: Network;
 
   constructor(scope: Construct, id: string, props: ClusterNetworkProps) {
@@ -27,6 +19,15 @@ export class ClusterNetwork extends Construct {
       ipamConfig: [{ subnet: props.subnet, gateway: props.gateway, ipRange: props.dynamicRange }],
       labels: dockerLabels(props.labels),
     });
-    this.name = props.name;
+  }
+
+  /** A network of another stack, which must be there when this one is applied. */
+  static fromName(name: string): NamedNetwork {
+    return { name };
+  }
+
+  /** Name of the network, as a reference: who uses it depends on the network. */
+  get name(): string {
+    return this.network.name;
   }
 }

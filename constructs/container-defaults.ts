@@ -1,7 +1,19 @@
-import type { ContainerConfig, ContainerLabels, ContainerUpload } from '@cdktf/provider-docker/lib/container';
+import type {
+  ContainerConfig,
+  ContainerLabels,
+  ContainerUpload,
+  ContainerVolumes,
+} from '@cdktf/provider-docker/lib/container';
+import type { Volume } from '@cdktf/provider-docker/lib/volume';
+import type { Mount, ServerTopology } from '../topology/container';
 
 /** Labels of a container, volume or network. */
 export type Labels = Readonly<Record<string, string>>;
+
+/** A network that containers can be attached to: one of this stack, or the name of one of another. */
+export interface NamedNetwork {
+  readonly name: string;
+}
 
 export function dockerLabels(labels: Labels): ContainerLabels[] {
   return Object.entries(labels).map(([label, value]) => ({ label, value }));
@@ -38,9 +50,80 @@ export function hardened(
   };
 }
 
-/** A memory limit without additional swap, in MiB. */
-export function memoryLimit(memoryMb: number): Pick<ContainerConfig, 'memory' | 'memorySwap'> {
-  return { memory: memoryMb, memorySwap: memoryMb };
+/**
+ * What a container that keeps running has: applying returns when it is healthy, it comes back by itself, and it gets its time to
+ * stop, also when it is destroyed.
+ */
+export function serverContainer(
+  server: ServerTopology,
+  network: NamedNetwork,
+  labels: Labels,
+): Pick<ContainerConfig, ServerSettings> & { name: string; image: string } {
+  const { health, stopSeconds } = server;
+  return {
+    name: server.containerName,
+    hostname: server.containerName,
+    image: server.image,
+    user: server.owner,
+    ...hardened(labels),
+    // Without additional swap.
+    memory: server.memoryMb,
+    memorySwap: server.memoryMb,
+    ...(server.openFiles !== undefined && {
+      ulimit: [{ name: 'nofile', soft: server.openFiles, hard: server.openFiles }],
+    }),
+    networksAdvanced: [{ name: network.name, ipv4Address: server.address }],
+    healthcheck: {
+      test: [...health.command],
+      interval: goDuration(health.intervalSeconds),
+      timeout: goDuration(health.timeoutSeconds),
+      retries: health.retries,
+      startPeriod: goDuration(health.startPeriodSeconds),
+    },
+    restart: 'unless-stopped',
+    mustRun: true,
+    wait: true,
+    waitTimeout: server.startTimeoutSeconds,
+    stopSignal: server.stopSignal,
+    stopTimeout: stopSeconds,
+    destroyGraceSeconds: stopSeconds,
+  };
+}
+
+type ServerSettings =
+  | keyof ReturnType<typeof hardened>
+  | 'hostname'
+  | 'user'
+  | 'memory'
+  | 'memorySwap'
+  | 'ulimit'
+  | 'networksAdvanced'
+  | 'healthcheck'
+  | 'restart'
+  | 'mustRun'
+  | 'wait'
+  | 'waitTimeout'
+  | 'stopSignal'
+  | 'stopTimeout'
+  | 'destroyGraceSeconds';
+
+/**
+ * Volumes in a container. A volume of the same stack is referred to, so that it is there first; those of other stacks have fixed
+ * names, because stacks share no state.
+ *
+ * @param volumes the volumes of this stack
+ */
+export function dockerMounts(mounts: readonly Mount[], volumes: readonly Volume[]): ContainerVolumes[] {
+  return mounts.map(({ volume, path, readOnly }) => ({
+    volumeName: volumes.find(({ nameInput }) => nameInput === volume)?.name ?? volume,
+    containerPath: path,
+    ...(readOnly && { readOnly }),
+  }));
+}
+
+/** Seconds as the provider reads them back from the engine; any other spelling is a change in every plan. */
+function goDuration(seconds: number): string {
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
 
 /**

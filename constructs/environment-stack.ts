@@ -2,8 +2,8 @@ import { Image } from '@cdktf/provider-docker/lib/image';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformBackend, type TerraformElement, type TerraformRemoteState, TerraformStack } from 'cdktf';
 import type { Construct, Node } from 'constructs';
+import type { StackTopology } from '../topology/stacks';
 import type { StateBackend } from '../topology/state-backend';
-import type { StackTopology } from '../topology/topology';
 
 /**
  * Versions of the providers. The bindings pin docker 3.6.2, but 3.x removes stopped containers during a plan, and before 4.6 an
@@ -11,8 +11,7 @@ import type { StackTopology } from '../topology/topology';
  */
 const PROVIDER_VERSIONS = { docker: '~> 4.6', local: '~> 2.6' } as const;
 
-export interface EnvironmentStackProps {
-  readonly stack: StackTopology;
+export interface EnvironmentStackProps extends Pick<StackTopology, 'name' | 'backend'> {
   /** Docker Engine to talk to. @default - DOCKER_HOST, else the local socket */
   readonly engineHost?: string;
   /** Providers that the stack uses beside docker. @default - none */
@@ -24,8 +23,8 @@ export class EnvironmentStack extends TerraformStack {
   private readonly pathOfLogicalId = new Map<string, string>();
 
   constructor(scope: Construct, props: EnvironmentStackProps) {
-    super(scope, props.stack.name);
-    new ConfiguredBackend(this, props.stack.backend);
+    super(scope, props.name);
+    new ConfiguredBackend(this, props.backend);
     new DockerProvider(this, 'docker', { host: props.engineHost });
     for (const name of ['docker', ...(props.providers ?? [])] as const) {
       this.addOverride(`terraform.required_providers.${name}.version`, PROVIDER_VERSIONS[name]);

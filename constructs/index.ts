@@ -1,8 +1,10 @@
+export { readAssets } from '../environment/assets';
 export { loadEnvironments } from '../environment/load';
 export type { Environment } from '../environment/schema';
 export { deriveTopology, type Topology } from '../topology/topology';
 export { ActiveActiveDeployment } from './active-active-deployment';
 export { ClusterNetwork, type ClusterNetworkProps } from './cluster-network';
+export type { Labels, NamedNetwork } from './container-defaults';
 export { EnvironmentStack, type EnvironmentStackProps } from './environment-stack';
 export { IdentityServerNode, type IdentityServerNodeProps } from './identity-server-node';
 export { KeystoreVolume, type KeystoreVolumeProps } from './keystore-volume';

@@ -1,12 +1,14 @@
-import { Volume } from '@cdktf/provider-docker/lib/volume';
+import type { Volume } from '@cdktf/provider-docker/lib/volume';
 import { Construct } from 'constructs';
-import type { JobTopology, VolumeTopology } from '../topology/topology';
-import { dockerLabels, type Labels } from './container-defaults';
+import type { JobTopology } from '../topology/jobs';
+import type { VolumesTopology } from '../topology/volumes';
+import type { Labels } from './container-defaults';
 import { OneShotJob } from './one-shot-job';
+import { volumeOf } from './volume';
 
 export interface KeystoreVolumeProps {
-  /** Names of the volumes; those for secrets, certificates and keystores are made here. */
-  readonly volumes: VolumeTopology;
+  /** The table of volumes; those for secrets, certificates and keystores are made here. */
+  readonly volumes: VolumesTopology;
   /** Creates the passwords and keys that are missing. */
   readonly secretsJob: JobTopology;
   /** Creates the certificate authority, the shared stores and the load balancer's certificate. */
@@ -33,46 +35,31 @@ export class KeystoreVolume extends Construct {
 
   constructor(scope: Construct, id: string, props: KeystoreVolumeProps) {
     super(scope, id);
-    const volume = (purpose: string, name: string) =>
-      new Volume(this, purpose, {
-        name,
-        labels: dockerLabels(props.labels),
-        lifecycle: { preventDestroy: props.protected },
-      });
-    this.databaseSecrets = volume('database-secrets', props.volumes.databaseSecrets);
-    this.identityServerSecrets = volume('identity-server-secrets', props.volumes.identityServerSecrets);
-    this.certificateAuthority = volume('certificate-authority', props.volumes.certificateAuthority);
-    this.keystores = volume('keystores', props.volumes.keystores);
-    this.loadBalancerCertificates = volume('load-balancer-certificates', props.volumes.loadBalancerCertificates);
+    const { volumes, labels } = props;
+    this.databaseSecrets = volumeOf(this, 'database-secrets', volumes.databaseSecrets, props);
+    this.identityServerSecrets = volumeOf(this, 'identity-server-secrets', volumes.identityServerSecrets, props);
+    this.certificateAuthority = volumeOf(this, 'certificate-authority', volumes.certificateAuthority, props);
+    this.keystores = volumeOf(this, 'keystores', volumes.keystores, props);
+    this.loadBalancerCertificates = volumeOf(
+      this,
+      'load-balancer-certificates',
+      volumes.loadBalancerCertificates,
+      props,
+    );
 
-    // Root with these three capabilities alone: the files get the owners that will read them.
-    const capabilities = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER'];
+    const secrets = [this.databaseSecrets, this.identityServerSecrets];
     this.secretsJob = new OneShotJob(this, 'secrets-job', {
       ...props.secretsJob,
-      labels: props.labels,
-      capabilities,
-      volumes: [
-        { volumeName: this.databaseSecrets.name, containerPath: '/database-secrets' },
-        { volumeName: this.identityServerSecrets.name, containerPath: '/identity-server-secrets' },
-      ],
-      runsAgainWith: [this.databaseSecrets, this.identityServerSecrets],
+      labels,
+      volumes: secrets,
+      runsAgainWith: secrets,
     });
+    const stores = [this.certificateAuthority, this.keystores, this.loadBalancerCertificates];
     this.keystoresJob = new OneShotJob(this, 'keystores-job', {
       ...props.keystoresJob,
-      labels: props.labels,
-      capabilities,
-      volumes: [
-        { volumeName: this.identityServerSecrets.name, containerPath: '/identity-server-secrets', readOnly: true },
-        { volumeName: this.certificateAuthority.name, containerPath: '/certificate-authority' },
-        { volumeName: this.keystores.name, containerPath: '/keystores' },
-        { volumeName: this.loadBalancerCertificates.name, containerPath: '/load-balancer-certificates' },
-      ],
-      runsAgainWith: [
-        this.secretsJob.container,
-        this.certificateAuthority,
-        this.keystores,
-        this.loadBalancerCertificates,
-      ],
+      labels,
+      volumes: [...stores, this.identityServerSecrets],
+      runsAgainWith: [this.secretsJob.container, ...stores],
     });
   }
 

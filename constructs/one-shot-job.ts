@@ -1,27 +1,23 @@
-import { Container, type ContainerVolumes } from '@cdktf/provider-docker/lib/container';
+import { Container } from '@cdktf/provider-docker/lib/container';
+import type { Volume } from '@cdktf/provider-docker/lib/volume';
 import type { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
-import { dockerEnvironment, hardened, type Labels, uploads } from './container-defaults';
+import type { JobTopology } from '../topology/jobs';
+import {
+  dockerEnvironment,
+  dockerMounts,
+  hardened,
+  type Labels,
+  type NamedNetwork,
+  uploads,
+} from './container-defaults';
 
-export interface OneShotJobProps {
-  /** Name of the container, unique on the engine. */
-  readonly name: string;
-  /** Image in which the script runs. */
-  readonly image: string;
-  /** POSIX shell script; it must succeed when it is run again. */
-  readonly script: string;
-  /** Variables of the script. They are visible to everybody who can inspect the container, so none may be a secret. */
-  readonly environment: Readonly<Record<string, string>>;
+export interface OneShotJobProps extends JobTopology {
   readonly labels: Labels;
-  readonly volumes: readonly ContainerVolumes[];
-  /** Further files for the script to read, by path. @default - only the script is put into the container */
-  readonly files?: Readonly<Record<string, string>>;
-  /** uid:gid that runs the script. @default "0:0", without any capability that is not listed */
-  readonly user?: string;
-  /** Linux capabilities that the script needs, such as CAP_CHOWN. @default - none */
-  readonly capabilities?: readonly string[];
   /** Network to attach to. @default - the job has no network at all */
-  readonly network?: string;
+  readonly network?: NamedNetwork;
+  /** Volumes of this stack among those that it mounts: the job depends on them. @default - all are of other stacks */
+  readonly volumes?: readonly Volume[];
   /** The job runs again when one of these is created anew. @default - only when its own definition changes */
   readonly runsAgainWith?: readonly TerraformResource[];
 }
@@ -44,9 +40,9 @@ export class OneShotJob extends Construct {
       user: props.user ?? '0:0',
       env: dockerEnvironment(props.environment),
       ...hardened(props.labels, props.capabilities),
-      ...(props.network === undefined ? { networkMode: 'none' } : { networksAdvanced: [{ name: props.network }] }),
+      ...(props.network === undefined ? { networkMode: 'none' } : { networksAdvanced: [{ name: props.network.name }] }),
       upload: uploads(files),
-      volumes: [...props.volumes],
+      volumes: dockerMounts(props.mounts, props.volumes ?? []),
       restart: 'no',
       mustRun: false,
       attach: true,

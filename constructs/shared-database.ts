@@ -1,18 +1,16 @@
 import { Container } from '@cdktf/provider-docker/lib/container';
-import { Volume } from '@cdktf/provider-docker/lib/volume';
 import type { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
-import type { DatabaseTopology } from '../topology/topology';
-import type { ClusterNetwork } from './cluster-network';
-import { dockerEnvironment, dockerLabels, hardened, type Labels, memoryLimit } from './container-defaults';
+import type { DatabaseTopology } from '../topology/database';
+import type { VolumeTopology } from '../topology/volumes';
+import { dockerEnvironment, dockerMounts, type Labels, type NamedNetwork, serverContainer } from './container-defaults';
 import type { KeystoreVolume } from './keystore-volume';
+import { volumeOf } from './volume';
 
-export interface SharedDatabaseProps {
-  /** Where it is; with `container`, how it is run. */
-  readonly database: DatabaseTopology;
-  /** Name of the volume for the data. */
-  readonly dataVolume: string;
-  readonly network: ClusterNetwork;
+export interface SharedDatabaseProps extends DatabaseTopology {
+  /** The volume for the data; it is made here where the database is a container. */
+  readonly dataVolume: VolumeTopology;
+  readonly network: NamedNetwork;
   /** Holds the administrator's password. */
   readonly secrets: KeystoreVolume;
   /** Whether the data and the container refuse to be destroyed. */
@@ -21,8 +19,8 @@ export interface SharedDatabaseProps {
 }
 
 /**
- * The one database server that all nodes use: a PostgreSQL or MySQL container with its data in a volume, or a server that is already
- * there, for which nothing is created. Stateful.
+ * The one database server that all nodes use: a container with its data in a volume, or a server that is already there, for which
+ * nothing is created. Stateful.
  */
 export class SharedDatabase extends Construct {
   readonly host: string;
@@ -32,46 +30,22 @@ export class SharedDatabase extends Construct {
 
   constructor(scope: Construct, id: string, props: SharedDatabaseProps) {
     super(scope, id);
-    this.host = props.database.host;
-    this.port = props.database.port;
-    const { container } = props.database;
+    this.host = props.host;
+    this.port = props.port;
+    const { container, secrets } = props;
     if (container === undefined) {
-      this.readiness = [props.secrets.secretsJob.container];
+      this.readiness = [secrets.secretsJob.container];
       return;
     }
-    const lifecycle = { preventDestroy: props.protected };
-    const data = new Volume(this, 'data', { name: props.dataVolume, labels: dockerLabels(props.labels), lifecycle });
+    const data = volumeOf(this, 'data', props.dataVolume, props);
     const server = new Container(this, 'Default', {
-      name: container.name,
-      hostname: container.name,
-      image: container.image,
+      ...serverContainer(container, props.network, props.labels),
       command: [...container.command],
-      user: container.owner,
       env: dockerEnvironment(container.environment),
-      ...hardened(props.labels),
-      ...memoryLimit(container.memoryMb),
-      shmSize: Math.min(256, Math.floor(container.memoryMb / 4)),
-      networksAdvanced: [{ name: props.network.network.name, ipv4Address: container.address }],
-      volumes: [
-        { volumeName: data.name, containerPath: container.dataPath },
-        { volumeName: props.secrets.databaseSecrets.name, containerPath: '/run/database-secrets', readOnly: true },
-      ],
-      healthcheck: {
-        test: [...container.healthCommand],
-        interval: '2s',
-        timeout: '3s',
-        retries: 5,
-        startPeriod: '1m0s',
-      },
-      restart: 'unless-stopped',
-      mustRun: true,
-      wait: true,
-      waitTimeout: 180,
-      stopSignal: container.stopSignal,
-      stopTimeout: 60,
-      destroyGraceSeconds: 60,
-      dependsOn: [props.secrets.secretsJob.container],
-      lifecycle,
+      shmSize: container.sharedMemoryMb,
+      volumes: dockerMounts(container.mounts, [data, secrets.databaseSecrets]),
+      dependsOn: [secrets.secretsJob.container],
+      lifecycle: { preventDestroy: props.protected },
     });
     this.readiness = [server];
   }

@@ -1,16 +1,19 @@
 import type { z } from 'zod';
+import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { DISTRIBUTIONS } from '../catalogue/distributions';
+import type { RuleId } from '../catalogue/policy-rule-ids';
+import type { TomlTable } from '../catalogue/toml';
 import { isArchive } from '../images/identity-server';
-import type { RuleId } from '../policy/rule-ids';
-import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from '../topology/database';
-import { DATABASE_ENGINES } from '../topology/database-engines';
-import { extensionProblems } from '../topology/deployment-toml';
-import { DISTRIBUTIONS } from '../topology/distributions';
-import { STATE_BACKENDS } from '../topology/state-backend';
-import type { TomlTable } from '../topology/toml';
-import type { EnvironmentSettings } from './schema';
+import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from './database';
+import { extensionProblems } from './deployment-toml-extensions';
+import { type EnvironmentSettings, settingsSchema } from './schema';
+import { STATE_BACKENDS } from './settings/state';
+
+/** The whole schema: each table for itself, and how they fit together. */
+export const environmentSchema = settingsSchema.superRefine(checkSettings);
 
 /** What no key can tell for itself: how the tables of a configuration fit together. Every problem is reported, not only the first. */
-export function checkSettings(settings: EnvironmentSettings, context: z.RefinementCtx): void {
+function checkSettings(settings: EnvironmentSettings, context: z.RefinementCtx): void {
   checkUsers(settings, context);
   checkImage(settings, context);
   checkDatabase(settings, context);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { archiveEntries } from '../images/jar';
-import { DATABASE_ENGINES } from '../topology/database-engines';
+import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { archiveEntries } from './archive';
 import type { Environment } from './schema';
 
 /** Path of the driver that the configuration names, relative to the working directory. */

@@ -1,17 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { overlap, parseSubnet } from '../topology/addresses';
+import { overlap, parseSubnet } from './addresses';
 import { readAuthorities } from './authorities';
+import { environmentSchema } from './checks';
 import { ConfigurationError, nearest, type Problem, problemsOf } from './diagnostics';
 import { driverJarProblem } from './driver-jar';
-import {
-  CA_FILE,
-  type Environment,
-  type EnvironmentAuthorities,
-  environmentJsonSchema,
-  environmentSchema,
-} from './schema';
+import { type Environment, type EnvironmentAuthorities, environmentJsonSchema } from './schema';
+import { CA_FILE } from './settings/fields';
 import { type TomlLines, tomlLines } from './toml-lines';
 
 const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,29}$/;

@@ -17,13 +17,27 @@ export interface IdentityServerBuild {
   readonly accelerator?: string;
 }
 
+/** What such an image is built from, beside what its name says. */
+export interface IdentityServerImageContent {
+  /** Files of the build context, by name in the order of their names. */
+  readonly context: Readonly<Record<string, Uint8Array>>;
+  /** The accelerator's zip. @default - none is merged */
+  readonly accelerator?: Uint8Array;
+}
+
+export function readIdentityServerContext(): IdentityServerImageContent['context'] {
+  const files = readdirSync(IDENTITY_SERVER_CONTEXT).sort();
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(IDENTITY_SERVER_CONTEXT, file))]));
+}
+
 /** Names the image that these parts make. */
-export function identityServerBuild(parts: Omit<IdentityServerBuild, 'image'>): IdentityServerBuild {
+export function identityServerBuild(
+  parts: Omit<IdentityServerBuild, 'image'>,
+  { context, accelerator }: IdentityServerImageContent,
+): IdentityServerBuild {
   const hash = createHash('sha256').update(`${parts.base}\0${parts.driver ?? ''}\0`);
-  for (const file of readdirSync(IDENTITY_SERVER_CONTEXT).sort()) {
-    hash.update(`${file}\0`).update(readFileSync(join(IDENTITY_SERVER_CONTEXT, file)));
-  }
-  if (parts.accelerator !== undefined) hash.update(readFileSync(parts.accelerator));
+  for (const [file, content] of Object.entries(context)) hash.update(`${file}\0`).update(content);
+  if (accelerator !== undefined) hash.update(accelerator);
   return { ...parts, image: `wso2-is-active-active/identity-server:${hash.digest('hex').slice(0, 12)}` };
 }
 

@@ -12,6 +12,9 @@ export const SANDBOX_IMAGES = {
 
 export type SandboxImage = keyof typeof SANDBOX_IMAGES;
 
+/** Names of the images that this project builds, by what they stand in for. */
+export type SandboxImages = Readonly<Record<SandboxImage, string>>;
+
 /** A file of a build context. */
 export interface SandboxImageFile {
   /** Path below the image's folder, with slashes. */
@@ -31,7 +34,7 @@ const LEFTOVER = /(^\.DS_Store|^\.idea|^\.vscode|^\.#.*|~|\.swp|\.orig|\.rej|\.c
  *
  * @param directory folder that holds the images' folders. @default - images/sandbox
  */
-export function sandboxImageTags(directory: string = SANDBOX): Record<SandboxImage, string> {
+export function sandboxImageTags(directory: string = SANDBOX): SandboxImages {
   const tags = Object.entries(SANDBOX_IMAGES).map(([image, folder]) => {
     const hash = createHash('sha256');
     for (const { path, content } of sandboxImageFiles(image as SandboxImage, directory)) {
@@ -39,7 +42,7 @@ export function sandboxImageTags(directory: string = SANDBOX): Record<SandboxIma
     }
     return [image, `${REPOSITORY}${folder}:${hash.digest('hex').slice(0, 12)}`];
   });
-  return Object.fromEntries(tags);
+  return Object.fromEntries(tags) as SandboxImages;
 }
 
 /** The files an image is built from, in a fixed order, as git stores them: line feeds, and scripts executable. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { flatten, type TomlTable, type TomlValue } from '../topology/toml';
+import { flatten, type TomlTable, type TomlValue } from '../catalogue/toml';
 import { CREDENTIAL, TEMPLATES } from './parity';
 
 /**

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { loadTopologies } from '../synthesize';
+import { loadTopologies } from '../topology/load-topologies';
 
 /**
  * Lists the environments that a pipeline can deploy, as JSON: those with remote state. The state of the others is a file on

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { environmentSchema } from '../environment/schema';
-import { DISTRIBUTIONS, type DistributionName } from '../topology/distributions';
-import { DELIBERATE_DIFFERENCES } from '../topology/distributions/deliberate-differences';
-import { flatten, type TomlTable } from '../topology/toml';
+import { DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions';
+import { DELIBERATE_DIFFERENCES } from '../catalogue/distributions/deliberate-differences';
+import { flatten, type TomlTable } from '../catalogue/toml';
+import { readAssets } from '../environment/assets';
+import { environmentSchema } from '../environment/checks';
 import { deriveTopology } from '../topology/topology';
 
 /** Folder of the tables that `flatten-templates.ts` makes: one for each distribution that has a template. */
@@ -56,7 +57,7 @@ export function generatedToml(distribution: DistributionName): TomlTable {
   });
   const images = { identityServer: 'identity-server', postgresql: 'postgresql', mariadb: 'mariadb', nginx: 'nginx' };
   const environment = { ...settings, name: 'parity', file: 'config/parity.toml', authorities: {} };
-  const [node] = deriveTopology(environment, images).nodes;
+  const [node] = deriveTopology(environment, readAssets(environment, images)).nodes;
   const path = `${DISTRIBUTIONS[distribution].home}/wso2-config-volume/repository/conf/deployment.toml`;
   return parse(node?.files[path] as string) as TomlTable;
 }

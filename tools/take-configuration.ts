@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSy
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
-import { CA_FILE } from '../environment/schema';
+import { CA_FILE } from '../environment/settings/fields';
 
 /**
  * Takes the configuration files out of a pull request's checkout into this one, which is the target branch. Planning needs access

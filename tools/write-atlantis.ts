@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadTopologies } from '../synthesize';
+import { loadTopologies } from '../topology/load-topologies';
 import type { Topology } from '../topology/topology';
 
 /** Configuration of Atlantis: one project a stack, in the order in which the stacks are applied. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { environmentJsonSchema, environmentSchema } from '../environment/schema';
+import { environmentJsonSchema, settingsSchema } from '../environment/schema';
 
 /** The reference page of the configuration, generated from the schema that checks it. */
 export const CONFIGURATION_PAGE = join(__dirname, '..', 'docs', 'configuration.md');
@@ -69,7 +69,7 @@ interface JsonSchema {
 }
 
 export function renderConfigurationReference(): string {
-  const sections = tables(environmentJsonSchema() as JsonSchema, environmentSchema, '', 'Top level');
+  const sections = tables(environmentJsonSchema() as JsonSchema, settingsSchema, '', 'Top level');
   return `${INTRODUCTION}\n${sections.join('\n')}`;
 }
 

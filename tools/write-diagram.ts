@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderMermaid, renderSvg } from '../diagram';
-import { loadTopologies } from '../synthesize';
+import { renderMermaid, renderSvg } from '../review/diagram';
+import { loadTopologies } from '../topology/load-topologies';
 import type { Topology } from '../topology/topology';
 
 const DOCS = join(__dirname, '..', 'docs');

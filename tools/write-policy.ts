@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Rule } from '../policy/policy';
-import { RULES } from '../policy/rules';
+import type { Rule } from '../review/policy/policy';
+import { RULES } from '../review/policy/rules';
 
 /** The page of the policy, generated from the rules themselves. */
 export const POLICY_PAGE = join(__dirname, '..', 'docs', 'policy.md');

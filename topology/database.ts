@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { DISTRIBUTIONS, type DistributionDatabase } from '../catalogue/distributions';
+import type { TopologyAssets } from '../environment/assets';
+import { connectionBudget, databaseTls } from '../environment/database';
 import type { Environment } from '../environment/schema';
-import { DATABASE_ENGINES } from './database-engines';
+import type { ServerTopology } from './container';
 import type { DatasourceSettings } from './deployment-toml';
-import { DISTRIBUTIONS, type DistributionDatabase } from './distributions';
-
-/** Connections left for the schema job, backups and people. */
-export const RESERVED_CONNECTIONS = 20;
+import type { Layout } from './layout';
+import { DATABASE_SECRETS_PATH, mountsOf } from './volumes';
 
 /** The shared database: a container of the environment, or a server of the user's. */
 export interface DatabaseTopology {
@@ -15,27 +15,11 @@ export interface DatabaseTopology {
   readonly container?: DatabaseContainerTopology;
 }
 
-export interface DatabaseContainerTopology {
-  readonly name: string;
-  readonly image: string;
-  readonly address: string;
-  readonly owner: string;
-  readonly memoryMb: number;
-  /** Where its data is in the container. */
-  readonly dataPath: string;
+export interface DatabaseContainerTopology extends ServerTopology {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  readonly healthCommand: readonly string[];
-  readonly stopSignal: string;
-}
-
-/** What the pools of all nodes together may open, and how that comes about. */
-export interface ConnectionBudget {
-  readonly datasources: number;
-  readonly poolSize: number;
-  readonly nodes: number;
-  /** Product of the three, and the reserve. */
-  readonly connections: number;
+  /** Size of /dev/shm in MiB. */
+  readonly sharedMemoryMb: number;
 }
 
 /** What one database is made of. */
@@ -45,15 +29,36 @@ export interface DatabaseSchema {
   readonly scripts: readonly string[];
 }
 
-export function connectionBudget({
-  identity_server: server,
-  database,
-}: Pick<Environment, 'identity_server' | 'database'>): ConnectionBudget {
-  const distribution = DISTRIBUTIONS[server.distribution];
-  const datasources = distribution.databases.flatMap((entry) => entry.datasources).length;
-  const poolSize = database.pool_size ?? distribution.poolSize;
-  const connections = datasources * poolSize * server.nodes + RESERVED_CONNECTIONS;
-  return { datasources, poolSize, nodes: server.nodes, connections };
+/** Where the database is and, where it is a container, how it runs. */
+export function databaseTopology({ database }: Environment, layout: Layout): DatabaseTopology {
+  const { budget, databaseAddress, databaseHost, databasePort, databaseAdmin, databaseContainer, owners } = layout;
+  const at = { host: databaseHost, port: databasePort };
+  if (databaseContainer === undefined) return at;
+  const { name, image, facts } = databaseContainer;
+  return {
+    ...at,
+    container: {
+      containerName: name,
+      image,
+      address: databaseAddress,
+      owner: owners.database,
+      memoryMb: database.memory_mb,
+      sharedMemoryMb: Math.min(256, Math.floor(database.memory_mb / 4)),
+      command: facts.command(databasePort, database.max_connections ?? budget.connections),
+      environment: facts.environment(databaseAdmin, `${DATABASE_SECRETS_PATH}/DATABASE_ADMIN_PASSWORD`),
+      health: {
+        command: facts.healthCommand(databaseAddress, databasePort),
+        intervalSeconds: 2,
+        timeoutSeconds: 3,
+        retries: 5,
+        startPeriodSeconds: 60,
+      },
+      startTimeoutSeconds: 180,
+      stopSignal: facts.stopSignal,
+      stopSeconds: 60,
+      mounts: mountsOf(layout.volumes, name),
+    },
+  };
 }
 
 /** How every node reaches its databases. */
@@ -82,32 +87,27 @@ export function datasourceSettings(environment: Environment, host: string): Data
 }
 
 /** What the schema job has to do. Empty where schemas are the user's own affair. */
-export function databaseSchemas(environment: Environment): DatabaseSchema[] {
+export function databaseSchemas(environment: Environment, { runtime }: TopologyAssets): DatabaseSchema[] {
   const { engine } = environment.database;
   return DISTRIBUTIONS[environment.identity_server.distribution].databases.map((entry) => ({
     database: databaseName(environment, entry),
     scripts: [
       ...entry.scripts.map((folder) => `/schema-scripts/${folder}/${engine}.sql`),
-      ...entry.fixes.filter((fix) => existsSync(fixFile(engine, fix))).map((fix) => `/schema-fixes/${fix}`),
+      ...entry.fixes.filter((fix) => runtime[fixFile(engine, fix)] !== undefined).map((fix) => `/schema-fixes/${fix}`),
     ],
   }));
 }
 
 /** The corrections that the schema job runs after the product's scripts, by path in its container. */
-export function schemaFixes(environment: Environment): Record<string, string> {
+export function schemaFixes(environment: Environment, { runtime }: TopologyAssets): Record<string, string> {
   const { engine } = environment.database;
   const names = DISTRIBUTIONS[environment.identity_server.distribution].databases.flatMap(({ fixes }) => fixes);
   return Object.fromEntries(
-    names
-      .map((name) => [`/schema-fixes/${name}`, fixFile(engine, name)] as const)
-      .filter(([, file]) => existsSync(file))
-      .map(([path, file]) => [path, readFileSync(file, 'utf8')]),
+    names.flatMap((name) => {
+      const text = runtime[fixFile(engine, name)];
+      return text === undefined ? [] : [[`/schema-fixes/${name}`, text]];
+    }),
   );
-}
-
-/** Off within the environment's own network; a server elsewhere is expected to encrypt. */
-export function databaseTls({ database }: Pick<Environment, 'database'>) {
-  return database.tls ?? (database.host === undefined ? 'off' : 'required');
 }
 
 export function databaseName({ database }: Pick<Environment, 'database'>, { name }: DistributionDatabase): string {
@@ -115,5 +115,5 @@ export function databaseName({ database }: Pick<Environment, 'database'>, { name
 }
 
 function fixFile(engine: string, name: string): string {
-  return join(__dirname, '..', 'runtime', 'schema-fixes', engine, name);
+  return `schema-fixes/${engine}/${name}`;
 }

@@ -1,150 +1,194 @@
+import { DATABASE_AUTHORITIES_FILE } from '../catalogue/database-engines';
+import type { TopologyAssets } from '../environment/assets';
 import { authoritiesPem } from '../environment/authorities';
+import { databaseTls } from '../environment/database';
 import type { Environment } from '../environment/schema';
-import { databaseSchemas, databaseTls, schemaFixes } from './database';
-import { DATABASE_AUTHORITIES_FILE } from './database-engines';
+import type { Mount } from './container';
+import { databaseSchemas, schemaFixes } from './database';
 import type { Layout } from './layout';
-import { NGINX_OWNER } from './load-balancer';
-import { runtimeFile } from './runtime-file';
-import type { JobsTopology, JobTopology, LoadBalancerTopology, NodeTopology } from './topology';
+import type { LoadBalancerTopology } from './load-balancer';
+import type { NodeTopology } from './node';
+import { runtimeScript } from './runtime-script';
+import { referencedSecrets, requiredSecrets, suppliedSecrets } from './secrets';
+import { mountsOf } from './volumes';
 
+/** A container that runs once and must end with exit code 0. */
+export interface JobTopology {
+  readonly name: string;
+  readonly image: string;
+  /** Shell script that it runs. */
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Further files for the script to read, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** uid:gid that runs the script. @default "0:0", without any capability that is not listed */
+  readonly user?: string;
+  /** Linux capabilities that the script needs. @default - none */
+  readonly capabilities?: readonly string[];
+  readonly mounts: readonly Mount[];
+}
+
+export interface JobsTopology {
+  readonly secrets: JobTopology;
+  readonly keystores: JobTopology;
+  /** Undefined where the schemas are the user's own affair. */
+  readonly schema?: { readonly scripts: JobTopology; readonly run: JobTopology };
+  readonly loadBalancerConfiguration: JobTopology;
+}
+
+/** All jobs in the order in which they run. */
+export function jobsInOrder({ secrets, keystores, schema, loadBalancerConfiguration }: JobsTopology): JobTopology[] {
+  return [secrets, keystores, ...(schema ? [schema.scripts, schema.run] : []), loadBalancerConfiguration];
+}
+
+/** Root with these three alone: files get the owners that will read them. */
+const HAND_OVER_FILES = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER'];
+
+/** Role that owns the databases, without a login. */
 const DATABASE_OWNER_ROLE = 'wso2_owner';
+
+/** What the jobs are made from. */
+interface JobInputs {
+  readonly environment: Environment;
+  readonly layout: Layout;
+  readonly assets: TopologyAssets;
+}
 
 /** What runs once on the Docker host: secrets, keystores, schemas, the load balancer's configuration. */
 export function jobsTopology(
   environment: Environment,
   layout: Layout,
+  assets: TopologyAssets,
   nodes: readonly NodeTopology[],
-  { configuration }: LoadBalancerTopology,
+  loadBalancer: LoadBalancerTopology,
 ): JobsTopology {
-  const { name, identity_server: server, load_balancer: balancer, database, authorities } = environment;
-  const { distribution, engine, images, budget, placed, databaseHost, databasePort, databaseAdmin, databaseOwner } =
-    layout;
-  const { statusUrl } = layout;
-  const { stores } = distribution;
-  const job = (
-    purpose: string,
-    image: string,
-    script: string,
-    variables: Record<string, string>,
-    files?: Record<string, string>,
-  ): JobTopology => ({
-    name: `${name}-${purpose}-job`,
-    image,
-    script: runtimeFile(`jobs/${script}`),
-    environment: variables,
-    files,
-  });
-  const schemaJobs = (): JobsTopology['schema'] => {
-    if (database.schema === 'manual' || engine.container === undefined || images.database === undefined)
-      return undefined;
-    return {
-      scripts: job('schema-scripts', images.identityServer, 'copy-schema-scripts.sh', {}),
-      run: preceded(
-        authorities.database && engine.container.clientAuthorities.script,
-        job(
-          'schema',
-          images.database,
-          engine.container.schemaScript,
-          {
-            DATABASE_HOST: databaseHost,
-            DATABASE_PORT: String(databasePort),
-            ADMIN_ROLE: databaseAdmin,
-            OWNER_ROLE: DATABASE_OWNER_ROLE,
-            RUNTIME_ROLE: database.username,
-            CONNECTIONS: String(budget.connections),
-            DATABASES: databaseSchemas(environment)
-              .map((schema) => [schema.database, ...schema.scripts].join(' '))
-              .join('\n'),
-            ...engine.container.clientTls[databaseTls(environment)],
-            ...(authorities.database && engine.container.clientAuthorities.variables),
-          },
-          {
-            ...schemaFixes(environment),
-            ...(authorities.database && { [DATABASE_AUTHORITIES_FILE]: authoritiesPem(authorities.database) }),
-          },
-        ),
-      ),
-    };
-  };
-
-  const required = requiredSecrets(environment, nodes);
-  const secretsJob = (variables: Record<string, string>): JobTopology => {
-    const create = job('secrets', images.identityServer, 'create-secrets.sh', variables);
-    // Where every secret must be supplied, none is created before that is so.
-    return preceded(required.length > 0 && 'require-secrets.sh', create);
-  };
-
+  const inputs = { environment, layout, assets };
   return {
-    secrets: secretsJob({
-      ENVIRONMENT: name,
-      DATABASE_OWNER: databaseOwner,
-      SERVER_OWNER: distribution.owner,
+    secrets: secretsJob(inputs, nodes),
+    keystores: keystoresJob(inputs),
+    schema: schemaJobs(inputs),
+    loadBalancerConfiguration: loadBalancerConfigurationJob(inputs, loadBalancer),
+  };
+}
+
+function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly NodeTopology[]): JobTopology {
+  const { distribution, images, jobs, owners, volumes } = layout;
+  const required = requiredSecrets(environment, nodes);
+  // Where every secret must be supplied, none is created before that is so.
+  const scripts = [...(required.length > 0 ? ['require-secrets.sh'] : []), 'create-secrets.sh'];
+  return {
+    name: jobs.secrets,
+    image: images.identityServer,
+    script: scriptOf(assets, ...scripts),
+    environment: {
+      ENVIRONMENT: environment.name,
+      DATABASE_OWNER: owners.database,
+      SERVER_OWNER: owners.server,
       SUPPLIED_SECRETS: suppliedSecrets(environment).join(' '),
       REFERENCED_SECRETS: referencedSecrets(nodes).join(' '),
       ENCRYPTION_KEY_BYTES: String(distribution.encryptionKeyBytes ?? 32),
       ...(required.length > 0 && { REQUIRED_SECRETS: required.join(' ') }),
-    }),
-    keystores: preceded(
-      authorities.database && 'trust-database-authorities.sh',
-      job(
-        'keystores',
-        images.identityServer,
-        'create-keystores.sh',
-        {
-          ENVIRONMENT: name,
-          HOSTNAME_PUBLIC: balancer.hostname,
-          NODE_NAMES: placed.map(({ containerName }) => containerName).join(','),
-          REVISION: String(server.keystore_revision),
-          KEYSTORE: `wso2carbon.${stores.extension}`,
-          TRUSTSTORE: `client-truststore.${stores.extension}`,
-          STORE_TYPE: stores.type,
-          SERVER_OWNER: distribution.owner,
-          LOAD_BALANCER_OWNER: NGINX_OWNER,
-          ...(balancer.certificate === 'supplied' && { CERTIFICATE: 'supplied' }),
-        },
-        // One certificate a file: that is how keytool takes them.
-        authorities.database &&
-          Object.fromEntries(
-            authorities.database.map(({ pem }, index) => [`/database-authorities/${index + 1}.pem`, pem]),
-          ),
-      ),
-    ),
-    schema: schemaJobs(),
-    loadBalancerConfiguration: job(
-      'load-balancer-configuration',
-      images.loadBalancer,
-      'install-load-balancer-configuration.sh',
-      { REVISION: configuration.revision, STATUS_URL: statusUrl },
-    ),
+    },
+    capabilities: HAND_OVER_FILES,
+    mounts: mountsOf(volumes, jobs.secrets),
   };
 }
 
-/** Names of the variables that the nodes' files refer to: every one is a secret. */
-function referencedSecrets(nodes: readonly NodeTopology[]): string[] {
-  const texts = nodes
-    .flatMap(({ files }) => Object.entries(files))
-    .filter(([path]) => path.endsWith('/deployment.toml'));
-  return [
-    ...new Set(texts.flatMap(([, text]) => [...text.matchAll(/\$env\{(\w+)\}/g)].map(([, name]) => name as string))),
-  ];
+function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
+  const { name, identity_server: server, load_balancer: balancer, authorities } = environment;
+  const { images, jobs, nodes, owners, volumes } = layout;
+  const { stores } = layout.distribution;
+  return {
+    name: jobs.keystores,
+    image: images.identityServer,
+    script: scriptOf(assets, ...(authorities.database ? ['trust-database-authorities.sh'] : []), 'create-keystores.sh'),
+    environment: {
+      ENVIRONMENT: name,
+      HOSTNAME_PUBLIC: balancer.hostname,
+      NODE_NAMES: nodes.map(({ containerName }) => containerName).join(','),
+      REVISION: String(server.keystore_revision),
+      KEYSTORE: `wso2carbon.${stores.extension}`,
+      TRUSTSTORE: `client-truststore.${stores.extension}`,
+      STORE_TYPE: stores.type,
+      SERVER_OWNER: owners.server,
+      LOAD_BALANCER_OWNER: owners.loadBalancer,
+      ...(balancer.certificate === 'supplied' && { CERTIFICATE: 'supplied' }),
+    },
+    ...(authorities.database && {
+      // One certificate a file: that is how keytool takes them.
+      files: Object.fromEntries(
+        authorities.database.map(({ pem }, index) => [`/database-authorities/${index + 1}.pem`, pem]),
+      ),
+    }),
+    capabilities: HAND_OVER_FILES,
+    mounts: mountsOf(volumes, jobs.keystores),
+  };
 }
 
-/** The secrets of a database server that is already there: whoever runs it has chosen them. */
-function suppliedSecrets({ database }: Environment): string[] {
-  if (database.host === undefined) return [];
-  return ['DATABASE_PASSWORD', ...(database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [])];
+function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['schema'] {
+  const { database, authorities } = environment;
+  const { engine, images, jobs, owners, volumes, budget, databaseHost, databasePort, databaseAdmin } = layout;
+  const { container } = engine;
+  if (!layout.createsSchemas || container === undefined || images.database === undefined) return undefined;
+  const { clientAuthorities, clientTls, schemaScript } = container;
+  const trust = authorities.database && clientAuthorities.script;
+  return {
+    scripts: {
+      name: jobs.schemaScripts,
+      image: images.identityServer,
+      script: scriptOf(assets, 'copy-schema-scripts.sh'),
+      environment: {},
+      // The image's home directory is open to the server's user alone.
+      capabilities: ['CAP_DAC_OVERRIDE'],
+      mounts: mountsOf(volumes, jobs.schemaScripts),
+    },
+    run: {
+      name: jobs.schema,
+      image: images.database,
+      script: scriptOf(assets, ...(trust ? [trust] : []), schemaScript),
+      environment: {
+        DATABASE_HOST: databaseHost,
+        DATABASE_PORT: String(databasePort),
+        ADMIN_ROLE: databaseAdmin,
+        OWNER_ROLE: DATABASE_OWNER_ROLE,
+        RUNTIME_ROLE: database.username,
+        CONNECTIONS: String(budget.connections),
+        DATABASES: databaseSchemas(environment, assets)
+          .map((schema) => [schema.database, ...schema.scripts].join(' '))
+          .join('\n'),
+        ...clientTls[databaseTls(environment)],
+        ...(authorities.database && clientAuthorities.variables),
+      },
+      files: {
+        ...schemaFixes(environment, assets),
+        ...(authorities.database && { [DATABASE_AUTHORITIES_FILE]: authoritiesPem(authorities.database) }),
+      },
+      user: owners.database,
+      mounts: mountsOf(volumes, jobs.schema),
+    },
+  };
 }
 
-/** All secrets, where the environment is protected and nothing accepts that they are generated. */
-function requiredSecrets({ protected: isProtected, policy, database }: Environment, nodes: readonly NodeTopology[]) {
-  if (!isProtected || policy.suppressions.some(({ rule }) => rule === 'secrets-supplied')) return [];
-  // The hash is made from the password.
-  const referenced = referencedSecrets(nodes).map((name) => (name === 'APP_PASSWORD_HASH' ? 'APP_PASSWORD' : name));
-  const administrator = database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [];
-  return [...new Set(['DATABASE_PASSWORD', ...administrator, 'ADMIN_PASSWORD', 'KEYSTORE_PASSWORD', ...referenced])];
+function loadBalancerConfigurationJob(
+  { layout, assets }: JobInputs,
+  { configuration }: LoadBalancerTopology,
+): JobTopology {
+  const { images, jobs, statusUrl, volumes } = layout;
+  return {
+    name: jobs.loadBalancerConfiguration,
+    image: images.loadBalancer,
+    script: scriptOf(assets, 'install-load-balancer-configuration.sh'),
+    environment: { REVISION: configuration.revision, STATUS_URL: statusUrl },
+    files: Object.fromEntries(
+      Object.entries(configuration.files).map(([name, content]) => [`/candidate/${name}`, content]),
+    ),
+    // The check reads the private key, which belongs to Nginx's user, and hands its scratch folders to another.
+    capabilities: ['CAP_CHOWN', 'CAP_DAC_OVERRIDE'],
+    mounts: mountsOf(volumes, jobs.loadBalancerConfiguration),
+  };
 }
 
-/** The job with another script of `runtime/jobs/` before its own, where there is one. */
-function preceded(script: string | false | undefined, job: JobTopology): JobTopology {
-  return script ? { ...job, script: `${runtimeFile(`jobs/${script}`)}\n${job.script}` } : job;
+/** Scripts of `runtime/jobs/`, one after the other in one shell. */
+function scriptOf(assets: TopologyAssets, ...names: readonly string[]): string {
+  return names.map((name) => runtimeScript(assets, `jobs/${name}`)).join('\n');
 }

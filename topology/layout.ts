@@ -1,60 +1,102 @@
+import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { DISTRIBUTIONS, type Distribution } from '../catalogue/distributions';
+import { addressAt, CONTROL_PORT, parseSubnet } from '../environment/addresses';
+import type { TopologyAssets } from '../environment/assets';
+import { connectionBudget } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
-import { addressAt, CONTROL_PORT, parseSubnet } from './addresses';
-import { connectionBudget } from './database';
-import { DATABASE_ENGINES } from './database-engines';
-import { DISTRIBUTIONS, type Distribution } from './distributions';
+import { databaseContainerName, jobContainerName, loadBalancerContainerName, nodeContainerName } from './names';
 import { publicUrl } from './nginx-conf';
-import type { SandboxImages } from './topology';
+import { volumesTopology } from './volumes';
 
 /** Who reads the database's secrets where no database container has a user of its own. */
 const DATABASE_SECRETS_OWNER = '999:999';
+/** uid:gid of Nginx in its images. */
+const NGINX_OWNER = '101:101';
+/** Where a node has one file for each secret. */
+const NODE_SECRETS_PATH = '/run/identity-server-secrets';
 
 /** Who is where: what the parts of the topology need to know of each other. */
-export type Layout = ReturnType<typeof layOut>;
+export type Layout = ReturnType<typeof resolveLayout>;
 
-export function layOut(environment: Environment, sandboxImages: SandboxImages) {
+export function resolveLayout(environment: Environment, assets: TopologyAssets) {
   const { name, identity_server: server, load_balancer: balancer, database } = environment;
   const distribution = DISTRIBUTIONS[server.distribution];
   const subnet = parseSubnet(environment.network.subnet);
   const engine = DATABASE_ENGINES[database.engine];
   const databaseAddress = addressAt(subnet, 2);
   const balancerAddress = addressAt(subnet, 3);
+  const images = imagesOf(environment, distribution, assets);
+  const nodes = Array.from({ length: server.nodes }, (_, index) => ({
+    number: index + 1,
+    name: `node-${index + 1}`,
+    containerName: nodeContainerName(name, index + 1),
+    address: addressAt(subnet, 11 + index),
+  }));
+  const owners = {
+    database: engine.container?.owner ?? DATABASE_SECRETS_OWNER,
+    server: distribution.owner,
+    loadBalancer: NGINX_OWNER,
+  };
+  const nodePaths = {
+    secrets: NODE_SECRETS_PATH,
+    keystores: `${distribution.home}/wso2-config-volume/repository/resources/security`,
+  };
+  const jobs = {
+    secrets: jobContainerName(name, 'secrets'),
+    keystores: jobContainerName(name, 'keystores'),
+    schemaScripts: jobContainerName(name, 'schema-scripts'),
+    schema: jobContainerName(name, 'schema'),
+    loadBalancerConfiguration: jobContainerName(name, 'load-balancer-configuration'),
+  };
+  /** The image and the facts that a database container is run with; undefined where the database is a server of the user's. */
+  const databaseContainer =
+    database.host === undefined && engine.container !== undefined && images.database !== undefined
+      ? { name: databaseContainerName(name), image: images.database, facts: engine.container }
+      : undefined;
+  const createsSchemas =
+    database.schema !== 'manual' && engine.container !== undefined && images.database !== undefined;
   return {
     distribution,
     subnet,
     engine,
-    images: imagesOf(environment, distribution, sandboxImages),
+    images,
+    owners,
+    nodePaths,
+    jobs,
+    databaseContainer,
+    createsSchemas,
     budget: connectionBudget(environment),
     databaseAddress,
     databaseHost: database.host ?? databaseAddress,
     databasePort: database.port ?? engine.port,
     databaseAdmin: database.admin_username ?? engine.adminUsername,
-    databaseOwner: engine.container?.owner ?? DATABASE_SECRETS_OWNER,
+    balancerName: loadBalancerContainerName(name),
     balancerAddress,
     statusUrl: `http://${balancerAddress}:${CONTROL_PORT}/status`,
     url: publicUrl({ hostname: balancer.hostname, httpsPort: balancer.https_port }),
     httpsPort: 9443 + server.port_offset,
     adminUsername: server.admin_username ?? distribution.adminUsername,
-    placed: Array.from({ length: server.nodes }, (_, index) => ({
-      number: index + 1,
-      name: `node-${index + 1}`,
-      containerName: nodeContainerName(name, index + 1),
-      address: addressAt(subnet, 11 + index),
-    })),
+    nodes,
+    volumes: volumesTopology(name, {
+      secretsJob: jobs.secrets,
+      keystoresJob: jobs.keystores,
+      loadBalancerConfigurationJob: jobs.loadBalancerConfiguration,
+      ...(createsSchemas && { schemaJobs: { scripts: jobs.schemaScripts, run: jobs.schema } }),
+      ...(databaseContainer && {
+        database: { name: databaseContainer.name, dataPath: databaseContainer.facts.dataPath },
+      }),
+      nodes: nodes.map(({ containerName }) => containerName),
+      loadBalancer: loadBalancerContainerName(name),
+      owners,
+      nodePaths,
+    }),
   };
 }
 
-export function nodeContainerName(environment: string, number: number): string {
-  return `${environment}-node-${number}`;
-}
-
-export function databaseContainerName(environment: string): string {
-  return `${environment}-database`;
-}
-
-function imagesOf(environment: Environment, { images }: Distribution, sandbox: SandboxImages) {
+function imagesOf(environment: Environment, { images }: Distribution, assets: TopologyAssets) {
   const { identity_server: server, database, load_balancer: balancer } = environment;
+  const { sandboxImages: sandbox } = assets;
   const fromSandbox = images === 'sandbox';
   const databaseImage =
     fromSandbox && database.engine === 'postgresql'
@@ -63,7 +105,7 @@ function imagesOf(environment: Environment, { images }: Distribution, sandbox: S
         ? sandbox.mariadb
         : DATABASE_ENGINES[database.engine].container?.image;
   const base = server.image ?? (fromSandbox ? sandbox.identityServer : images.identityServer);
-  const build = buildOf(environment, base);
+  const build = buildOf(environment, base, assets);
   return {
     identityServer: build?.image ?? base,
     build,
@@ -73,11 +115,15 @@ function imagesOf(environment: Environment, { images }: Distribution, sandbox: S
 }
 
 /** An image of the user's is complete unless the user says what to add; the official ones have no driver. */
-function buildOf({ identity_server: server, database }: Environment, base: string): IdentityServerBuild | undefined {
+function buildOf(
+  { identity_server: server, database }: Environment,
+  base: string,
+  { identityServerImage }: TopologyAssets,
+): IdentityServerBuild | undefined {
   const { bundlesDriver } = DISTRIBUTIONS[server.distribution];
   const lacksDriver = !bundlesDriver && server.image === undefined && server.driver_jar === undefined;
   if (server.build === undefined && !lacksDriver) return undefined;
   const { driverArtifact, driverVersion } = DATABASE_ENGINES[database.engine];
   const driver = server.build?.driver ?? (lacksDriver ? `${driverArtifact}:${driverVersion}` : undefined);
-  return identityServerBuild({ base, driver, accelerator: server.build?.accelerator });
+  return identityServerBuild({ base, driver, accelerator: server.build?.accelerator }, identityServerImage);
 }

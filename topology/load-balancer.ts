@@ -1,18 +1,40 @@
+import { CONTROL_PORT } from '../environment/addresses';
+import type { TopologyAssets } from '../environment/assets';
 import { authoritiesPem } from '../environment/authorities';
 import type { Environment } from '../environment/schema';
-import { CONTROL_PORT } from './addresses';
+import type { ServerTopology } from './container';
 import type { Layout } from './layout';
-import { loadBalancerConfiguration } from './nginx-conf';
-import { runtimeFile } from './runtime-file';
-import type { LoadBalancerTopology } from './topology';
+import { type LoadBalancerConfiguration, loadBalancerConfiguration } from './nginx-conf';
+import { runtimeScript } from './runtime-script';
+import { mountsOf } from './volumes';
 
-/** uid:gid of Nginx in its images. */
-export const NGINX_OWNER = '101:101';
+/** Nginx in front of the nodes. */
+export interface LoadBalancerTopology extends ServerTopology {
+  readonly hostname: string;
+  /** The URL that users see. */
+  readonly url: string;
+  /** The URL at which administrators log in. */
+  readonly consoleUrl: string;
+  readonly bindAddress: string;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly statusUrl: string;
+  /** Path prefixes that are answered with 403. */
+  readonly deniedPaths: readonly string[];
+  readonly configuration: LoadBalancerConfiguration;
+  readonly entrypoint: readonly string[];
+  /** Size in MiB of the memory that it has as /tmp. */
+  readonly scratchMb: number;
+}
 
 /** Nginx: where it is published and the configuration that it serves by. */
-export function loadBalancerTopology(environment: Environment, layout: Layout): LoadBalancerTopology {
-  const { name, load_balancer: balancer, authorities } = environment;
-  const { distribution, images, placed, balancerAddress, statusUrl, url, httpsPort } = layout;
+export function loadBalancerTopology(
+  environment: Environment,
+  layout: Layout,
+  assets: TopologyAssets,
+): LoadBalancerTopology {
+  const { load_balancer: balancer, authorities } = environment;
+  const { distribution, images, nodes, balancerName, balancerAddress, statusUrl, url, httpsPort } = layout;
   const configuration = loadBalancerConfiguration(
     {
       hostname: balancer.hostname,
@@ -20,7 +42,7 @@ export function loadBalancerTopology(environment: Environment, layout: Layout): 
       httpsPort: balancer.https_port,
       controlPort: CONTROL_PORT,
       subnet: environment.network.subnet,
-      nodes: placed,
+      nodes,
       nodePort: httpsPort,
       healthPath: distribution.healthPath,
       affinity: balancer.affinity === 'cookie',
@@ -30,16 +52,18 @@ export function loadBalancerTopology(environment: Environment, layout: Layout): 
       ...(authorities.clients && { clientAuthorities: authoritiesPem(authorities.clients) }),
     },
     {
-      routing: runtimeFile('load-balancer/routing.js'),
-      clientCertificate: runtimeFile('load-balancer/client-certificate.js'),
+      routing: runtimeScript(assets, 'load-balancer/routing.js'),
+      clientCertificate: runtimeScript(assets, 'load-balancer/client-certificate.js'),
     },
   );
   return {
-    containerName: `${name}-load-balancer`,
+    containerName: balancerName,
     image: images.loadBalancer,
     address: balancerAddress,
-    owner: NGINX_OWNER,
+    owner: layout.owners.loadBalancer,
     memoryMb: balancer.memory_mb,
+    scratchMb: 64,
+    openFiles: 16384,
     hostname: balancer.hostname,
     url,
     consoleUrl: `${url}${distribution.consolePath}`,
@@ -49,20 +73,31 @@ export function loadBalancerTopology(environment: Environment, layout: Layout): 
     statusUrl,
     deniedPaths: balancer.denied_paths,
     configuration,
-    entrypoint: ['/bin/sh', '-c', runtimeFile('load-balancer/entrypoint.sh')],
-    healthCommand: [
-      'CMD',
-      'curl',
-      '-fsS',
-      '-o',
-      '/dev/null',
-      '-m',
-      '3',
-      '--cacert',
-      balancer.certificate === 'supplied' ? '/etc/nginx/certificates/tls.crt' : '/etc/nginx/certificates/ca.crt',
-      '--resolve',
-      `${balancer.hostname}:${balancer.https_port}:127.0.0.1`,
-      `https://${balancer.hostname}:${balancer.https_port}/load-balancer-health`,
-    ],
+    entrypoint: ['/bin/sh', '-c', runtimeScript(assets, 'load-balancer/entrypoint.sh')],
+    health: {
+      command: [
+        'CMD',
+        'curl',
+        '-fsS',
+        '-o',
+        '/dev/null',
+        '-m',
+        '3',
+        '--cacert',
+        balancer.certificate === 'supplied' ? '/etc/nginx/certificates/tls.crt' : '/etc/nginx/certificates/ca.crt',
+        '--resolve',
+        `${balancer.hostname}:${balancer.https_port}:127.0.0.1`,
+        `https://${balancer.hostname}:${balancer.https_port}/load-balancer-health`,
+      ],
+      intervalSeconds: 2,
+      timeoutSeconds: 4,
+      retries: 3,
+      startPeriodSeconds: 30,
+    },
+    startTimeoutSeconds: 60,
+    // SIGQUIT lets requests finish; SIGTERM would cut them.
+    stopSignal: 'SIGQUIT',
+    stopSeconds: 30,
+    mounts: mountsOf(layout.volumes, balancerName),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ReplayablePath } from './distributions';
+import type { ReplayablePath } from '../catalogue/distributions';
 
 /** What the load balancer's configuration is made from. */
 export interface NginxConfProps {

@@ -1,18 +1,46 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Distribution } from '../catalogue/distributions';
+import { renderToml } from '../catalogue/toml';
+import { CONTROL_PORT } from '../environment/addresses';
+import type { DriverJar, TopologyAssets } from '../environment/assets';
 import { authoritiesPem } from '../environment/authorities';
-import { driverJarPath } from '../environment/driver-jar';
 import type { Environment } from '../environment/schema';
-import { CONTROL_PORT } from './addresses';
+import { LONGEST_STOP_SECONDS, type ServerTopology } from './container';
 import { datasourceSettings } from './database';
 import { ACCESS_LOG_TO_STDOUT, deploymentToml } from './deployment-toml';
-import type { Distribution } from './distributions';
 import type { Layout } from './layout';
 import { CLIENT_CERTIFICATE_HEADER } from './nginx-conf';
-import { runtimeFile } from './runtime-file';
-import { renderToml } from './toml';
-import type { NodeTopology } from './topology';
+import { runtimeScript } from './runtime-script';
+import { mountsOf } from './volumes';
+
+/** One identity server. */
+export interface NodeTopology extends ServerTopology {
+  /** Place in the order of start, from 1. */
+  readonly number: number;
+  /** Short name, such as `node-1`: the name of its upstream and its route cookie. */
+  readonly name: string;
+  readonly httpsPort: number;
+  /** Processors that it may use; undefined for as many as there are. */
+  readonly cpus?: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Files put into the container before it starts, by path. None holds a secret. */
+  readonly files: Readonly<Record<string, string>>;
+  /** JDBC driver put into the container before it starts; undefined where the image has it. */
+  readonly driver?: NodeDriver;
+  readonly entrypoint: readonly string[];
+  /** Where it has one file for each secret. */
+  readonly secretsPath: string;
+  /** Where it has the shared keystore and truststore. */
+  readonly keystoresPath: string;
+  /** Host names that the node must resolve to fixed addresses. */
+  readonly hosts: Readonly<Record<string, string>>;
+}
+
+/** A JDBC driver of the machine that synthesizes, and where the container gets it. */
+export interface NodeDriver extends DriverJar {
+  readonly path: string;
+}
 
 /** How often a node's entry point asks its server for a sign of life. */
 const SECONDS_BETWEEN_CHECKS = 10;
@@ -22,11 +50,16 @@ const SILENCE_SECONDS = 300;
 export const DRAIN_SECONDS = 2;
 
 /** One identity server: its files, variables and health check. */
-export function nodeTopology(environment: Environment, layout: Layout, node: Layout['placed'][number]): NodeTopology {
+export function nodeTopology(
+  environment: Environment,
+  layout: Layout,
+  assets: TopologyAssets,
+  node: Layout['nodes'][number],
+): NodeTopology {
   const { name, identity_server: server, load_balancer: balancer } = environment;
-  const { distribution, images, placed, databaseHost, databasePort, balancerAddress, statusUrl, url, httpsPort } =
+  const { distribution, images, nodes, databaseHost, databasePort, balancerAddress, statusUrl, url, httpsPort } =
     layout;
-  const { adminUsername } = layout;
+  const { secrets: secretsPath, keystores: keystoresPath } = layout.nodePaths;
   const toml = deploymentToml({
     distribution: server.distribution,
     hostname: balancer.hostname,
@@ -35,10 +68,10 @@ export function nodeTopology(environment: Environment, layout: Layout, node: Lay
     httpsPort: balancer.https_port,
     nodeNumber: node.number,
     nodeAddress: node.address,
-    memberAddresses: placed.map(({ address }) => address),
+    memberAddresses: nodes.map(({ address }) => address),
     clusterDomain: name,
     portOffset: server.port_offset,
-    adminUsername,
+    adminUsername: layout.adminUsername,
     databases: datasourceSettings(environment, databaseHost),
     ...(environment.authorities.clients && { clientCertificateHeader: CLIENT_CERTIFICATE_HEADER }),
     extensions: [
@@ -47,16 +80,15 @@ export function nodeTopology(environment: Environment, layout: Layout, node: Lay
       ...server.node_overrides.filter((entry) => entry.node === node.number).map((entry) => entry.deployment_toml),
     ],
   });
-  const secretsPath = '/run/identity-server-secrets';
-  const keystoresPath = `${distribution.home}/wso2-config-volume/repository/resources/security`;
   const entrypointPath = `${distribution.home}/active-active-entrypoint.sh`;
   const healthPath = `${distribution.home}/active-active-health.sh`;
   return {
     ...node,
     image: images.identityServer,
     httpsPort,
-    owner: distribution.owner,
+    owner: layout.owners.server,
     memoryMb: server.memory_mb,
+    openFiles: 16384,
     ...(server.cpus !== undefined && { cpus: server.cpus }),
     environment: {
       IMAGE_ENTRYPOINT: `${distribution.home}/docker-entrypoint.sh`,
@@ -85,25 +117,33 @@ export function nodeTopology(environment: Environment, layout: Layout, node: Lay
       JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
     },
     files: {
-      [entrypointPath]: runtimeFile('identity-server/entrypoint.sh'),
-      [healthPath]: runtimeFile('identity-server/health.sh'),
+      [entrypointPath]: runtimeScript(assets, 'identity-server/entrypoint.sh'),
+      [healthPath]: runtimeScript(assets, 'identity-server/health.sh'),
       [`${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`]: renderToml(toml),
     },
-    ...driverOf(environment, distribution),
+    ...driverOf(distribution, assets),
     entrypoint: ['/bin/sh', entrypointPath],
     secretsPath,
     keystoresPath,
     hosts: { ...server.hosts, [balancer.hostname]: balancerAddress },
-    healthCommand: ['CMD', '/bin/sh', healthPath],
+    health: {
+      command: ['CMD', '/bin/sh', healthPath],
+      intervalSeconds: 3,
+      timeoutSeconds: 6,
+      retries: 3,
+      startPeriodSeconds: 300,
+    },
     startTimeoutSeconds: server.start_timeout_seconds,
+    stopSignal: 'SIGTERM',
+    // The server logs in one place, waits up to 60 s for requests that are under way, and the drain comes before that.
+    stopSeconds: LONGEST_STOP_SECONDS,
+    mounts: mountsOf(layout.volumes, node.containerName),
   };
 }
 
 /** The image's own entry point copies what is in `wso2-artifact-volume` over the server's home. */
-function driverOf(environment: Environment, { home }: Distribution): Pick<NodeTopology, 'driver'> {
-  const source = driverJarPath(environment);
-  if (source === undefined) return {};
-  const sha256 = createHash('sha256').update(readFileSync(source)).digest('hex');
-  const path = `${home}/wso2-artifact-volume/repository/components/lib/${basename(source)}`;
-  return { driver: { source, sha256, path } };
+function driverOf({ home }: Distribution, { driverJar }: TopologyAssets): Pick<NodeTopology, 'driver'> {
+  if (driverJar === undefined) return {};
+  const path = `${home}/wso2-artifact-volume/repository/components/lib/${basename(driverJar.source)}`;
+  return { driver: { ...driverJar, path } };
 }

@@ -1,7 +1,5 @@
 import type { Environment } from '../environment/schema';
 
-export const STATE_BACKENDS = ['local', 's3', 'gcs', 'azurerm', 'pg', 'http', 'consul'] as const;
-
 /** A Terraform backend block: its type and its settings, without credentials. */
 export interface StateBackend {
   readonly type: Environment['state']['backend'];

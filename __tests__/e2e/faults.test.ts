@@ -1,6 +1,6 @@
-import { inject } from '../../chaos/fault';
-import { SHORT } from '../../chaos/faults';
-import { Pair } from '../../chaos/pair';
+import { inject } from '../chaos/fault';
+import { SHORT } from '../chaos/faults';
+import { Pair } from '../chaos/pair';
 
 // The faults of `make chaos` that every test run does, with the same load and the same bars.
 const pair = new Pair('e2e-faults', '127.0.9.8', '172.31.247');

@@ -1,11 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type IdentityServerBuild, identityServerBuild } from '../../images/identity-server';
+import { ensureEngine } from '../../cli/setup/engine';
+import { ensureIdentityServerImage } from '../../cli/setup/identity-server-image';
+import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
+import {
+  type IdentityServerBuild,
+  type IdentityServerImageContent,
+  identityServerBuild,
+  readIdentityServerContext,
+} from '../../images/identity-server';
 import { sandboxImageTags } from '../../images/tags';
-import { ensureEngine } from '../../setup/engine';
-import { ensureIdentityServerImage } from '../../setup/identity-server-image';
-import { ensureSandboxImages } from '../../setup/sandbox-images';
 import { docker } from '../support/workspace';
 import { zip } from '../support/zip';
 
@@ -48,8 +53,16 @@ function archive(name: string, files: Readonly<Record<string, string>>): string 
   return path;
 }
 
+/** What the set-up reads for these parts. */
+function contentOf({ accelerator }: Partial<IdentityServerBuild>): IdentityServerImageContent {
+  return {
+    context: readIdentityServerContext(),
+    ...(accelerator !== undefined && { accelerator: readFileSync(accelerator) }),
+  };
+}
+
 async function build(parts: Omit<IdentityServerBuild, 'image' | 'base'>): Promise<string> {
-  const plan = identityServerBuild({ base, ...parts });
+  const plan = identityServerBuild({ base, ...parts }, contentOf(parts));
   built.push(plan.image);
   await ensureIdentityServerImage({ dockerEnv, build: plan });
   return plan.image;
@@ -127,7 +140,7 @@ test('what an image is made of is in its name', () => {
   const other = archive('other.zip', { a: '2' });
   const copy = archive('copy.zip', { a: '1' });
   const name = (parts: Partial<IdentityServerBuild>) =>
-    identityServerBuild({ base: 'wso2/wso2is:7.1.0', ...parts }).image;
+    identityServerBuild({ base: 'wso2/wso2is:7.1.0', ...parts }, contentOf(parts)).image;
   const names = [
     {},
     { base: 'wso2/wso2is:7.2.0' },

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
-import { run } from '../../setup/process';
 import { issueCertificate } from '../support/certificates';
 import { Client } from '../support/client';
 import { PROTECTED } from '../support/protected';

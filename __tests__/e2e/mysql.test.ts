@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { download } from '../../cli/setup/maven';
 import { sandboxImageTags } from '../../images/tags';
-import { download } from '../../setup/maven';
 import { Client } from '../support/client';
 import { docker, Workspace } from '../support/workspace';
 import { zip } from '../support/zip';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { CommandError } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
-import { CommandError } from '../../setup/process';
 import { docker, eventually, removeEnvironment, Workspace } from '../support/workspace';
 
 // State in a real PostgreSQL server: kept there and nowhere else, and locked while somebody applies. The foundation alone is

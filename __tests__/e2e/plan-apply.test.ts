@@ -1,5 +1,5 @@
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import type { Report } from '../../report/report';
+import type { Report } from '../../review/report/report';
 import { PROTECTED } from '../support/protected';
 import { docker, inspect, removeEnvironment, Workspace, waitUntilHealthy } from '../support/workspace';
 

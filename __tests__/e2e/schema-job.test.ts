@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ensureEngine } from '../../cli/setup/engine';
+import { run } from '../../cli/setup/process';
+import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { sandboxImageTags } from '../../images/tags';
-import { ensureEngine } from '../../setup/engine';
-import { run } from '../../setup/process';
-import { ensureSandboxImages } from '../../setup/sandbox-images';
-import type { JobTopology } from '../../topology/topology';
+import type { JobTopology } from '../../topology/jobs';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { MYSQL, POSTGRESQL, type ScriptTree, scriptTree } from '../support/script-trees';
 import { topology } from '../support/synth';
@@ -368,7 +368,7 @@ async function startServer(server: Server, secrets: string): Promise<void> {
     server.image,
     ...container.command,
   );
-  const [, ...probe] = container.healthCommand.map((part) => (part === container.address ? server.address : part));
+  const [, ...probe] = container.health.command.map((part) => (part === container.address ? server.address : part));
   await eventually(`${server.engine} answers`, 60, () =>
     docker('exec', `${PREFIX}-${server.engine}`, ...probe).then(
       () => true,

@@ -1,11 +1,14 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ensureEngine } from '../../cli/setup/engine';
+import { run } from '../../cli/setup/process';
+import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
+import { readAssets } from '../../environment/assets';
 import { sandboxImageTags } from '../../images/tags';
-import { ensureEngine } from '../../setup/engine';
-import { run } from '../../setup/process';
-import { ensureSandboxImages } from '../../setup/sandbox-images';
-import { deriveTopology, type JobTopology, type NodeTopology, type Topology } from '../../topology/topology';
+import type { JobTopology } from '../../topology/jobs';
+import type { NodeTopology } from '../../topology/node';
+import { deriveTopology, type Topology } from '../../topology/topology';
 import { createAuthority, type Identity, issue } from '../support/certificates';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { environment } from '../support/synth';
@@ -52,7 +55,7 @@ describe('the sandbox, started', () => {
     const { container } = topology.database;
     if (container === undefined) throw new Error('the topology has no database container');
     await docker(
-      ...['run', '--detach', ...LABEL, '--name', container.name, '--network', NAME, '--ip', container.address],
+      ...['run', '--detach', ...LABEL, '--name', container.containerName, '--network', NAME, '--ip', container.address],
       ...['--user', container.owner, ...variables(container.environment)],
       ...['--volume', `${volume('database-secrets')}:/run/database-secrets:ro`, container.image, ...container.command],
     );
@@ -61,7 +64,7 @@ describe('the sandbox, started', () => {
     await runTopologyJob(
       topology.jobs.schema.run,
       { 'schema-scripts': '/schema-scripts', 'database-secrets': '/database-secrets' },
-      topology.databaseOwner,
+      topology.jobs.schema.run.user,
     );
     await startNode(node);
     await untilHealthy(node);
@@ -215,13 +218,13 @@ describe('a database server with a certificate of its own authority', () => {
     );
   }
 
-  async function createSchemas({ jobs, databaseOwner }: Topology, more: Record<string, string> = {}): Promise<void> {
+  async function createSchemas({ jobs }: Topology, more: Record<string, string> = {}): Promise<void> {
     if (jobs.schema === undefined) throw new Error('the topology has no schema job');
     const run = { ...jobs.schema.run, environment: { ...jobs.schema.run.environment, ...more } };
     await runTopologyJob(
       run,
       { 'schema-scripts': '/schema-scripts', 'database-secrets': '/database-secrets' },
-      databaseOwner,
+      run.user,
     );
   }
 
@@ -363,7 +366,8 @@ const KEYSTORES = {
 
 function derive(distribution: string, extra = '', files: Record<string, string> = {}): Topology {
   const toml = `[identity_server]\ndistribution = "${distribution}"\nimage = "${sandboxImageTags().identityServer}"\nmemory_mb = 1280\nheap_mb = 512\n${extra}[network]\nsubnet = "${SUBNET}"\n[load_balancer]\nhostname = "is.server-configuration.test"\n`;
-  return deriveTopology(environment(toml, NAME, files), sandboxImageTags());
+  const checked = environment(toml, NAME, files);
+  return deriveTopology(checked, readAssets(checked));
 }
 
 function volume(purpose: string): string {
@@ -386,7 +390,7 @@ async function startNode(node: NodeTopology): Promise<void> {
 
 /** Waits until the health check of a node that was started here succeeds. */
 async function untilHealthy(node: NodeTopology): Promise<void> {
-  const [, ...probe] = node.healthCommand;
+  const [, ...probe] = node.health.command;
   await eventually('the server is healthy', 180, () =>
     docker('exec', node.containerName, ...probe).then(
       () => true,

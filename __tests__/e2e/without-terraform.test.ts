@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { run } from '../../setup/process';
+import { run } from '../../cli/setup/process';
 import { docker, Workspace } from '../support/workspace';
 
 // On a machine that has neither Terraform nor OpenTofu, the commands work with an OpenTofu that the set-up fetches.

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../../setup/process';
+import { run } from '../../cli/setup/process';
 import { StateServer } from '../support/state-server';
 import { WorkflowRunner } from '../support/workflow-runner';
 import { docker, PROJECT, removeEnvironment, terraformHere, waitUntilHealthy } from '../support/workspace';

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMENT_LIMIT, commentMarker, renderMarkdown } from '../../report/markdown';
-import { buildReport } from '../../report/report';
-import { renderTerminal } from '../../report/terminal';
+import { COMMENT_LIMIT, commentMarker, renderMarkdown } from '../../review/report/markdown';
+import { buildReport } from '../../review/report/report';
+import { renderTerminal } from '../../review/report/terminal';
 import { planFixtures, readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
 

@@ -1,5 +1,5 @@
+import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
-import { run } from '../../setup/process';
 
 /** A certificate and its private key, PEM. */
 export interface Identity {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Plan } from '../../report/plan-json';
-import type { PlannedStack } from '../../report/report';
+import type { Plan } from '../../review/plan/plan-json';
+import type { PlannedStack } from '../../review/report/report';
 
-/** Plans of the real provider, made by `tools/capture-plans.ts`; `gunzip -c` shows them. */
+/** Plans of the real provider, made by `__tests__/golden/capture-plans.ts`; `gunzip -c` shows them. */
 export const PLAN_FIXTURES = join(__dirname, '..', 'fixtures', 'plans');
 
 export interface PlanFixture {

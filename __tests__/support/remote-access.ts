@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
-import { run } from '../../setup/process';
 import type { SecondEngine } from './second-engine';
 import { docker, eventually } from './workspace';
 

@@ -1,4 +1,4 @@
-import type { ReportInput } from '../../report/report';
+import type { ReportInput } from '../../review/report/report';
 import type { PlanFixture } from './plan-fixtures';
 import { synthesizeToFiles, topology } from './synth';
 

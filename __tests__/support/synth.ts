@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { App } from 'cdktf';
 import { ActiveActiveDeployment } from '../../constructs';
+import { readAssets } from '../../environment/assets';
 import { loadEnvironments } from '../../environment/load';
 import type { Environment } from '../../environment/schema';
-import { deriveTopology, type SandboxImages, type Topology } from '../../topology/topology';
+import type { SandboxImages } from '../../images/tags';
+import { deriveTopology, type Topology } from '../../topology/topology';
 
 export const PROJECT = resolve(__dirname, '..', '..');
 
@@ -85,7 +87,12 @@ export function topology(
   name = 'sandbox',
   files: Readonly<Record<string, string>> = {},
 ): Topology {
-  return deriveTopology(environment(toml, name, files), TEST_IMAGES);
+  return derived(environment(toml, name, files));
+}
+
+/** The topology of a checked environment, with the stand-ins for the sandbox's images. */
+export function derived(checked: Environment): Topology {
+  return deriveTopology(checked, readAssets(checked, TEST_IMAGES));
 }
 
 /** A certificate authority's certificate whose key nobody has. @param name of a file in `fixtures/authorities` */
@@ -95,7 +102,7 @@ export function authorityFixture(name: 'root' | 'other-root' | 'expired-root' | 
 
 /** The topologies of the project's own configuration files. */
 export function shippedTopologies(): Topology[] {
-  return loadEnvironments(join(PROJECT, 'config')).map((loaded) => deriveTopology(loaded, TEST_IMAGES));
+  return loadEnvironments(join(PROJECT, 'config')).map(derived);
 }
 
 /**

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { run } from '../../setup/process';
+import { run } from '../../cli/setup/process';
 import { PROJECT } from './workspace';
 
 const { safeLoad } = require('js-yaml') as { safeLoad(text: string): unknown };

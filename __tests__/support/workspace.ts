@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CommandError, type RunResult, run } from '../../setup/process';
-import { ensureProviders } from '../../setup/providers';
-import { ensureTerraform, terraformVariables } from '../../setup/terraform';
+import { CommandError, type RunResult, run } from '../../cli/setup/process';
+import { ensureProviders } from '../../cli/setup/providers';
+import { ensureTerraform, terraformVariables } from '../../cli/setup/terraform';
 
 export const PROJECT = resolve(__dirname, '../..');
 

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../../setup/process';
+import { run } from '../../cli/setup/process';
 import { type Json, PROJECT, readSynthesized, temporaryDirectory } from '../support/synth';
 
 /** The community's successor of cdktf, as docs/moving.md says to install it. */
@@ -8,17 +8,7 @@ const CDKTN = 'npm:cdktn@0.24.0';
 /** The newest that cdktn accepts. */
 const CONSTRUCTS = '10.7.2';
 /** What the program is made of; no tests, no commands. */
-const PROGRAM = [
-  'config',
-  'constructs',
-  'environment',
-  'images',
-  'policy',
-  'runtime',
-  'topology',
-  'main.ts',
-  'synthesize.ts',
-];
+const PROGRAM = ['catalogue', 'config', 'constructs', 'environment', 'images', 'runtime', 'topology', 'main.ts'];
 
 const INSTALL_MS = 180_000;
 

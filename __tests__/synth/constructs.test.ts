@@ -9,6 +9,7 @@ import {
   SchemaJob,
   SharedDatabase,
 } from '../../constructs';
+import type { NodeTopology } from '../../topology/node';
 import { type Json, readSynthesized, temporaryDirectory, topology } from '../support/synth';
 
 /** A stack of somebody else's cdktf app. */
@@ -36,8 +37,8 @@ test('a network and a job work in any stack', () => {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a value that Terraform must not read
       environment: { GREETING: 'hello ${world}' },
       labels,
-      volumes: [],
-      network: network.network.name,
+      mounts: [],
+      network,
       runsAgainWith: [network.network],
     });
   });
@@ -54,25 +55,28 @@ test('a network and a job work in any stack', () => {
 
 test('a job without a network has none, and as root has no capability it does not name', () => {
   const resources = synthesizeApp((stack) => {
-    new OneShotJob(stack, 'job', { name: 'j', image: 'i', script: ':', environment: {}, labels, volumes: [] });
+    new OneShotJob(stack, 'job', { name: 'j', image: 'i', script: ':', environment: {}, labels, mounts: [] });
   });
   const [job] = Object.values<Json>(resources.docker_container);
   expect(job).toMatchObject({ network_mode: 'none', user: '0:0', capabilities: { drop: ['ALL'] } });
   expect(job.capabilities.add).toBeUndefined();
 });
 
-test('a node needs only its description and the names of what it uses', () => {
+test('a node needs only its description and the name of a network', () => {
   const resources = synthesizeApp((stack) => {
     new IdentityServerNode(stack, 'node', {
-      node: derived.nodes[0] as (typeof derived.nodes)[number],
-      network: 'their-network',
-      secretsVolume: 'their-secrets',
-      keystoresVolume: 'their-keystores',
+      ...(derived.nodes[0] as NodeTopology),
+      mounts: [
+        { volume: 'their-secrets', path: '/run/secrets', readOnly: true },
+        { volume: 'their-keystores', path: '/keystores', readOnly: true },
+      ],
+      network: ClusterNetwork.fromName('their-network'),
       labels,
     });
   });
   const [node] = Object.values<Json>(resources.docker_container);
   expect(node.image).toBe(derived.nodes[0]?.image);
+  expect(node.networks_advanced[0].name).toBe('their-network');
   expect(node.volumes.map(({ volume_name }: Json) => volume_name)).toEqual(['their-secrets', 'their-keystores']);
   expect(node.volumes.every(({ read_only }: Json) => read_only)).toBe(true);
 });
@@ -80,16 +84,22 @@ test('a node needs only its description and the names of what it uses', () => {
 test('a load balancer brings its configuration volume and job', () => {
   const resources = synthesizeApp((stack) => {
     new NginxLoadBalancer(stack, 'lb', {
-      loadBalancer: derived.loadBalancer,
+      ...derived.loadBalancer,
       configurationJob: derived.jobs.loadBalancerConfiguration,
-      configurationVolume: 'their-configuration',
-      certificatesVolume: 'their-certificates',
-      network: 'their-network',
+      configurationVolume: derived.volumes.loadBalancerConfiguration,
+      network: ClusterNetwork.fromName('their-network'),
       labels,
     });
   });
   expect(Object.keys(resources.docker_container)).toHaveLength(2);
-  expect(Object.values<Json>(resources.docker_volume).map(({ name }) => name)).toEqual(['their-configuration']);
+  const [[id, volume]] = Object.entries<Json>(resources.docker_volume) as [[string, Json]];
+  expect(volume.name).toBe(derived.volumes.loadBalancerConfiguration.name);
+  // Its own volume is referred to, the certificates of another stack are named.
+  for (const container of Object.values<Json>(resources.docker_container)) {
+    expect(container.volumes.map(({ volume_name }: Json) => volume_name).sort()).toEqual(
+      [`\${docker_volume.${id}.name}`, derived.volumes.loadBalancerCertificates.name].sort(),
+    );
+  }
 });
 
 test('network, keystores, database and schema job fit together in one stack of theirs', () => {
@@ -103,7 +113,7 @@ test('network, keystores, database and schema job fit together in one stack of t
       labels,
     });
     const database = new SharedDatabase(stack, 'database', {
-      database: derived.database,
+      ...derived.database,
       dataVolume: derived.volumes.databaseData,
       network,
       secrets: keystores,
@@ -119,7 +129,6 @@ test('network, keystores, database and schema job fit together in one stack of t
       database,
       network,
       secrets: keystores,
-      owner: derived.databaseOwner,
       labels,
     });
   });

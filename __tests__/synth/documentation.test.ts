@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { run } from '../../setup/process';
+import { run } from '../../cli/setup/process';
 import { PROJECT, readSynthesized, synthesizeToFiles, temporaryDirectory, topology } from '../support/synth';
 
 /** Blocks that the documentation marks as complete; whoever copies one must get what it promises. */

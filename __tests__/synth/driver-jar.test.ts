@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { archiveEntries } from '../../environment/archive';
+import { readAssets } from '../../environment/assets';
 import { loadEnvironments } from '../../environment/load';
-import { archiveEntries } from '../../images/jar';
 import { deriveTopology, type Topology } from '../../topology/topology';
 import { type Json, SMALLEST, synthesizeToFiles, TEST_IMAGES, temporaryDirectory } from '../support/synth';
 import { zip } from '../support/zip';
@@ -20,7 +21,7 @@ function withDriver(toml: string, content = 'class'): { derived: Topology; jar: 
   writeFileSync(join(folder, 'bank.toml'), toml.replace('[load_balancer]', settings));
   const [environment] = loadEnvironments(folder);
   if (environment === undefined) throw new Error('no environment');
-  return { derived: deriveTopology(environment, TEST_IMAGES), jar };
+  return { derived: deriveTopology(environment, readAssets(environment, TEST_IMAGES)), jar };
 }
 
 function nodes(derived: Topology) {

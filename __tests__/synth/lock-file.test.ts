@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { committedLock, lockEntries, type ProviderLock, registryOf } from '../../cli/lock-file';
+import { CommandError, run } from '../../cli/setup/process';
+import { ensureProviders } from '../../cli/setup/providers';
+import { ensureTerraform, type Terraform } from '../../cli/setup/terraform';
 import { TerraformStackRunner } from '../../cli/terraform';
-import { CommandError, run } from '../../setup/process';
-import { ensureProviders } from '../../setup/providers';
-import { ensureTerraform, type Terraform } from '../../setup/terraform';
-import { synthesize } from '../../synthesize';
+import { synthesize } from '../../constructs/synthesize';
 import { configurationDirectory, PROJECT, SMALLEST, topology } from '../support/synth';
 
 // Real Terraform and real providers. Where no registry answers they are those that are built here, which stand in for published ones.

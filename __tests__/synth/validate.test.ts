@@ -1,9 +1,9 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { run } from '../../cli/setup/process';
+import { ensureProviders } from '../../cli/setup/providers';
+import { ensureTerraform } from '../../cli/setup/terraform';
 import { literal } from '../../constructs/container-defaults';
-import { run } from '../../setup/process';
-import { ensureProviders } from '../../setup/providers';
-import { ensureTerraform } from '../../setup/terraform';
 import { SHAPES } from '../support/shapes';
 import {
   type Json,

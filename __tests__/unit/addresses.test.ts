@@ -7,7 +7,7 @@ import {
   overlap,
   parseSubnet,
   type Subnet,
-} from '../../topology/addresses';
+} from '../../environment/addresses';
 import { SMALLEST, topology } from '../support/synth';
 
 const SUBNETS = [

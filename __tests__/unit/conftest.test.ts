@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildReport } from '../../report/report';
+import { buildReport } from '../../review/report/report';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
 import { type Json, PROJECT, temporaryDirectory } from '../support/synth';

@@ -3,9 +3,10 @@ import {
   dockerEnvironment,
   hardened,
   literal,
-  memoryLimit,
+  serverContainer,
   uploads,
 } from '../../constructs/container-defaults';
+import type { ServerTopology } from '../../topology/container';
 
 describe('text for Terraform', () => {
   test.each([
@@ -34,8 +35,29 @@ test('a container drops every capability and gets back only those it names', () 
   expect(hardened({}, ['CAP_CHOWN']).capabilities).toEqual({ drop: ['ALL'], add: ['CAP_CHOWN'] });
 });
 
+const SERVER: ServerTopology = {
+  containerName: 'server',
+  image: 'image',
+  address: '172.30.10.2',
+  owner: '1:1',
+  memoryMb: 512,
+  health: { command: ['CMD', 'true'], intervalSeconds: 3, timeoutSeconds: 59, retries: 3, startPeriodSeconds: 300 },
+  startTimeoutSeconds: 60,
+  stopSignal: 'SIGTERM',
+  stopSeconds: 30,
+  mounts: [],
+};
+
 test('a memory limit leaves no room for swap', () => {
-  expect(memoryLimit(512)).toEqual({ memory: 512, memorySwap: 512 });
+  expect(serverContainer(SERVER, { name: 'network' }, {})).toMatchObject({ memory: 512, memorySwap: 512 });
+});
+
+test('durations are spelt as the engine gives them back, or every plan would change them', () => {
+  expect(serverContainer(SERVER, { name: 'network' }, {}).healthcheck).toMatchObject({
+    interval: '3s',
+    timeout: '59s',
+    startPeriod: '5m0s',
+  });
 });
 
 describe('a limit of processors', () => {

@@ -1,10 +1,10 @@
 import { parse } from 'smol-toml';
+import { DISTRIBUTION_NAMES, DISTRIBUTIONS, type DistributionName } from '../../catalogue/distributions';
+import { flatten, merge, renderToml, type TomlTable } from '../../catalogue/toml';
+import { extensionProblems, OWNED_KEYS } from '../../environment/deployment-toml-extensions';
 import { ConfigurationError } from '../../environment/diagnostics';
 import { loadEnvironments } from '../../environment/load';
 import { generatedToml } from '../../tools/parity';
-import { extensionProblems, OWNED_KEYS } from '../../topology/deployment-toml';
-import { DISTRIBUTION_NAMES, DISTRIBUTIONS, type DistributionName } from '../../topology/distributions';
-import { flatten, merge, renderToml, type TomlTable } from '../../topology/toml';
 import { configurationDirectory, topology } from '../support/synth';
 
 const FINANCIAL_SERVICES = 'wso2is-7.1.0-financial-services';

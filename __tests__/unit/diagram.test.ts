@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { renderChanges, renderMermaid, renderSvg } from '../../diagram';
-import { type Part, sceneOf } from '../../diagram/scene';
+import { renderChanges, renderMermaid, renderSvg } from '../../review/diagram';
+import { type Part, sceneOf } from '../../review/diagram/scene';
 import { sandboxPictures } from '../../tools/write-diagram';
 import type { Topology } from '../../topology/topology';
 import { SHAPES } from '../support/shapes';

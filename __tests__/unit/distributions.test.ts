@@ -1,7 +1,7 @@
 import { parse } from 'smol-toml';
+import { DISTRIBUTION_NAMES, DISTRIBUTIONS, type DistributionName } from '../../catalogue/distributions';
+import { flatten, type TomlTable } from '../../catalogue/toml';
 import { generatedToml } from '../../tools/parity';
-import { DISTRIBUTION_NAMES, DISTRIBUTIONS, type DistributionName } from '../../topology/distributions';
-import { flatten, type TomlTable } from '../../topology/toml';
 import type { Topology } from '../../topology/topology';
 import { topology } from '../support/synth';
 

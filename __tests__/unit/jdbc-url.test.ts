@@ -1,8 +1,8 @@
 import { parse } from 'smol-toml';
-import { DATABASE_ENGINES } from '../../topology/database-engines';
-import type { DatabaseEngine } from '../../topology/distributions';
-import { type DatabaseTls, escapeXml, type JdbcTarget, jdbcUrl } from '../../topology/jdbc-url';
-import { renderToml } from '../../topology/toml';
+import { DATABASE_ENGINES } from '../../catalogue/database-engines';
+import { type DatabaseTls, escapeXml, type JdbcTarget, jdbcUrl } from '../../catalogue/database-engines/jdbc-url';
+import type { DatabaseEngine } from '../../catalogue/distributions';
+import { renderToml } from '../../catalogue/toml';
 
 const ENGINES = Object.keys(DATABASE_ENGINES) as DatabaseEngine[];
 const TLS: DatabaseTls[] = ['off', 'required', 'verified'];

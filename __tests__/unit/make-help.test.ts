@@ -17,7 +17,10 @@ const OF_ALL = ['ENV', 'NO_COLOR', 'CI'];
 const commands = readdirSync(join(PROJECT, 'cli'))
   .map((file) => file.replace('.ts', ''))
   .filter((command) => SECTIONS.has(command));
-const variables = [...commands.map((command) => [command, join('cli', `${command}.ts`)]), ['chaos', 'chaos/suite.ts']]
+const variables = [
+  ...commands.map((command) => [command, join('cli', `${command}.ts`)]),
+  ['chaos', '__tests__/chaos/suite.ts'],
+]
   .flatMap(([command = '', file = '']) =>
     [...readFileSync(join(PROJECT, file), 'utf8').matchAll(/process\.env\.(\w+)/g)].map(([, name]) => [command, name]),
   )
@@ -34,7 +37,7 @@ test.each(variables)('make help says that make %s takes %s', (command, name) => 
 
 test('make help lists nothing that no command reads', () => {
   for (const [command, section] of SECTIONS) {
-    const file = command === 'chaos' ? 'chaos/suite.ts' : `cli/${command}.ts`;
+    const file = command === 'chaos' ? '__tests__/chaos/suite.ts' : `cli/${command}.ts`;
     if (!existsSync(join(PROJECT, file))) continue;
     for (const [, name] of section.matchAll(/^ {20,}([A-Z]+)=/gm)) {
       expect([command, variables.some((each) => each[0] === command && each[1] === name)]).toEqual([command, true]);

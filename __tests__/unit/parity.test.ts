@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { DISTRIBUTION_NAMES, DISTRIBUTIONS } from '../../catalogue/distributions';
+import { DELIBERATE_DIFFERENCES } from '../../catalogue/distributions/deliberate-differences';
 import { DIFFERENCES_FILE, differencesPage } from '../../tools/list-differences';
 import { differences, reasonFor, TEMPLATES, templatedDistributions } from '../../tools/parity';
-import { DISTRIBUTION_NAMES, DISTRIBUTIONS } from '../../topology/distributions';
-import { DELIBERATE_DIFFERENCES } from '../../topology/distributions/deliberate-differences';
 
 const templated = templatedDistributions();
 

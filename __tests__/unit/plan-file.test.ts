@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { originsOfPlan } from '../../cli/plan-file';
+import { planInputsDigest } from '../../cli/plan-file';
 import { TerraformStackRunner } from '../../cli/terraform';
 import { temporaryDirectory, topology } from '../support/synth';
 import { zip } from '../support/zip';
@@ -14,13 +14,13 @@ const FILES = {
 };
 
 test('origins are the same whenever the plan was made, and other ones with every other file', () => {
-  const origins = originsOfPlan(zip(FILES));
+  const origins = planInputsDigest(zip(FILES));
   expect(origins).toMatch(/^[0-9a-f]{64}$/);
-  expect(originsOfPlan(zip({ ...FILES, tfplan: 'made at one' }))).toBe(origins);
+  expect(planInputsDigest(zip({ ...FILES, tfplan: 'made at one' }))).toBe(origins);
   for (const name of Object.keys(FILES).filter((file) => file !== 'tfplan')) {
-    expect(originsOfPlan(zip({ ...FILES, [name]: '{"serial":2}' }))).not.toBe(origins);
+    expect(planInputsDigest(zip({ ...FILES, [name]: '{"serial":2}' }))).not.toBe(origins);
   }
-  expect(originsOfPlan(zip({ ...FILES, '.terraform.lock.hcl': 'provider' }))).not.toBe(origins);
+  expect(planInputsDigest(zip({ ...FILES, '.terraform.lock.hcl': 'provider' }))).not.toBe(origins);
 });
 
 test.each([
@@ -28,7 +28,7 @@ test.each([
   ['an archive without state', zip({ tfplan: 'x' })],
   ['nothing', Buffer.alloc(0)],
 ])('%s has no origins, so Terraform is asked', (_, file) => {
-  expect(originsOfPlan(file)).toBeUndefined();
+  expect(planInputsDigest(file)).toBeUndefined();
 });
 
 describe('a stack', () => {

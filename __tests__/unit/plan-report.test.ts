@@ -1,7 +1,7 @@
-import { renderMarkdown } from '../../report/markdown';
-import { parsePlan } from '../../report/plan-json';
-import { buildReport, type PlannedStack, planDigest, type ReportInput } from '../../report/report';
-import { renderTerminal } from '../../report/terminal';
+import { parsePlan } from '../../review/plan/plan-json';
+import { renderMarkdown } from '../../review/report/markdown';
+import { buildReport, type PlannedStack, planDigest, type ReportInput } from '../../review/report/report';
+import { renderTerminal } from '../../review/report/terminal';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
 import type { Json } from '../support/synth';

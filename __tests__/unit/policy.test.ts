@@ -1,7 +1,7 @@
-import { checkPolicy } from '../../policy/policy';
-import { RULE_IDS, type RuleId } from '../../policy/rule-ids';
-import { RULES } from '../../policy/rules';
-import type { PlannedStack } from '../../report/report';
+import { RULE_IDS, type RuleId } from '../../catalogue/policy-rule-ids';
+import { checkPolicy } from '../../review/policy/policy';
+import { RULES } from '../../review/policy/rules';
+import type { PlannedStack } from '../../review/report/report';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
 import type { Json } from '../support/synth';

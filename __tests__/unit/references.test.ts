@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CONFIGURATION_PAGE, renderConfigurationReference } from '../../tools/write-configuration-reference';
 import { CONSTRUCTS_PAGE, renderConstructsReference } from '../../tools/write-constructs-reference';
+import { DISTRIBUTIONS_PAGE, renderDistributions } from '../../tools/write-distributions';
 import { POLICY_PAGE, renderPolicy } from '../../tools/write-policy';
 
 test.each([
@@ -10,6 +11,7 @@ test.each([
     renderConfigurationReference,
     'npx tsx tools/write-configuration-reference.ts',
   ],
+  ['docs/distributions.md', DISTRIBUTIONS_PAGE, renderDistributions, 'npx tsx tools/write-distributions.ts'],
   ['docs/policy.md', POLICY_PAGE, renderPolicy, 'npx tsx tools/write-policy.ts'],
   ['docs/constructs.md', CONSTRUCTS_PAGE, renderConstructsReference, 'npx tsx tools/write-constructs-reference.ts'],
 ])(

@@ -1,9 +1,9 @@
 import type { CommandContext } from '../../cli/command';
-import type { EngineContainer } from '../../cli/engine';
+import type { EngineContainer } from '../../cli/environment-engine';
 import { applyAll, planAll } from '../../cli/rollout';
 import { waitUntilAllServe } from '../../cli/rotation';
 import type { TerraformStackRunner } from '../../cli/terraform';
-import type { Plan } from '../../report/plan-json';
+import type { Plan } from '../../review/plan/plan-json';
 import { topology } from '../support/synth';
 
 // In which order a change is applied, and when it must not go on. Engine and Terraform are stand-ins; the end-to-end tests have
@@ -15,7 +15,7 @@ type State = 'serving' | 'unhealthy' | 'out' | 'stopped' | 'frozen' | 'starting'
 interface Pair {
   /** State of the containers that are there; applying a node makes it serve. */
   readonly states: Record<string, State>;
-  /** Stacks that change. Nodes are replaced, former ones destroyed. */
+  /** Stacks that change. Nodes are replaced, retired ones destroyed. */
   readonly changing: readonly string[];
   readonly nodes?: number;
   /** What happens while somebody waits. */
@@ -68,7 +68,7 @@ load_balancer = { hostname = "is.bank.test" }
   );
   const order: string[] = [];
   const engine = engineWith({ states, meanwhile, balancer });
-  const runners = [...derived.stacks, ...derived.former.stacks].map((stack) => {
+  const runners = [...derived.stacks, ...derived.retired.stacks].map((stack) => {
     const short = stack.name.slice('bank-'.length);
     const exists = short in states;
     const plan: Plan = {
@@ -223,11 +223,11 @@ describe('the keystores are checked beside the plan', () => {
           { ...container, name: 'bank-keystores-job', running: false },
           { ...container, name: 'bank-node-1' },
         ],
-        keystoresAreWholeIn: async (name: string) => {
+        verifyKeystoresIn: async (name: string) => {
           done.push(`ask ${name}`);
           return node;
         },
-        keystoresAreWhole: async () => {
+        verifyKeystoreVolume: async () => {
           done.push('look into the volume');
           return volume;
         },

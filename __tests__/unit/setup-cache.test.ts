@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildOnce, cacheDirectory, withLock } from '../../setup/cache';
-import { run } from '../../setup/process';
+import { buildOnce, cacheDirectory, withLock } from '../../cli/setup/cache';
+import { run } from '../../cli/setup/process';
 import { failureOf, TestMachine } from '../support/machine';
 
 let machine: TestMachine;
@@ -30,7 +30,7 @@ test('processes at the same time share one build', async () => {
     'build.ts',
     `import { appendFileSync } from 'node:fs';
      import { setTimeout as sleep } from 'node:timers/promises';
-     import { buildOnce } from '${join(__dirname, '../../setup/cache')}';
+     import { buildOnce } from '${join(__dirname, '../../cli/setup/cache')}';
      buildOnce('a', async () => {
        appendFileSync(process.argv[2] as string, 'built ');
        await sleep(500);

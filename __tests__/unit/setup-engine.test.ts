@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { ensureEngine, stopStartedEngine } from '../../setup/engine';
-import { UserError } from '../../setup/errors';
-import type { Machine } from '../../setup/machine';
+import { ensureEngine, stopStartedEngine } from '../../cli/setup/engine';
+import { UserError } from '../../cli/setup/errors';
+import type { Machine } from '../../cli/setup/machine';
 import { failureOf, TestMachine } from '../support/machine';
 
 let host: TestMachine;

@@ -3,10 +3,10 @@ import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
-import { UserError } from '../../setup/errors';
-import { OPENTOFU, type OpenTofuRelease } from '../../setup/opentofu';
-import { run } from '../../setup/process';
-import { ensureTerraform, terraformVariables } from '../../setup/terraform';
+import { UserError } from '../../cli/setup/errors';
+import { OPENTOFU, type OpenTofuRelease } from '../../cli/setup/opentofu';
+import { run } from '../../cli/setup/process';
+import { ensureTerraform, terraformVariables } from '../../cli/setup/terraform';
 import { failureOf, TestMachine } from '../support/machine';
 
 // What set-up does on a machine that has neither Terraform nor OpenTofu.

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { concurrently } from '../../setup/concurrently';
-import { UserError } from '../../setup/errors';
-import { CommandError, run } from '../../setup/process';
+import { concurrently } from '../../cli/setup/concurrently';
+import { UserError } from '../../cli/setup/errors';
+import { CommandError, run } from '../../cli/setup/process';
 import { failureOf, TestMachine } from '../support/machine';
 
 let machine: TestMachine;
@@ -55,8 +55,8 @@ test('both outputs go to the log file', async () => {
 test('Ctrl-C reaches the program once, and this process ends after it', async () => {
   const script = machine.file(
     'main.ts',
-    `import { runCommand } from '${join(__dirname, '../../setup/errors')}';
-     import { run } from '${join(__dirname, '../../setup/process')}';
+    `import { runCommand } from '${join(__dirname, '../../cli/setup/errors')}';
+     import { run } from '${join(__dirname, '../../cli/setup/process')}';
      runCommand(async () => {
        console.log('begin');
        await run('sh', ['-c', 'trap "echo x >> signals; sleep 0.5; touch ended; exit 0" INT; touch ready; while :; do sleep 0.05; done']);

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { runCommand, UserError } from '../../cli/setup/errors';
+import { ensureProviders, reachesRegistry } from '../../cli/setup/providers';
+import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
+import { ensureTerraform, terraformVariables } from '../../cli/setup/terraform';
 import { sandboxImageTags } from '../../images/tags';
-import { runCommand, UserError } from '../../setup/errors';
-import { ensureProviders, reachesRegistry } from '../../setup/providers';
-import { ensureSandboxImages } from '../../setup/sandbox-images';
-import { ensureTerraform, terraformVariables } from '../../setup/terraform';
 import { failureOf, TestMachine } from '../support/machine';
 
 let machine: TestMachine;

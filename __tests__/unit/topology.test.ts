@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { DISTRIBUTION_NAMES } from '../../topology/distributions';
-import type { JobTopology, NodeTopology, Topology } from '../../topology/topology';
+import { DISTRIBUTION_NAMES } from '../../catalogue/distributions';
+import type { JobTopology } from '../../topology/jobs';
+import type { NodeTopology } from '../../topology/node';
+import type { Topology } from '../../topology/topology';
 import { authorityFixture, type Json, PROJECT, SMALLEST, shippedTopologies, topology } from '../support/synth';
 
 const EVERY_DISTRIBUTION = DISTRIBUTION_NAMES.map(
@@ -193,9 +195,9 @@ describe('names', () => {
   test('all begin with the environment, so that two environments never meet', () => {
     const names = [
       derived.network.name,
-      ...Object.values(derived.volumes),
+      ...Object.values(derived.volumes).map(({ name }) => name),
       ...jobsOf(derived).map(({ name }) => name),
-      derived.database.container?.name as string,
+      derived.database.container?.containerName as string,
       ...derived.nodes.map(({ containerName }) => containerName),
       derived.loadBalancer.containerName,
       ...derived.stacks.map(({ name }) => name),
@@ -206,12 +208,12 @@ describe('names', () => {
   test('of containers are unique, and so are those of volumes', () => {
     const containers = [
       ...jobsOf(derived).map(({ name }) => name),
-      derived.database.container?.name as string,
+      derived.database.container?.containerName as string,
       ...derived.nodes.map(({ containerName }) => containerName),
       derived.loadBalancer.containerName,
     ];
     expect(new Set(containers).size).toBe(containers.length);
-    const volumes = Object.values(derived.volumes);
+    const volumes = Object.values(derived.volumes).map(({ name }) => name);
     expect(new Set(volumes).size).toBe(volumes.length);
   });
 
@@ -254,7 +256,7 @@ describe('ports', () => {
       'transport.http.properties.proxyPort': 8080,
       'transport.https.properties.proxyPort': 8443,
     });
-    expect(derived.loadBalancer.healthCommand.join(' ')).toContain('https://is.sandbox.test:8443/');
+    expect(derived.loadBalancer.health.command.join(' ')).toContain('https://is.sandbox.test:8443/');
   });
 });
 
@@ -288,7 +290,7 @@ describe('the public name', () => {
   });
 
   test('is in the lines for /etc/hosts', () => {
-    expect(derived.laptop.hostsLines).toBe('127.0.0.1 is.sandbox.test\n');
+    expect(derived.localFiles.hostsLines).toBe('127.0.0.1 is.sandbox.test\n');
   });
 
   test('is in the certificate, as are the nodes’ names', () => {
@@ -299,9 +301,9 @@ describe('the public name', () => {
   });
 });
 
-test('what is written on the laptop stays below build/<environment>/', () => {
-  for (const { environment, laptop } of shippedTopologies()) {
-    for (const file of [laptop.certificateFile, laptop.hostsFile]) {
+test('what is written on the machine that runs Terraform stays below build/<environment>/', () => {
+  for (const { environment, localFiles } of shippedTopologies()) {
+    for (const file of [localFiles.certificateFile, localFiles.hostsFile]) {
       expect(join('cdktf.out/stacks/any', file)).toMatch(new RegExp(`^build/${environment}/[a-z.]+$`));
     }
   }

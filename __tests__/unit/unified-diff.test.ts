@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unifiedDiff } from '../../report/unified-diff';
-import { CommandError, run } from '../../setup/process';
+import { CommandError, run } from '../../cli/setup/process';
+import { unifiedDiff } from '../../review/plan/unified-diff';
 import { temporaryDirectory } from '../support/synth';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => `line ${index + 1}`);

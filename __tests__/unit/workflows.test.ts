@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { buildOnce } from '../../setup/cache';
-import { requireProgram } from '../../setup/machine';
-import { run } from '../../setup/process';
-import { loadTopologies } from '../../synthesize';
+import { buildOnce } from '../../cli/setup/cache';
+import { requireProgram } from '../../cli/setup/machine';
+import { run } from '../../cli/setup/process';
 import { ATLANTIS_FILE, renderAtlantis } from '../../tools/write-atlantis';
+import { loadTopologies } from '../../topology/load-topologies';
 import { PROJECT, temporaryDirectory } from '../support/synth';
 
 const WORKFLOWS = join(PROJECT, '.github', 'workflows');

@@ -1,0 +1,86 @@
+import type { TomlTable } from '../toml';
+
+/**
+ * One thing that can run on the nodes. Everything that differs from one distribution or version to the next is data here;
+ * nothing else in the project asks for a version.
+ */
+export interface Distribution {
+  /** One sentence: what it is. */
+  readonly description: string;
+  /** What it does not have, for people who compare. */
+  readonly lacks: readonly string[];
+  /** Images when the configuration names none; `sandbox` means the ones that this project builds. */
+  readonly images: 'sandbox' | { readonly identityServer: string; readonly loadBalancer: string };
+  /** Whether the image already has the database's JDBC driver. Where not, an image with one is built. */
+  readonly bundlesDriver: boolean;
+  /** Name of the accelerator that must be merged into the image, if one must. */
+  readonly accelerator?: 'financial-services';
+  /** uid:gid of the server's user in the image. */
+  readonly owner: string;
+  /** Home directory of that user, where the image's entry point and the two overlay directories are. */
+  readonly home: string;
+  /** Major version of the image's JDK. */
+  readonly java: 11 | 17 | 21;
+  /** Type and file extension of keystore and truststore. */
+  readonly stores: { readonly type: 'PKCS12' | 'JKS'; readonly extension: 'p12' | 'jks' };
+  /** Length of `[encryption] key`. Undefined where the server takes its key from the keystore. */
+  readonly encryptionKeyBytes?: 16 | 32;
+  /** Whether the nodes form a Hazelcast cluster. */
+  readonly clusters: boolean;
+  /** Administrator of the first start when the configuration names none. */
+  readonly adminUsername: string;
+  /** Whether user names are e-mail addresses. */
+  readonly emailUsernames: boolean;
+  /** GET request that answers 200 only when the server has started and can work. */
+  readonly healthPath: string;
+  /** Where administrators log in. */
+  readonly consolePath: string;
+  /** Databases in the order of their creation. */
+  readonly databases: readonly DistributionDatabase[];
+  /** Connections that each datasource of each node may open when the configuration does not say. */
+  readonly poolSize: number;
+  /** Key paths of switches that start a scheduled job. They are on for node 1 alone: the job must run once in the cluster. */
+  readonly scheduledJobs: readonly string[];
+  /** The distribution's own part of deployment.toml, below the keys that the topology owns. */
+  readonly deploymentToml: (site: Site) => TomlTable;
+  /** Paths whose requests may be processed twice without harm. */
+  readonly replayablePaths: readonly ReplayablePath[];
+}
+
+/** What a distribution's own part of deployment.toml may refer to. */
+export interface Site {
+  /** The load balancer's public name. */
+  readonly hostname: string;
+  /** The URL that users see, with a port only where it is not 443. */
+  readonly url: string;
+  /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
+  readonly clientCertificateHeader?: string;
+}
+
+export type DatabaseEngine = 'postgresql' | 'mysql' | 'mssql' | 'oracle';
+
+export interface DistributionDatabase {
+  readonly name: string;
+  /** Folders below the server home with one script for each DBMS (`<engine>.sql`), in the order in which they run. */
+  readonly scripts: readonly string[];
+  /** Scripts of ours below `runtime/schema-fixes/<engine>/` that run after them, where the engine has one of that name. */
+  readonly fixes: readonly string[];
+  readonly datasources: readonly Datasource[];
+}
+
+/** A connection pool of the server: one of its built-in tables, or an entry of the list `[[datasource]]`. */
+export type Datasource = { readonly table: string; readonly jndi: string } | { readonly id: string };
+
+/** The name under which the server finds the pool. */
+export function jndiName(datasource: Datasource): string {
+  return 'id' in datasource ? `jdbc/${datasource.id}` : datasource.jndi;
+}
+
+export interface ReplayablePath {
+  readonly path: string;
+  /** Why a repeat is harmless. */
+  readonly reason: string;
+}
+
+/** Layout of the official images, which the sandbox's keeps. */
+export const OFFICIAL_LAYOUT = { owner: '802:802', home: '/home/wso2carbon' } as const;

@@ -1,0 +1,239 @@
+import { merge, type TomlTable } from '../toml';
+import {
+  type Distribution,
+  type DistributionDatabase,
+  jndiName,
+  OFFICIAL_LAYOUT,
+  type ReplayablePath,
+  type Site,
+} from './distribution';
+import { financialServicesToml } from './financial-services-toml';
+
+/** What differs from one version of Identity Server to the next. */
+interface Release {
+  readonly java: Distribution['java'];
+  readonly stores: Distribution['stores'];
+  readonly encryptionKeyBytes: 16 | 32;
+  /** Over the part that all versions have in common. */
+  readonly toml: TomlTable;
+  /** The same with the accelerator, whose templates differ in more than the product does. */
+  readonly acceleratorToml: TomlTable;
+}
+
+const JKS = { type: 'JKS', extension: 'jks' } as const;
+const PKCS12 = { type: 'PKCS12', extension: 'p12' } as const;
+
+/** The agent store of 7.2 is on a local H2 by default, a different one on every node; the accelerator switches it off, too. */
+const WITHOUT_AGENTS: TomlTable = { agent_identity: { enabled: false } };
+
+const RELEASES = {
+  '7.0.0': {
+    java: 11,
+    stores: JKS,
+    encryptionKeyBytes: 16,
+    toml: {},
+    acceleratorToml: financialServicesToml.identification('7.0.0'),
+  },
+  '7.1.0': {
+    java: 21,
+    stores: PKCS12,
+    encryptionKeyBytes: 32,
+    toml: {},
+    // The template of 7.1.0 calls itself 7.0.0.
+    acceleratorToml: financialServicesToml.identification('7.0.0'),
+  },
+  '7.2.0': {
+    java: 21,
+    stores: PKCS12,
+    encryptionKeyBytes: 32,
+    toml: WITHOUT_AGENTS,
+    acceleratorToml: merge(
+      financialServicesToml.identification('7.2.0'),
+      WITHOUT_AGENTS,
+      financialServicesToml.validators({ withoutSsaJti: true }),
+    ),
+  },
+  '7.3.0': {
+    java: 21,
+    stores: PKCS12,
+    encryptionKeyBytes: 32,
+    toml: WITHOUT_AGENTS,
+    acceleratorToml: merge(
+      financialServicesToml.identification('7.3.0'),
+      WITHOUT_AGENTS,
+      financialServicesToml.validators({ withoutSsaJti: true }),
+    ),
+  },
+} satisfies Record<string, Release>;
+
+export type IdentityServerVersion = keyof typeof RELEASES;
+export const IDENTITY_SERVER_VERSIONS = Object.keys(RELEASES) as IdentityServerVersion[];
+
+const IDENTITY_SCRIPTS = ['dbscripts/identity', 'dbscripts/consent'];
+
+const DATABASES: readonly DistributionDatabase[] = [
+  {
+    name: 'wso2_identity',
+    scripts: IDENTITY_SCRIPTS,
+    fixes: [],
+    datasources: [{ table: 'identity_db', jndi: 'jdbc/WSO2IdentityDB' }],
+  },
+  {
+    name: 'wso2_shared',
+    scripts: ['dbscripts'],
+    fixes: [],
+    datasources: [{ table: 'shared_db', jndi: 'jdbc/SHARED_DB' }],
+  },
+  { name: 'wso2_user', scripts: ['dbscripts'], fixes: [], datasources: [{ table: 'user', jndi: 'jdbc/WSO2USER_DB' }] },
+];
+
+const FINANCIAL_SERVICES_DATABASES: readonly DistributionDatabase[] = [
+  {
+    name: 'fs_identitydb',
+    scripts: IDENTITY_SCRIPTS,
+    fixes: ['accelerator-identity.sql'],
+    datasources: [{ table: 'identity_db', jndi: 'jdbc/WSO2IdentityDB' }],
+  },
+  {
+    name: 'fs_iskm_configdb',
+    scripts: ['dbscripts'],
+    fixes: [],
+    datasources: [
+      { table: 'shared_db', jndi: 'jdbc/SHARED_DB' },
+      { table: 'config', jndi: 'jdbc/WSO2CONFIG_DB' },
+    ],
+  },
+  { name: 'fs_userdb', scripts: ['dbscripts'], fixes: [], datasources: [{ table: 'user', jndi: 'jdbc/WSO2USER_DB' }] },
+  {
+    name: 'fs_consentdb',
+    scripts: ['dbscripts/financial-services/consent', 'dbscripts/financial-services/event-notifications'],
+    fixes: [],
+    datasources: [{ id: 'WSO2FS_DB' }],
+  },
+];
+
+const REPLAYABLE_PATHS: readonly ReplayablePath[] = [
+  {
+    path: '/oauth2/token',
+    reason: 'a client that got no answer repeats it itself; a consumed code is refused either way',
+  },
+  { path: '/oauth2/introspect', reason: 'reads only' },
+  { path: '/oauth2/revoke', reason: 'revoking twice is revoking once' },
+  { path: '/oidc/logout', reason: 'logging out twice is logging out once' },
+];
+
+/** Identity Server without an accelerator. */
+export function identityServer(version: IdentityServerVersion): Distribution {
+  const release = RELEASES[version];
+  return {
+    ...common(version),
+    description: `WSO2 Identity Server ${version}.`,
+    lacks: ['the Financial Services accelerator', ...agentsLack(release.toml)],
+    adminUsername: 'admin',
+    emailUsernames: false,
+    databases: DATABASES,
+    poolSize: 50,
+    scheduledJobs: [],
+    deploymentToml: (site) => merge(productToml(site), activeActiveToml(DATABASES), release.toml),
+  };
+}
+
+/** Identity Server with the Financial Services accelerator. */
+export function financialServices(version: IdentityServerVersion): Distribution {
+  const release = RELEASES[version];
+  return {
+    ...common(version),
+    description: `WSO2 Identity Server ${version} with the Financial Services IAM accelerator.`,
+    lacks: ['API Manager: the accelerator runs with Identity Server alone', ...agentsLack(release.acceleratorToml)],
+    accelerator: 'financial-services',
+    adminUsername: 'is_admin@wso2.com',
+    emailUsernames: true,
+    databases: FINANCIAL_SERVICES_DATABASES,
+    poolSize: 150,
+    scheduledJobs: ['financial_services.consent.periodical_expiration.enabled'],
+    deploymentToml: (site) =>
+      merge(
+        financialServicesToml.base(site),
+        activeActiveToml(FINANCIAL_SERVICES_DATABASES),
+        tlsToml(financialServicesToml.ciphers),
+        release.acceleratorToml,
+      ),
+  };
+}
+
+function common(version: IdentityServerVersion) {
+  const { java, stores, encryptionKeyBytes } = RELEASES[version];
+  return {
+    images: { identityServer: `wso2/wso2is:${version}`, loadBalancer: 'nginx:1.30.6' },
+    bundlesDriver: false,
+    ...OFFICIAL_LAYOUT,
+    java,
+    stores,
+    encryptionKeyBytes,
+    clusters: true,
+    healthPath: '/api/health-check/v1.0/health',
+    consolePath: '/console',
+    replayablePaths: REPLAYABLE_PATHS,
+  } satisfies Partial<Distribution>;
+}
+
+/** What the product's own deployment.toml sets, apart from what the topology owns. */
+function productToml(site: Site): TomlTable {
+  return {
+    server: { base_path: site.url },
+    realm_manager: { data_source: 'WSO2USER_DB' },
+    user_store: { type: 'database_unique_id' },
+    session: { nonce: { cookies: { whitelist: { authenticators: [{ name: 'MagicLinkAuthenticator' }] } } } },
+    // The accelerator's templates have it always; the product alone reads no header.
+    ...(site.clientCertificateHeader !== undefined && {
+      oauth: { mutualtls: { client_certificate_header: site.clientCertificateHeader } },
+    }),
+    transport: {
+      https: {
+        properties: { maxHttpHeaderSize: '65536' },
+        sslHostConfig: { properties: { protocols: TLS_PROTOCOLS } },
+      },
+    },
+  };
+}
+
+/** What no template has, but two nodes that are watched and restarted need. */
+function activeActiveToml(databases: readonly DistributionDatabase[]): TomlTable {
+  return {
+    // Calls of the server to itself stay on the node; its certificate has this name, too.
+    server: { internal_hostname: 'localhost' },
+    // The product's public default is replaced; the recovery pages know the password, the server its hash.
+    identity: { auth_framework: { endpoint: { app_password: '$env{APP_PASSWORD}' } } },
+    account_recovery: { endpoint: { auth: { hash: '$env{APP_PASSWORD_HASH}' } } },
+    // Sessions are written in the request itself: a queue in memory would die with its node.
+    session_data: {
+      persistence: { enable_persistence: true, persistence_pool_size: '0', persist_temporary_data: true },
+    },
+    // Off, the health request answers 200 whatever happens.
+    carbon_health_check: {
+      enable: true,
+      health_checker: {
+        data_source_health_checker: {
+          pool_usage_limit_percentage: '80',
+          properties: {
+            'monitored.datasources': databases.flatMap(({ datasources }) => datasources.map(jndiName)).join(','),
+          },
+        },
+      },
+    },
+    // The server leaves the cluster in its own order when it stops.
+    hazelcast: { 'hazelcast.shutdownhook.enabled': 'false', 'hazelcast.logging.type': 'log4j2' },
+  };
+}
+
+const TLS_PROTOCOLS = '+TLSv1.2,+TLSv1.3';
+
+/** The product allows TLS 1.0 and 1.1, and the template's list of ciphers has none of TLS 1.3. */
+function tlsToml(ciphers: readonly string[]): TomlTable {
+  const list = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', ...ciphers].join(',');
+  return { transport: { https: { sslHostConfig: { properties: { protocols: TLS_PROTOCOLS, ciphers: list } } } } };
+}
+
+function agentsLack(toml: TomlTable): string[] {
+  return 'agent_identity' in toml ? ['agent identities, which are switched off because their store is local'] : [];
+}

@@ -1,0 +1,155 @@
+import { LABEL_PREFIX } from '../topology/names';
+import type { Topology } from '../topology/topology';
+import { clientVariables } from './setup/engine';
+import { CommandError, run } from './setup/process';
+
+/** A container of the environment as the engine reports it. */
+export interface EngineContainer {
+  readonly name: string;
+  readonly running: boolean;
+  /** Frozen by `docker pause`; its last health result stays as it was. */
+  readonly paused: boolean;
+  readonly exitCode: number;
+  /** Time of the last start, RFC 3339. */
+  readonly startedAt: string;
+  /** `healthy`, `unhealthy`, `starting`, or undefined without a health check. */
+  readonly health?: string;
+  /** What the last health check said. */
+  readonly healthOutput?: string;
+  readonly restarts: number;
+  readonly image: string;
+}
+
+export type Kind = 'container' | 'volume' | 'network';
+
+/** Compares the stores in a folder with their checksums. */
+const WHOLE = 'cd "$1" && sha256sum -c checksums >/dev/null 2>&1';
+const EXEC_TIMEOUT_MS = 10_000;
+
+/** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
+export class EnvironmentEngine {
+  /** Environment of the docker client. */
+  readonly variables: NodeJS.ProcessEnv;
+  private readonly filter: readonly string[];
+  private readonly labels: readonly string[];
+
+  constructor(topology: Topology) {
+    this.variables = topology.engineHost === undefined ? {} : clientVariables(topology.engineHost);
+    const label = `${LABEL_PREFIX}.environment=${topology.environment}`;
+    this.filter = ['--filter', `label=${label}`];
+    this.labels = ['--label', label];
+  }
+
+  /** Runs the docker client and returns what it prints. */
+  async docker(...args: string[]): Promise<string> {
+    return (await run('docker', args, { env: this.variables })).stdout;
+  }
+
+  /** Names of the things that carry the environment's label. */
+  async names(kind: Kind): Promise<string[]> {
+    const all = kind === 'container' ? ['--all'] : [];
+    const field = kind === 'container' ? '{{.Names}}' : '{{.Name}}';
+    const output = await this.docker(kind, 'ls', ...all, ...this.filter, '--format', field);
+    return output.split('\n').filter((line) => line !== '');
+  }
+
+  async containers(): Promise<EngineContainer[]> {
+    const names = await this.names('container');
+    if (names.length === 0) return [];
+    const inspected = JSON.parse(await this.docker('container', 'inspect', ...names)) as InspectedContainer[];
+    return inspected.map(({ Name, State, RestartCount, Config }) => ({
+      name: Name.replace(/^\//, ''),
+      running: State.Running,
+      paused: State.Paused,
+      exitCode: State.ExitCode,
+      startedAt: State.StartedAt,
+      health: State.Health?.Status,
+      healthOutput: State.Health?.Log?.at(-1)?.Output.trim(),
+      restarts: RestartCount,
+      image: Config.Image,
+    }));
+  }
+
+  /** Last lines that a container wrote. */
+  async lastLines(container: string, lines: number): Promise<string> {
+    const { stdout, stderr } = await run('docker', ['logs', '--tail', String(lines), container], {
+      env: this.variables,
+    });
+    return `${stdout}${stderr}`.trimEnd();
+  }
+
+  /** Whether a container that runs sees the shared stores as the job wrote them; false also where it cannot be asked. */
+  async verifyKeystoresIn(container: string, path: string): Promise<boolean> {
+    try {
+      await run('docker', ['exec', container, '/bin/sh', '-c', WHOLE, 'sh', path], {
+        env: this.variables,
+        timeoutMs: EXEC_TIMEOUT_MS,
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof CommandError) return false;
+      throw error;
+    }
+  }
+
+  /** Whether the shared stores in a volume are what the job that built them wrote; `owner` (uid:gid) may read them. */
+  async verifyKeystoreVolume(volume: string, image: string, owner: string): Promise<boolean> {
+    const hardening = [
+      '--network',
+      'none',
+      '--cap-drop',
+      'ALL',
+      '--security-opt',
+      'no-new-privileges',
+      '--user',
+      owner,
+    ];
+    const mounts = ['--volume', `${volume}:/keystores:ro`];
+    const command = ['--entrypoint', '/bin/sh', image, '-c', WHOLE, 'sh', '/keystores'];
+    try {
+      await this.docker('run', '--rm', ...this.labels, ...hardening, ...mounts, ...command);
+      return true;
+    } catch (error) {
+      // The engine's own failures have other codes.
+      if (error instanceof CommandError && error.exitCode !== undefined && error.exitCode < 125) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Runs a shell script as root on volumes, without a network, in a container that is gone afterwards.
+   *
+   * @param options mounts (`volume:path`), the script's standard input, and its further options of `docker run`
+   * @returns what the script prints
+   */
+  async runOnVolumes(
+    image: string,
+    script: string,
+    { mounts, input, further = [] }: { mounts: readonly string[]; input: string; further?: readonly string[] },
+  ): Promise<string> {
+    const options = ['--rm', '--interactive', '--network', 'none', '--user', '0:0', ...further];
+    const volumes = mounts.flatMap((mount) => ['--volume', mount]);
+    const command = ['--entrypoint', 'sh', image, '-c', script];
+    return (await run('docker', ['run', ...options, ...volumes, ...command], { env: this.variables, input })).stdout;
+  }
+
+  async remove(kind: Kind, names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    // With a container go its anonymous volumes: database images declare one even where a job does not use it.
+    const force = { container: ['--force', '--volumes'], volume: ['--force'], network: [] };
+    await this.docker(kind, 'rm', ...force[kind], ...names);
+  }
+}
+
+interface InspectedContainer {
+  readonly Name: string;
+  readonly RestartCount: number;
+  readonly Config: { readonly Image: string };
+  readonly State: {
+    readonly Running: boolean;
+    readonly Paused: boolean;
+    readonly ExitCode: number;
+    readonly StartedAt: string;
+    readonly Health?: { readonly Status: string; readonly Log?: readonly { readonly Output: string }[] | null };
+  };
+}

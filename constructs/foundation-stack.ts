@@ -1,0 +1,62 @@
+import { File } from '@cdktf/provider-local/lib/file';
+import { LocalProvider } from '@cdktf/provider-local/lib/provider';
+import type { Construct } from 'constructs';
+import { componentLabels } from '../topology/names';
+import type { StackTopology } from '../topology/stacks';
+import type { Topology } from '../topology/topology';
+import { ClusterNetwork } from './cluster-network';
+import { EnvironmentStack } from './environment-stack';
+import { KeystoreVolume } from './keystore-volume';
+import { SchemaJob } from './schema-job';
+import { SharedDatabase } from './shared-database';
+
+/** The layer with the data: network, secrets, keystores, database and its schemas. It changes almost never. */
+export class FoundationStack extends EnvironmentStack {
+  constructor(scope: Construct, stack: StackTopology, topology: Topology) {
+    super(scope, { ...stack, engineHost: topology.engineHost, providers: ['local'] });
+    new LocalProvider(this, 'local');
+    const { container } = topology.database;
+    const { schema, secrets, keystores: keystoresJob } = topology.jobs;
+    const { volumes } = topology;
+    const labels = componentLabels(topology);
+    const serverImage = this.addImage('identity-server-image', secrets.image).imageId;
+    const databaseImageName = container?.image ?? schema?.run.image;
+    const databaseImage = databaseImageName && this.addImage('database-image', databaseImageName).imageId;
+
+    const network = new ClusterNetwork(this, 'network', { ...topology.network, labels: labels('network') });
+    const keystores = new KeystoreVolume(this, 'keystore', {
+      volumes,
+      secretsJob: { ...secrets, image: serverImage },
+      keystoresJob: { ...keystoresJob, image: serverImage },
+      protected: topology.protected,
+      labels: labels(volumes.keystores.component),
+    });
+    const database = new SharedDatabase(this, 'database', {
+      ...topology.database,
+      ...(container && databaseImage !== undefined && { container: { ...container, image: databaseImage } }),
+      dataVolume: volumes.databaseData,
+      network,
+      secrets: keystores,
+      protected: topology.protected,
+      labels: labels(volumes.databaseData.component),
+    });
+    if (schema && databaseImage !== undefined) {
+      new SchemaJob(this, 'schema', {
+        scriptsJob: { ...schema.scripts, image: serverImage },
+        schemaJob: { ...schema.run, image: databaseImage },
+        scriptsVolume: volumes.schemaScripts,
+        database,
+        network,
+        secrets: keystores,
+        labels: labels(volumes.schemaScripts.component),
+      });
+    }
+    const { certificateFile, hostsFile, hostsLines } = topology.localFiles;
+    new File(this, 'ca-certificate', {
+      filename: certificateFile,
+      content: keystores.certificate,
+      filePermission: '0644',
+    });
+    new File(this, 'hosts', { filename: hostsFile, content: hostsLines, filePermission: '0644' });
+  }
+}

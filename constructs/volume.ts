@@ -1,0 +1,18 @@
+import { Volume } from '@cdktf/provider-docker/lib/volume';
+import type { Construct } from 'constructs';
+import type { VolumeTopology } from '../topology/volumes';
+import { dockerLabels, type Labels } from './container-defaults';
+
+/** A volume of the table of volumes. One whose loss is a loss refuses to be destroyed where the environment is protected. */
+export function volumeOf(
+  scope: Construct,
+  id: string,
+  { name, loss }: VolumeTopology,
+  { labels, protected: isProtected }: { readonly labels: Labels; readonly protected: boolean },
+): Volume {
+  return new Volume(scope, id, {
+    name,
+    labels: dockerLabels(labels),
+    ...(loss !== undefined && { lifecycle: { preventDestroy: isProtected } }),
+  });
+}

@@ -1,0 +1,120 @@
+import { DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions';
+import { isTable, type TomlTable } from '../catalogue/toml';
+
+/** The keys that the topology decides, and what decides them; `*` stands for any one key. */
+export const OWNED_KEYS: readonly { readonly path: string; readonly owner: string }[] = [
+  { path: 'server.hostname', owner: 'load_balancer.hostname' },
+  { path: 'server.base_path', owner: 'load_balancer.hostname' },
+  { path: 'server.node_ip', owner: 'network.subnet' },
+  { path: 'server.offset', owner: 'identity_server.port_offset' },
+  { path: 'super_admin.username', owner: 'identity_server.admin_username' },
+  { path: 'super_admin.password', owner: 'the generated secret ADMIN_PASSWORD' },
+  { path: 'super_admin.create_admin_account', owner: 'the order of start: node 1 alone creates the account' },
+  { path: 'database.*.url', owner: 'the [database] table' },
+  { path: 'database.*.type', owner: 'the [database] table' },
+  { path: 'database.*.hostname', owner: 'the [database] table' },
+  { path: 'database.*.username', owner: 'database.username' },
+  { path: 'database.*.password', owner: 'the secret DATABASE_PASSWORD' },
+  { path: 'database.*.driver', owner: 'database.engine' },
+  { path: 'database.*.pool_options.maxActive', owner: 'database.pool_size' },
+  { path: 'keystore.primary', owner: 'the shared keystore that the environment creates' },
+  { path: 'truststore', owner: 'the shared truststore that the environment creates' },
+  { path: 'transport.http.properties.proxyPort', owner: 'load_balancer.http_port' },
+  { path: 'transport.https.properties.proxyPort', owner: 'load_balancer.https_port' },
+  { path: 'transport.http.properties.port', owner: 'identity_server.port_offset' },
+  { path: 'transport.https.properties.port', owner: 'identity_server.port_offset' },
+  { path: 'clustering', owner: 'network.subnet and identity_server.nodes, which fix the members of the cluster' },
+  { path: 'encryption.key', owner: 'the generated secret ENCRYPTION_KEY' },
+  {
+    path: 'oauth.mutualtls.client_certificate_header',
+    owner: 'load_balancer.client_certificates: a client could forge a header of any other name',
+  },
+  { path: 'account_recovery.endpoint.auth.hash', owner: 'the generated secret APP_PASSWORD' },
+  { path: 'identity.auth_framework.endpoint.app_password', owner: 'the generated secret APP_PASSWORD' },
+  {
+    path: 'financial_services.consent.validation.signature.alias',
+    owner: 'the shared keystore, whose key has that name',
+  },
+];
+
+/** One thing in the user's part of deployment.toml that cannot stand. */
+export interface ExtensionProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What is wrong with the keys that a user adds to a distribution's deployment.toml. */
+export function extensionProblems(distribution: DistributionName, extension: TomlTable): ExtensionProblem[] {
+  const lists = DISTRIBUTIONS[distribution].databases
+    .flatMap(({ datasources }) => datasources)
+    .flatMap((datasource) => ('id' in datasource ? datasource.id : []));
+  return leaves(extension).flatMap(({ path, value }): ExtensionProblem[] => {
+    const rule = OWNED_KEYS.find((key) => touches(path, key.path.split('.')));
+    if (rule) {
+      return [{ path, message: `belongs to the topology: it follows from ${rule.owner}; change that instead` }];
+    }
+    if (path[0] === 'datasource' && lists.length > 0) {
+      if (path.length > 1) {
+        const entry = path.slice(0, 2);
+        // Said once for the table, not for each of its keys.
+        if (path.length > 2 && path[2] !== Object.keys(tableAt(extension, entry))[0]) return [];
+        const list = lists.join(', ');
+        return [
+          {
+            path: entry,
+            message: `would become a part of the last entry of the list [[datasource]] (${list}); write it as [[identity_server.deployment_toml.datasource]] with id = "${entry[1]}"`,
+          },
+        ];
+      }
+      const taken = (Array.isArray(value) ? value : []).flatMap((entry) =>
+        isTable(entry) && lists.includes(String(entry.id)) ? String(entry.id) : [],
+      );
+      if (taken.length > 0) {
+        return [
+          { path, message: `entry ${taken.join(', ')} belongs to the topology: it follows from the [database] table` },
+        ];
+      }
+    }
+    return literalSecrets(path, value);
+  });
+}
+
+const SECRET_KEY = /(password|passwd|secret|private_key|access_key|api_key|token_value)$/i;
+const REFERENCE = /^\$(env|secret|sys|ref)\{[^}]+\}$/;
+/** Passwords that are printed in the product's documentation. */
+const PUBLISHED_PASSWORDS = ['wso2carbon', 'wso2123', 'dashboard', 'admin', 'root', 'password', 'changeit'];
+
+function literalSecrets(path: readonly string[], value: unknown): ExtensionProblem[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((entry) =>
+      isTable(entry) ? leaves(entry).flatMap((leaf) => literalSecrets([...path, ...leaf.path], leaf.value)) : [],
+    );
+  }
+  const key = path[path.length - 1] as string;
+  if (!SECRET_KEY.test(key) || typeof value !== 'string' || value === '' || REFERENCE.test(value)) return [];
+  const name = path
+    .join('_')
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_');
+  const what = PUBLISHED_PASSWORDS.includes(value)
+    ? 'is a password that the documentation prints'
+    : 'holds a secret in clear text, and this file is under version control';
+  return [{ path, message: `${what}; write "$env{${name}}" and supply the value as a secret of that name` }];
+}
+
+/** The values of a table with their paths; lists are values. */
+function leaves(table: TomlTable, above: readonly string[] = []): { path: string[]; value: unknown }[] {
+  return Object.entries(table).flatMap(([key, value]) => {
+    const path = [...above, key];
+    return isTable(value) && Object.keys(value).length > 0 ? leaves(value, path) : [{ path, value }];
+  });
+}
+
+function tableAt(table: TomlTable, path: readonly string[]): TomlTable {
+  return path.reduce((inner, key) => inner[key] as TomlTable, table);
+}
+
+/** Whether writing at `path` changes something at or below `owned`, or replaces a table that it is in. */
+function touches(path: readonly string[], owned: readonly string[]): boolean {
+  return owned.slice(0, path.length).every((part, index) => part === '*' || part === path[index]);
+}

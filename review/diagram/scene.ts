@@ -1,0 +1,175 @@
+import type { Mount as TopologyMount } from '../../topology/container';
+import type { JobTopology } from '../../topology/jobs';
+import type { StackTopology } from '../../topology/stacks';
+import type { Topology } from '../../topology/topology';
+import { declaredVolumes } from '../../topology/volumes';
+
+/** What a picture of an environment shows, before anybody decides where. */
+export interface Scene {
+  readonly environment: string;
+  /** One sentence for people who cannot see the picture. */
+  readonly description: string;
+  readonly engine: string;
+  readonly client: { readonly url: string; readonly published: string };
+  readonly network: { readonly name: string; readonly subnet: string; readonly lines: readonly string[] };
+  readonly loadBalancer: LoadBalancerPart;
+  readonly nodes: readonly NodePart[];
+  readonly foundation: FoundationPart;
+  /** A database server that is already there, outside every stack. */
+  readonly externalDatabase?: Part;
+}
+
+/** A stack, with its place in the order in which the stacks are applied, from 1. */
+export interface StackPart {
+  readonly name: string;
+  readonly order: number;
+}
+
+/** A container: what it is called, what is worth knowing, and what it mounts. */
+export interface Part {
+  readonly name: string;
+  /** The name without the environment's, where that stands beside it anyway. */
+  readonly short: string;
+  /** Fixed address in the environment's network. */
+  readonly address?: string;
+  /** Port on which it is reached inside the network. */
+  readonly port?: number;
+  readonly lines: readonly string[];
+  readonly mounts: readonly Mount[];
+}
+
+/** A volume of the engine. The letter stands for it where it is mounted. */
+export interface VolumePart {
+  readonly name: string;
+  /** The name without the environment's. */
+  readonly short: string;
+  readonly letter: string;
+}
+
+export interface Mount {
+  readonly volume: string;
+  readonly letter: string;
+  readonly readOnly: boolean;
+}
+
+interface LoadBalancerPart extends StackPart {
+  readonly container: Part;
+  readonly job: Part;
+  readonly volumes: readonly VolumePart[];
+}
+
+interface NodePart extends StackPart {
+  readonly container: Part;
+}
+
+interface FoundationPart extends StackPart {
+  readonly database?: Part;
+  /** In the order in which they run. */
+  readonly jobs: readonly Part[];
+  readonly volumes: readonly VolumePart[];
+  /** Files that are written on the machine that runs Terraform. */
+  readonly files: readonly string[];
+}
+
+/** What is to be seen of an environment: its stacks, containers, jobs, volumes, addresses and ports. */
+export function sceneOf(topology: Topology): Scene {
+  const { environment, network, database, loadBalancer, jobs, volumes, nodes } = topology;
+  const { schema } = jobs;
+  const declared = declaredVolumes(volumes).map(({ name }) => name);
+  const letter = (name: string) => String.fromCharCode(97 + declared.indexOf(name));
+  const mounts = (mounted: readonly TopologyMount[]): Mount[] =>
+    mounted.map(({ volume: name, readOnly }) => ({ volume: name, letter: letter(name), readOnly }));
+  const short = (name: string) => name.slice(environment.length + 1);
+  const volume = (name: string): VolumePart => ({ name, short: short(name), letter: letter(name) });
+  const stack = ({ name }: StackTopology, index: number): StackPart => ({ name, order: index + 1 });
+  const stacks = topology.stacks.map((each, index) => ({ layer: each.layer, part: stack(each, index) }));
+  const stacksOf = (layer: StackTopology['layer']) =>
+    stacks.filter((each) => each.layer === layer).map(({ part }) => part);
+  const only = (layer: StackTopology['layer']) => stacksOf(layer)[0] as StackPart;
+  const job = (each: JobTopology, line: string): Part => ({
+    name: each.name,
+    short: short(each.name),
+    lines: [line],
+    mounts: mounts(each.mounts),
+  });
+
+  const nodeStacks = stacksOf('node');
+  const where = database.container ? 'one database container' : `the database server ${database.host}`;
+  return {
+    environment,
+    description: `Clients reach ${loadBalancer.url} at the load balancer, which spreads them over ${nodes.length} identity servers that share ${where}. ${topology.stacks.length} Terraform stacks are applied one after the other: ${topology.stacks.map(({ name }) => name).join(', ')}.`,
+    engine: topology.engineHost ?? 'local, or DOCKER_HOST',
+    client: {
+      url: loadBalancer.url,
+      published: `${loadBalancer.bindAddress} : ${loadBalancer.httpsPort} and ${loadBalancer.httpPort}`,
+    },
+    network: {
+      name: network.name,
+      subnet: network.subnet,
+      lines: [`gateway ${network.gateway}`, `jobs from ${network.dynamicRange}`],
+    },
+    loadBalancer: {
+      ...only('load-balancer'),
+      container: {
+        name: loadBalancer.containerName,
+        short: short(loadBalancer.containerName),
+        address: loadBalancer.address,
+        port: loadBalancer.httpsPort,
+        lines: [imageTitle(loadBalancer.image), `${loadBalancer.memoryMb} MiB`],
+        mounts: mounts(loadBalancer.mounts),
+      },
+      job: job(jobs.loadBalancerConfiguration, 'checks with nginx -t, installs, reloads'),
+      volumes: [volume(volumes.loadBalancerConfiguration.name)],
+    },
+    nodes: nodes.map((node, index) => ({
+      ...(nodeStacks[index] as StackPart),
+      container: {
+        name: node.containerName,
+        short: node.name,
+        address: node.address,
+        port: node.httpsPort,
+        lines: [imageTitle(node.image), `${node.memoryMb} MiB`],
+        mounts: mounts(node.mounts),
+      },
+    })),
+    foundation: {
+      ...only('foundation'),
+      ...(database.container && {
+        database: {
+          name: database.container.containerName,
+          short: short(database.container.containerName),
+          address: database.container.address,
+          port: database.port,
+          lines: [imageTitle(database.container.image), `${database.container.memoryMb} MiB`],
+          mounts: mounts(database.container.mounts),
+        },
+      }),
+      jobs: [
+        job(jobs.secrets, 'makes missing passwords'),
+        job(jobs.keystores, 'makes CA and keystores'),
+        ...(schema
+          ? [job(schema.scripts, 'copies the SQL scripts'), job(schema.run, 'creates the schemas, once')]
+          : []),
+      ],
+      volumes: declared.filter((name) => name !== volumes.loadBalancerConfiguration.name).map(volume),
+      files: [topology.localFiles.certificateFile, topology.localFiles.hostsFile].map((file) =>
+        file.replace(/^(\.\.\/)+/, ''),
+      ),
+    },
+    ...(database.container === undefined && {
+      externalDatabase: {
+        name: database.host,
+        short: database.host,
+        port: database.port,
+        lines: ['database server that is already there'],
+        mounts: [],
+      },
+    }),
+  };
+}
+
+/** Name of an image without its registry, and without a hash that tells people nothing. */
+function imageTitle(image: string): string {
+  const name = image.split('/').at(-1) ?? image;
+  return name.replace(/@sha256:.*$/, '').replace(/:[0-9a-f]{12,64}$/, '');
+}

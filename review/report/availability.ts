@@ -1,0 +1,151 @@
+import { isRetired, type Topology } from '../../topology/topology';
+import { isObject } from '../plan/plan-json';
+import type { Drift, PlannedStack, ReportedChange } from './report';
+
+/** What users notice of the apply. */
+export interface Availability {
+  readonly level: 'unaffected' | 'rolling' | 'interruption' | 'end';
+  /** One or more sentences, lower case, no full stop. */
+  readonly text: string;
+}
+
+interface Input {
+  readonly topology: Topology;
+  readonly changes: readonly ReportedChange[];
+  readonly drift: readonly Drift[];
+  readonly stacks: readonly PlannedStack[];
+  readonly destroy: boolean;
+}
+
+/** Judges a plan by what it does to the containers that serve: database, nodes and load balancer. */
+export function availability(input: Input): Availability {
+  const { topology, changes } = input;
+  if (changes.length === 0) return { level: 'unaffected', text: 'nothing changes' };
+  if (!servesToday(input)) {
+    return { level: 'unaffected', text: input.destroy ? 'nothing serves today' : 'first creation: nothing serves yet' };
+  }
+
+  const ending = changes.filter(({ name, action }) => action === 'destroy' && serving(topology).includes(name ?? ''));
+  const gone = (name: string | undefined) => ending.some((change) => change.name === name);
+  const nodes = topology.nodes.map(({ containerName }) => containerName);
+  if (
+    gone(topology.loadBalancer.containerName) ||
+    nodes.every(gone) ||
+    gone(topology.database.container?.containerName)
+  ) {
+    return { level: 'end', text: 'the service ends: what it needs is destroyed and not created again' };
+  }
+
+  const interruptions = interruptionsOf(input);
+  if (interruptions.length > 0) return { level: 'interruption', text: `interruption: ${interruptions.join('; ')}` };
+
+  // The apply begins with nodes that do not serve, and refuses to take away the only one that does.
+  const stopped = input.drift.filter((entry) => entry.stopped).map(({ name }) => name);
+  const serves = ({ name }: ReportedChange) => !stopped.includes(name);
+  const replacedNodes = changesOfNodes(input, ['replace']);
+  const rolled = [...replacedNodes.filter((change) => !serves(change)), ...replacedNodes.filter(serves)];
+  const leaving = retiredNodes(input);
+  const notes = [
+    ...(rolled.length > 0
+      ? [
+          `rolling, no interruption expected: ${rolled.map(({ name }) => name).join(', then ')}, each taken out of rotation before it stops and healthy before the next one is touched`,
+        ]
+      : []),
+    ...changesOfNodes(input, ['update']).map((change) =>
+      isStarted(change) ? `${change.name} is started again` : `${change.name} is changed while it runs`,
+    ),
+    ...changesOfNodes(input, ['create']).map(({ name }) => `${name} is added`),
+    ...leaving.map(
+      ({ name }) =>
+        `rolling, no interruption expected: ${name} is drained first, by the load balancer's new configuration, and destroyed after it`,
+    ),
+    ...(changes.some(({ job, name }) => job && name === topology.jobs.loadBalancerConfiguration.name)
+      ? ['the load balancer takes over its configuration by a reload, without closing a connection']
+      : []),
+  ];
+  if (rolled.length + leaving.length > 0) return { level: 'rolling', text: notes.join('; ') };
+  return { level: 'unaffected', text: notes.length > 0 ? notes.join('; ') : 'no component that serves is touched' };
+}
+
+function serving({ database, nodes, loadBalancer }: Topology): string[] {
+  return [
+    database.container?.containerName,
+    ...nodes.map(({ containerName }) => containerName),
+    loadBalancer.containerName,
+  ].filter((name) => name !== undefined);
+}
+
+/** Whether a load balancer and a node are there before the apply. */
+function servesToday({ topology, stacks }: Input): boolean {
+  const existing = stacks
+    .flatMap(({ plan }) => plan.resource_changes ?? [])
+    .flatMap(({ type, change: { before } }) => (type === 'docker_container' && isObject(before) ? [before.name] : []));
+  return (
+    existing.includes(topology.loadBalancer.containerName) &&
+    topology.nodes.some(({ containerName }) => existing.includes(containerName))
+  );
+}
+
+function changesOfNodes({ topology, changes }: Input, actions: readonly string[]): ReportedChange[] {
+  const nodes = topology.nodes.map(({ containerName }) => containerName);
+  return changes.filter(
+    ({ type, name, action }) =>
+      type === 'docker_container' && name !== undefined && nodes.includes(name) && actions.includes(action),
+  );
+}
+
+/** Nodes that the environment no longer has. */
+function retiredNodes({ topology, changes }: Input): ReportedChange[] {
+  return changes.filter(
+    ({ stack, type, action }) => isRetired(topology, stack) && type === 'docker_container' && action === 'destroy',
+  );
+}
+
+function isStarted({ attributes }: ReportedChange): boolean {
+  return attributes.some(({ attribute, after }) => attribute === 'must_run' && after === 'true');
+}
+
+function interruptionsOf(input: Input): string[] {
+  const { topology, changes } = input;
+  const replaced = (type: string, name: string | undefined) =>
+    changes.some((change) => change.type === type && change.name === name && change.action === 'replace');
+  const created = (name: string | undefined) =>
+    changes.some((change) => change.type === 'docker_container' && change.name === name && change.action === 'create');
+  const interruptions: string[] = [];
+  const { name: network } = topology.network;
+  const database = topology.database.container?.containerName;
+  const balancer = topology.loadBalancer.containerName;
+  if (replaced('docker_network', network)) {
+    interruptions.push('the network is replaced, and every container with it, until all of them are healthy again');
+  }
+  if (database !== undefined && replaced('docker_container', database)) {
+    interruptions.push(
+      'the database is replaced; no request that needs it succeeds until the new one is healthy, a few seconds where it stops at once, at most a minute more',
+    );
+  }
+  const { databaseContainer: retired } = topology.retired;
+  if (
+    changes.some(({ type, name, action }) => type === 'docker_container' && name === retired && action === 'destroy')
+  ) {
+    interruptions.push(
+      `${retired} is destroyed before the nodes use the database server ${topology.database.host}; nothing is served until the first of them has started with it`,
+    );
+  }
+  if (replaced('docker_container', balancer)) {
+    interruptions.push(
+      'the load balancer is replaced; its port is closed for one or two seconds, and up to 30 s more while requests that are under way finish',
+    );
+  }
+  for (const name of [database, balancer].filter(created)) {
+    interruptions.push(`${name} is missing; the apply ends that interruption`);
+  }
+  for (const name of [database, balancer]) {
+    const change = changes.find((candidate) => candidate.name === name && candidate.action === 'update');
+    if (change && isStarted(change)) interruptions.push(`${name} is stopped; the apply ends that interruption`);
+  }
+
+  const rolled = changesOfNodes(input, ['replace', 'destroy']);
+  const together = rolled.find(({ stack }, index) => rolled.findIndex((other) => other.stack === stack) !== index);
+  if (together) interruptions.push(`nodes are replaced in one stack, ${together.stack}, and so at the same time`);
+  return interruptions;
+}

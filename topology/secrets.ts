@@ -1,0 +1,33 @@
+import type { Environment } from '../environment/schema';
+import type { NodeTopology } from './node';
+
+/** Secrets that are the load balancer's alone; they are beside its certificates, where no node can read them. */
+export const LOAD_BALANCER_SECRETS: readonly string[] = ['LOAD_BALANCER_CERTIFICATE', 'LOAD_BALANCER_PRIVATE_KEY'];
+
+/** Names of the variables that the nodes' files refer to: every one is a secret. */
+export function referencedSecrets(nodes: readonly NodeTopology[]): string[] {
+  const texts = nodes
+    .flatMap(({ files }) => Object.entries(files))
+    .filter(([path]) => path.endsWith('/deployment.toml'));
+  return [
+    ...new Set(texts.flatMap(([, text]) => [...text.matchAll(/\$env\{(\w+)\}/g)].map(([, name]) => name as string))),
+  ];
+}
+
+/** The secrets of a database server that is already there: whoever runs it has chosen them. */
+export function suppliedSecrets({ database }: Environment): string[] {
+  if (database.host === undefined) return [];
+  return ['DATABASE_PASSWORD', ...(database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [])];
+}
+
+/** All secrets, where the environment is protected and nothing accepts that they are generated. */
+export function requiredSecrets(
+  { protected: isProtected, policy, database }: Environment,
+  nodes: readonly NodeTopology[],
+) {
+  if (!isProtected || policy.suppressions.some(({ rule }) => rule === 'secrets-supplied')) return [];
+  // The hash is made from the password.
+  const referenced = referencedSecrets(nodes).map((name) => (name === 'APP_PASSWORD_HASH' ? 'APP_PASSWORD' : name));
+  const administrator = database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [];
+  return [...new Set(['DATABASE_PASSWORD', ...administrator, 'ADMIN_PASSWORD', 'KEYSTORE_PASSWORD', ...referenced])];
+}
