@@ -2,9 +2,17 @@
 ENV ?= sandbox
 export ENV
 
-ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
-TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
-MODULES := $(ROOT)/node_modules/.package-lock.json
+# The folder of this file, quoted for the shell. Make takes a path with spaces for several, so it is one word while make works on it.
+space := $(subst ,, )
+hash := \#
+this_file := $(abspath $(patsubst <space>%,%,$(subst $(space),<space>,$(MAKEFILE_LIST))))
+folder := $(subst <space>,$(space),$(patsubst %/,%,$(dir $(subst $(space),<space>,$(this_file)))))
+quoted = '$(subst ','\'',$(1))'
+ROOT := $(call quoted,$(folder))
+# Node.js takes the loader's path for a URL.
+TSX := node --import $(call quoted,$(subst $(hash),%23,$(subst %,%25,$(folder)))/node_modules/tsx/dist/loader.mjs)
+# No file, as its path may have spaces.
+MODULES := modules
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up plan apply status credentials import-secret backup restore diagram down lock test benchmark docs differences templates lint
@@ -14,9 +22,9 @@ help: ## Show this list
 	@sed -n -e 's/^\([a-z-]*\):.*## /  make \1\t/p' -e 's/^#: /\t  /p' $(ROOT)/Makefile | expand -t 22
 	@echo
 	@echo 'ENV names a file in config/, such as "make up ENV=local"; without it, sandbox.'
-	@echo 'For all commands: TERRAFORM_BINARY_NAME=tofu uses OpenTofu; DEBUG=1 shows where an unexpected error happened.'
+	@echo 'For all commands: TERRAFORM_BINARY_NAME=tofu uses OpenTofu also where Terraform is there; DEBUG=1 shows where an unexpected error happened.'
 
-setup: $(MODULES) ## Install what is missing: engine, Terraform providers, images
+setup: $(MODULES) ## Install what is missing: engine, Terraform or OpenTofu, providers, images
 	@$(TSX) $(ROOT)/cli/setup.ts
 
 up: $(MODULES) ## Create or update the environment and wait until it is healthy
@@ -80,11 +88,13 @@ differences: $(MODULES) ## List where deployment.toml differs from the accelerat
 
 templates: $(MODULES) ## Make the parity test's tables anew from a folder of the accelerator's templates
 #: FROM=    the folder (required)
-	@$(TSX) $(ROOT)/tools/flatten-templates.ts $(FROM)
+	@$(TSX) $(ROOT)/tools/flatten-templates.ts "$(FROM)"
 
 lint: $(MODULES) ## Format, lint and types
 	@cd $(ROOT) && npx biome check && npx tsc --noEmit
 
-$(MODULES): $(ROOT)/package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js 20 or later with npm is needed: install it and run make again" >&2; exit 1; }
-	cd $(ROOT) && npm ci --no-audit --no-fund
+.PHONY: $(MODULES)
+$(MODULES):
+	@cd $(ROOT) && if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then \
+	  command -v npm >/dev/null || { echo "Node.js 20 or later with npm is needed: install it and run make again" >&2; exit 1; }; \
+	  echo "npm ci --no-audit --no-fund" >&2; npm ci --no-audit --no-fund >&2; fi

@@ -68,7 +68,8 @@ async function singleStack(): Promise<{ directory: string; plan: () => Promise<u
   const directory = join('cdktf.out', 'stacks', 'by-hand');
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const terraform = (cwd: string, ...args: string[]) => run('terraform', args, { cwd, env: context.variables });
+  const binary = context.variables.TERRAFORM_BINARY_NAME ?? 'terraform';
+  const terraform = (cwd: string, ...args: string[]) => run(binary, args, { cwd, env: context.variables });
 
   const merged: Merged = { terraform: undefined, provider: {}, resource: {} };
   const resources: unknown[] = [];

@@ -106,7 +106,7 @@ test('make down leaves nothing; a backup brings back the keys, and make up the r
   const ca = readFileSync(file, 'utf8');
   // Through a shell, as the archive is no text.
   const make = (command: string) =>
-    run('sh', ['-c', `make -s --no-print-directory -f ${PROJECT}/Makefile ENV=${ONE.name} ${command}`], {
+    run('sh', ['-c', `make -s --no-print-directory -f "${PROJECT}/Makefile" ENV=${ONE.name} ${command}`], {
       cwd: workspace.directory,
     });
   await make('backup > keys.tar');

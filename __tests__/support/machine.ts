@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 /** A machine of the test's own: an empty cache, a PATH with the programs it is given, and no settings of the real one. */
 export class TestMachine {
@@ -22,6 +22,16 @@ export class TestMachine {
   program(name: string, script: string): void {
     this.file(join('bin', name), `#!${process.execPath}\n${script}\n`);
     chmodSync(this.path('bin', name), 0o755);
+  }
+
+  /** Puts programs of the real machine on the PATH. */
+  borrow(...names: string[]): void {
+    const folders = (this.environment.PATH ?? '').split(delimiter);
+    for (const name of names) {
+      const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+      if (found === undefined) throw new Error(`${name} is needed for this test`);
+      symlinkSync(found, this.path('bin', name));
+    }
   }
 
   file(name: string, content: string): string {

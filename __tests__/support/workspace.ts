@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CommandError, type RunResult, run } from '../../cli/setup/process';
 import { ensureProviders } from '../../cli/setup/providers';
-import { ensureTerraform } from '../../cli/setup/terraform';
+import { ensureTerraform, terraformVariables } from '../../cli/setup/terraform';
 
 export const PROJECT = resolve(__dirname, '../..');
 
@@ -74,7 +74,8 @@ export class Workspace {
   /** Makes plain `cdktf` work here, as it does in a checkout. */
   useCdktf(): void {
     const settings = JSON.parse(readFileSync(join(PROJECT, 'cdktf.json'), 'utf8'));
-    const app = `node --import ${join(PROJECT, 'node_modules', 'tsx', 'dist', 'loader.mjs')} ${join(PROJECT, 'main.ts')}`;
+    const loader = join(PROJECT, 'node_modules', 'tsx', 'dist', 'loader.mjs');
+    const app = `node --import "${loader}" "${join(PROJECT, 'main.ts')}"`;
     writeFileSync(this.path('cdktf.json'), JSON.stringify({ ...settings, app }));
   }
 
@@ -104,10 +105,11 @@ export class Workspace {
   }
 }
 
-/** Terraform and the variables with which it finds its providers on this machine. */
+/** Terraform, and the variables with which cdktf finds it and it finds its providers on this machine. */
 export async function terraformHere(): Promise<{ binary: string; variables: NodeJS.ProcessEnv }> {
   const terraform = await ensureTerraform();
-  return { binary: terraform.binary, variables: await ensureProviders(terraform) };
+  const variables = { ...(await ensureProviders(terraform)), ...terraformVariables(terraform) };
+  return { binary: terraform.binary, variables };
 }
 
 /** Runs the docker client. */

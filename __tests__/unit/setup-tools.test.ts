@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { runCommand, UserError } from '../../cli/setup/errors';
 import { ensureProviders, reachesRegistry } from '../../cli/setup/providers';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
-import { ensureTerraform } from '../../cli/setup/terraform';
+import { ensureTerraform, terraformVariables } from '../../cli/setup/terraform';
 import { sandboxImageTags } from '../../images/tags';
 import { failureOf, TestMachine } from '../support/machine';
 
@@ -20,27 +20,25 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('Terraform', () => {
-  test('is missing', async () => {
-    expect(await messageOf(ensureTerraform())).toMatchInlineSnapshot(
-      `"terraform was not found on the PATH. Install Terraform 1.5 or newer (https://developer.hashicorp.com/terraform/install), or OpenTofu and set TERRAFORM_BINARY_NAME=tofu."`,
-    );
+  const opentofu = 'console.log("OpenTofu v1.12.6\\non linux_amd64")';
+
+  test('is named, but missing', async () => {
+    machine.program('tofu', opentofu);
     process.env.TERRAFORM_BINARY_NAME = 'terraform-1.9';
     expect(await messageOf(ensureTerraform())).toMatchInlineSnapshot(
-      `"terraform-1.9 (named by TERRAFORM_BINARY_NAME) was not found on the PATH. Install Terraform 1.5 or newer (https://developer.hashicorp.com/terraform/install), or OpenTofu and set TERRAFORM_BINARY_NAME=tofu."`,
+      `"terraform-1.9 (named by TERRAFORM_BINARY_NAME) was not found on the PATH. Install it, or unset the variable: then terraform, tofu, or an OpenTofu that is fetched is used."`,
     );
   });
 
   test('is missing, but OpenTofu is there', async () => {
-    machine.program('tofu', 'console.log("OpenTofu v1.12.6\\non linux_amd64")');
-    expect(await messageOf(ensureTerraform())).toMatchInlineSnapshot(
-      `"terraform was not found on the PATH, but OpenTofu was: set TERRAFORM_BINARY_NAME=tofu to use it."`,
-    );
-    process.env.TERRAFORM_BINARY_NAME = 'tofu';
-    expect(await ensureTerraform()).toEqual({
-      binary: 'tofu',
-      version: '1.12.6',
-      isOpenTofu: true,
+    machine.program('tofu', opentofu);
+    const expected = { binary: 'tofu', version: '1.12.6', isOpenTofu: true };
+    expect(await ensureTerraform()).toEqual(expected);
+    expect(terraformVariables(expected)).toEqual({
+      TERRAFORM_BINARY_NAME: 'tofu',
     });
+    process.env.TERRAFORM_BINARY_NAME = 'tofu';
+    expect(await ensureTerraform()).toEqual(expected);
   });
 
   test('is too old, or something else', async () => {
@@ -56,11 +54,13 @@ describe('Terraform', () => {
 
   test('is found under a warning about its configuration', async () => {
     machine.program('terraform', 'console.log("Warning: x\\nTerraform v1.11.4\\non linux_amd64")');
-    expect(await ensureTerraform()).toEqual({
+    const expected = {
       binary: 'terraform',
       version: '1.11.4',
       isOpenTofu: false,
-    });
+    };
+    expect(await ensureTerraform()).toEqual(expected);
+    expect(terraformVariables(expected)).toEqual({});
   });
 });
 

@@ -6,7 +6,7 @@ import { ensureIdentityServerImage } from './identity-server-image';
 import { print } from './progress';
 import { ensureProviders } from './providers';
 import { ensureSandboxImages } from './sandbox-images';
-import { ensureTerraform, type Terraform } from './terraform';
+import { ensureTerraform, type Terraform, terraformVariables } from './terraform';
 
 /** What the commands work with. */
 export interface Setup {
@@ -50,7 +50,7 @@ export async function ensureSetup({
   const product = terraform.isOpenTofu ? 'OpenTofu' : 'Terraform';
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   print(`Set-up complete: ${product} ${terraform.version}, Docker Engine ${engine.version} (${seconds} s)`);
-  return { terraform, engine, env: { ...engine.env, ...providers } };
+  return { terraform, engine, env: { ...engine.env, ...providers, ...terraformVariables(terraform) } };
 }
 
 function sandboxImagesAmong(images: readonly string[]): Partial<Record<SandboxImage, string>> {

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { buildOnce, cacheDirectory } from './cache';
 import { UserError } from './errors';
+import { buildWithGo, OLDEST_GO } from './go';
 import { requireProgram } from './machine';
 import { CommandError, run } from './process';
 import { print, step } from './progress';
@@ -43,7 +44,6 @@ export const PROVIDERS: readonly ProviderSource[] = [
 /** Where the two programs take a provider from whose source names no registry. */
 export const REGISTRIES = { terraform: 'registry.terraform.io', tofu: 'registry.opentofu.org' } as const;
 const REGISTRY_TIMEOUT_MS = 5_000;
-const OLDEST_GO = '1.21';
 
 /**
  * Makes sure that Terraform can install the providers. Where it reaches the registry, or the user has configured how providers
@@ -131,7 +131,6 @@ async function ensureMirror(): Promise<string> {
 
 function requireGo(version: string): void {
   const minor = Number(/^go1\.(\d+)/.exec(version)?.[1]);
-  // From 1.21 on, Go fetches the newer tool chain that a module asks for.
   if (minor >= Number(OLDEST_GO.split('.')[1])) return;
   throw new UserError(
     `${version} is too old to build the Terraform providers. Install Go ${OLDEST_GO} or newer (https://go.dev/doc/install).`,
@@ -142,20 +141,11 @@ async function buildProvider(provider: ProviderSource, mirror: string, platform:
   const name = provider.source.split('/')[1];
   const file = join(provider.source, provider.version, platform, `terraform-provider-${name}_v${provider.version}`);
   const [first = '', ...others] = Object.values(REGISTRIES).map((registry) => join(mirror, registry, file));
-  const work = await mkdtemp(join(tmpdir(), 'wso2-provider-'));
-  const go = (...args: string[]) => run('go', args, { cwd: work, env: { CGO_ENABLED: '0', GOBIN: '', GOWORK: 'off' } });
-  try {
-    // `go install` refuses a module that declares another path than the one it is fetched from; a module that replaces it does not.
-    const required = provider.replacement ? 'v0.0.0' : provider.moduleVersion;
-    await go('mod', 'init', 'mirror');
-    await go('mod', 'edit', `-require=${provider.module}@${required}`);
-    if (provider.replacement) {
-      await go('mod', 'edit', `-replace=${provider.module}=${provider.replacement}@${provider.moduleVersion}`);
-    }
-    await go('build', '-mod=mod', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', first, provider.module);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  const { module, replacement, moduleVersion } = provider;
+  const source = replacement
+    ? { module: `${module}@v0.0.0`, replacements: { [module]: `${replacement}@${moduleVersion}` } }
+    : { module: `${module}@${moduleVersion}` };
+  await buildWithGo({ package: module, ...source }, first);
   for (const other of others) {
     await mkdir(dirname(other), { recursive: true });
     await link(first, other);

@@ -1,4 +1,5 @@
 import { UserError } from './errors';
+import { ensureOpenTofu, OPENTOFU } from './opentofu';
 import { isInstalled, run } from './process';
 
 /** The Terraform, or OpenTofu, that the commands use. */
@@ -11,13 +12,14 @@ export interface Terraform {
 const OLDEST = '1.5';
 
 /**
- * Finds Terraform: the program named by TERRAFORM_BINARY_NAME, as in cdktf itself, else `terraform`.
+ * Makes sure that there is a Terraform: the program named by TERRAFORM_BINARY_NAME, as in cdktf itself, else `terraform`, else `tofu`,
+ * else an OpenTofu of our own.
  *
- * @throws UserError when it is missing, not Terraform, or older than 1.5
+ * @param release what is fetched where there is none. @default - the release that is pinned here
+ * @throws UserError when there is none and none can be had, or when it is not Terraform, or older than 1.5
  */
-export async function ensureTerraform(): Promise<Terraform> {
-  const binary = process.env.TERRAFORM_BINARY_NAME || 'terraform';
-  if (!isInstalled(binary)) throw new UserError(missing(binary));
+export async function ensureTerraform(release = OPENTOFU): Promise<Terraform> {
+  const binary = namedProgram() ?? ['terraform', 'tofu'].find(isInstalled) ?? (await ensureOpenTofu(release));
   // Without the variable the program asks its vendor for news first.
   const { stdout } = await run(binary, ['version'], { env: { CHECKPOINT_DISABLE: '1' }, timeoutMs: 20_000 });
   const found = /^(Terraform|OpenTofu) v(\d+)\.(\d+)(\.\d+\S*)?/m.exec(stdout);
@@ -30,12 +32,17 @@ export async function ensureTerraform(): Promise<Terraform> {
   return { binary, version, isOpenTofu: product === 'OpenTofu' };
 }
 
+/** Variables with which cdktf uses the same program. */
+export function terraformVariables({ binary }: Terraform): NodeJS.ProcessEnv {
+  return binary === 'terraform' ? {} : { TERRAFORM_BINARY_NAME: binary };
+}
+
 const INSTALL = `Install Terraform ${OLDEST} or newer (https://developer.hashicorp.com/terraform/install), or OpenTofu and set TERRAFORM_BINARY_NAME=tofu.`;
 
-function missing(binary: string): string {
-  if (binary === 'terraform' && isInstalled('tofu')) {
-    return 'terraform was not found on the PATH, but OpenTofu was: set TERRAFORM_BINARY_NAME=tofu to use it.';
-  }
-  const name = binary === 'terraform' ? '' : ' (named by TERRAFORM_BINARY_NAME)';
-  return `${binary}${name} was not found on the PATH. ${INSTALL}`;
+function namedProgram(): string | undefined {
+  const name = process.env.TERRAFORM_BINARY_NAME || undefined;
+  if (name === undefined || isInstalled(name)) return name;
+  throw new UserError(
+    `${name} (named by TERRAFORM_BINARY_NAME) was not found on the PATH. Install it, or unset the variable: then terraform, tofu, or an OpenTofu that is fetched is used.`,
+  );
 }
