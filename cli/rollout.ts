@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ResourceChange } from '../review/plan/plan-json';
+import { LONGEST_STOP_SECONDS } from '../topology/container';
 import { jobsInOrder } from '../topology/jobs';
 import { DRAIN_SECONDS } from '../topology/node';
 import type { StackTopology } from '../topology/stacks';
@@ -11,9 +12,6 @@ import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 import { step } from './setup/progress';
 import type { TerraformStackRunner } from './terraform';
-
-/** As long as any container of an environment may take. */
-const STOP_SECONDS = 90;
 
 /**
  * The foundation's resources are read one after the other, so its plan takes longest, and most of that is waiting. The others end before
@@ -59,7 +57,7 @@ export async function planAll(
     for (const [index, { stack }] of context.stacks.entries()) {
       if (destroy || changed[index] || !isRetired(context.topology, stack.name)) continue;
       console.warn(
-        `${stack.name} runs, but the configuration no longer has it and its state knows nothing of it. To remove it: docker stop --time ${STOP_SECONDS} ${stack.name} && docker rm --volumes ${stack.name}`,
+        `${stack.name} runs, but the configuration no longer has it and its state knows nothing of it. To remove it: docker stop --time ${LONGEST_STOP_SECONDS} ${stack.name} && docker rm --volumes ${stack.name}`,
       );
     }
     return context.stacks.filter((_, index) => changed[index]);
@@ -217,7 +215,7 @@ async function removeOrphans(
     }
     console.log(`Removing leftovers of an interrupted run: ${names.join(', ')}`);
     // One that is running may have requests under way.
-    if (kind === 'container') await engine.docker('stop', '--time', String(STOP_SECONDS), ...names);
+    if (kind === 'container') await engine.docker('stop', '--time', String(LONGEST_STOP_SECONDS), ...names);
     await engine.remove(kind, names);
   }
 }

@@ -41,7 +41,6 @@ function checkImage(
       code: 'custom',
       path: ['identity_server', ...key.split('.')],
       message,
-      params: { complete: true },
     });
   const { accelerator, driver } = server.build ?? {};
   const { title, driverArtifact, driverVersion } = DATABASE_ENGINES[engine];
@@ -74,7 +73,7 @@ function checkDatabase(
 ): void {
   const { title, container } = DATABASE_ENGINES[settings.engine];
   const refuse = (key: string, message: string) =>
-    context.addIssue({ code: 'custom', path: ['database', key], message, params: { complete: true } });
+    context.addIssue({ code: 'custom', path: ['database', key], message });
   const external = settings.host !== undefined;
 
   if (container === undefined && !external) {
@@ -121,7 +120,6 @@ function checkDatabase(
         code: 'custom',
         path: ['database', 'names', name],
         message: `${server.distribution} has no database of that name (it has: ${known.join(', ')})`,
-        params: { complete: true },
       });
     }
   }
@@ -148,7 +146,7 @@ function checkDeploymentToml({ identity_server: server }: EnvironmentSettings, c
   const check = (extension: TomlTable, path: (string | number)[]) => {
     for (const problem of extensionProblems(server.distribution, extension)) {
       const where = ['identity_server', ...path, ...problem.path];
-      context.addIssue({ code: 'custom', path: where, message: problem.message, params: { complete: true } });
+      context.addIssue({ code: 'custom', path: where, message: problem.message });
     }
   };
   check(server.deployment_toml, ['deployment_toml']);
@@ -184,7 +182,7 @@ function checkProtected(
   const refuse = (rule: RuleId, path: string[], message: string) => {
     if (accepted(rule)) return;
     const way = `or accept it: [[policy.suppressions]] with rule = "${rule}" and a reason`;
-    context.addIssue({ code: 'custom', path, message: `${message}; ${way}`, params: { complete: true } });
+    context.addIssue({ code: 'custom', path, message: `${message}; ${way}` });
   };
   if (state.backend === 'local') {
     const others = STATE_BACKENDS.filter((backend) => backend !== 'local').join(', ');

@@ -6,7 +6,7 @@ import type { ServerTopology } from './container';
 import type { Layout } from './layout';
 import { type LoadBalancerConfiguration, loadBalancerConfiguration } from './load-balancer-configuration';
 import { runtimeScript } from './runtime-script';
-import { mountsOf } from './volumes';
+import { CERTIFICATES_PATH, mountsOf } from './volumes';
 
 /** Nginx in front of the nodes. */
 export interface LoadBalancerTopology extends ServerTopology {
@@ -84,7 +84,7 @@ export function loadBalancerTopology(
         '-m',
         '3',
         '--cacert',
-        balancer.certificate === 'supplied' ? '/etc/nginx/certificates/tls.crt' : '/etc/nginx/certificates/ca.crt',
+        balancer.certificate === 'supplied' ? `${CERTIFICATES_PATH}/tls.crt` : `${CERTIFICATES_PATH}/ca.crt`,
         '--resolve',
         `${balancer.hostname}:${balancer.https_port}:127.0.0.1`,
         `https://${balancer.hostname}:${balancer.https_port}/load-balancer-health`,

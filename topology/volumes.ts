@@ -49,6 +49,8 @@ export interface VolumeUsers {
   readonly nodePaths: { readonly secrets: string; readonly keystores: string };
 }
 
+/** Where the load balancer has its certificate, its key and the certificate authority. */
+export const CERTIFICATES_PATH = '/etc/nginx/certificates';
 /** Where the database's container has its passwords. */
 export const DATABASE_SECRETS_PATH = '/run/database-secrets';
 
@@ -130,7 +132,6 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
   };
 }
 
-const CERTIFICATES_PATH = '/etc/nginx/certificates';
 const CONFIGURATION_PATH = '/etc/nginx/active-active';
 
 /** What one container mounts, in the order of the table. */

@@ -116,7 +116,6 @@ export const identityServer = z
         code: 'custom',
         path: ['heap_mb'],
         message: `${server.heap_mb} MiB does not fit memory_mb = ${server.memory_mb}: the JVM needs a quarter of the limit outside the heap; allowed is up to ${largest}`,
-        params: { complete: true },
       });
     }
   });

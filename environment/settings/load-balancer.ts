@@ -48,8 +48,7 @@ export const loadBalancer = z
     memory_mb: z.int().min(32).default(128).describe('Memory limit of the load balancer container in MiB.'),
   })
   .superRefine((balancer, context) => {
-    const refuse = (key: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [key], message, params: { complete: true } });
+    const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
     if (balancer.http_port === balancer.https_port) {
       refuse('http_port', `must differ from https_port (both are ${balancer.https_port})`);
     }

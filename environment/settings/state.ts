@@ -46,8 +46,7 @@ export const state = z
       ),
   })
   .superRefine((value, context) => {
-    const refuse = (path: string[], message: string) =>
-      context.addIssue({ code: 'custom', path, message, params: { complete: true } });
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (value.backend === 'local' && Object.keys(value.settings).length > 0) {
       refuse(['settings'], 'the local backend takes no settings; its files are in state/<environment>/');
     }
@@ -64,7 +63,6 @@ export const state = z
           code: 'custom',
           path: ['settings', key],
           message: `holds a credential and must not be in a file; give it to Terraform by the ${value.backend} backend's environment variable`,
-          params: { secret: true },
         });
       }
     }

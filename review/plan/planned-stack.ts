@@ -47,4 +47,3 @@ export function constructPath({ configuration }: PlannedStack, address: string):
   const [type = '', id = ''] = address.split('.');
   return configuration.resource?.[type]?.[id]?.['//']?.metadata?.path?.replace(/(\/Default)+$/, '');
 }
-

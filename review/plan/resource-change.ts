@@ -1,5 +1,5 @@
-import { REDACTED } from './redact';
 import type { Attributes, ResourceChange } from './plan-json';
+import { REDACTED } from './redact';
 
 /** What a plan does to a resource. */
 export type Action = 'create' | 'update' | 'replace' | 'destroy' | 'forget';
@@ -29,4 +29,3 @@ export function nameOf({ change }: ResourceChange): string | undefined {
   const name = (change.after ?? change.before)?.name;
   return typeof name === 'string' && name !== REDACTED ? name : undefined;
 }
-
