@@ -1,4 +1,5 @@
 import type { ReplayablePath } from '../catalogue/distributions';
+import { CERTIFICATES_PATH } from './volumes';
 
 /** What the load balancer's configuration is made from. */
 export interface NginxConfProps {
@@ -90,7 +91,7 @@ ${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   proxy_http_version 1.1;
   proxy_ssl_verify on;
   proxy_ssl_verify_depth 2;
-  proxy_ssl_trusted_certificate /etc/nginx/certificates/ca.crt;
+  proxy_ssl_trusted_certificate ${CERTIFICATES_PATH}/ca.crt;
   proxy_ssl_name ${props.hostname};
   proxy_ssl_server_name on;
   proxy_ssl_protocols TLSv1.2 TLSv1.3;
@@ -138,8 +139,8 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     listen ${props.httpsPort} ssl;
     http2 on;
     server_name ${props.hostname};
-    ssl_certificate /etc/nginx/certificates/tls.crt;
-    ssl_certificate_key /etc/nginx/certificates/tls.key;
+    ssl_certificate ${CERTIFICATES_PATH}/tls.crt;
+    ssl_certificate_key ${CERTIFICATES_PATH}/tls.key;
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}    add_header Strict-Transport-Security "max-age=63072000" always;
     add_header Set-Cookie $route_cookie always;
     error_page 503 @unavailable;
