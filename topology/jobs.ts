@@ -127,8 +127,8 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
 
 function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['schema'] {
   const { database, authorities } = environment;
-  const { engine, images, jobs, owners, volumes, budget, databaseHost, databasePort, databaseAdmin } = layout;
-  const { container } = engine;
+  const { dbms, images, jobs, owners, volumes, budget, databaseHost, databasePort, databaseAdmin } = layout;
+  const { container } = dbms;
   if (!layout.createsSchemas || container === undefined || images.database === undefined) return undefined;
   const { clientAuthorities, clientTls, schemaScript } = container;
   const trust = authorities.database && clientAuthorities.script;

@@ -57,13 +57,11 @@ export interface Site {
   readonly clientCertificateHeader?: string;
 }
 
-export type DatabaseEngine = 'postgresql' | 'mysql' | 'mssql' | 'oracle';
-
 export interface DistributionDatabase {
   readonly name: string;
-  /** Folders below the server home with one script for each DBMS (`<engine>.sql`), in the order in which they run. */
+  /** Folders below the server home with one script for each DBMS (`<dialect>.sql`), in the order in which they run. */
   readonly scripts: readonly string[];
-  /** Scripts of ours below `runtime/schema-fixes/<engine>/` that run after them, where the engine has one of that name. */
+  /** Scripts of ours below `runtime/schema-fixes/<dialect>/` that run after them, where the dialect has one of that name. */
   readonly fixes: readonly string[];
   readonly datasources: readonly Datasource[];
 }
