@@ -131,7 +131,6 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
   const { container } = dbms;
   if (!layout.createsSchemas || container === undefined || images.database === undefined) return undefined;
   const { clientAuthorities, clientTls, schemaScript } = container;
-  const trust = authorities.database && clientAuthorities.script;
   return {
     scripts: {
       name: jobs.schemaScripts,
@@ -145,7 +144,7 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
     run: {
       name: jobs.schema,
       image: images.database,
-      script: scriptOf(assets, ...(trust ? [trust] : []), schemaScript),
+      script: scriptOf(assets, schemaScript),
       environment: {
         DATABASE_HOST: databaseHost,
         DATABASE_PORT: String(databasePort),

@@ -55,8 +55,6 @@ export interface DatabaseContainerFacts {
     readonly public: boolean;
     /** Variables that tell it of those that the user has named. */
     readonly variables: Readonly<Record<string, string>>;
-    /** Script in `runtime/jobs/` that goes before the other, for the same. @default - variables are enough */
-    readonly script?: string;
   };
 }
 

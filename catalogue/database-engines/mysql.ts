@@ -1,4 +1,4 @@
-import { CASE_SENSITIVE_USER_STORE, type DatabaseEngineFacts } from './engine';
+import { CASE_SENSITIVE_USER_STORE, DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts } from './engine';
 import { withQuery } from './jdbc-url';
 
 export const mysql: DatabaseEngineFacts = {
@@ -47,6 +47,6 @@ export const mysql: DatabaseEngineFacts = {
     healthCommand: (address, port) => ['CMD', 'mysqladmin', 'ping', '--silent', '-h', address, '-P', String(port)],
     schemaScript: 'run-mysql-schema.sh',
     clientTls: { off: { TLS: 'off' }, required: { TLS: 'required' }, verified: { TLS: 'verified' } },
-    clientAuthorities: { public: false, variables: {}, script: 'trust-mysql-authorities.sh' },
+    clientAuthorities: { public: false, variables: { AUTHORITIES: DATABASE_AUTHORITIES_FILE } },
   },
 };
