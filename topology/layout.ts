@@ -109,14 +109,14 @@ function imagesOf(environment: Environment, { images }: Distribution, assets: To
   };
 }
 
-/** An image of the user's is complete unless the user says what to add; the official ones have no driver. */
+/** An image of the user's is complete unless the user says what to add; the official ones have no driver, the sandbox's has one. */
 function buildOf(
   { identity_server: server, database }: Environment,
   base: string,
   { identityServerImage }: TopologyAssets,
 ): IdentityServerBuild | undefined {
-  const { bundlesDriver } = DISTRIBUTIONS[server.distribution];
-  const lacksDriver = !bundlesDriver && server.image === undefined && server.driver_jar === undefined;
+  const bundled = DISTRIBUTIONS[server.distribution].bundledDrivers.includes(database.engine);
+  const lacksDriver = !bundled && server.image === undefined && server.driver_jar === undefined;
   if (server.build === undefined && !lacksDriver) return undefined;
   const { driverArtifact, driverVersion } = DATABASE_ENGINES[database.engine];
   const driver = server.build?.driver ?? (lacksDriver ? `${driverArtifact}:${driverVersion}` : undefined);

@@ -1,3 +1,4 @@
+import type { DatabaseEngine } from '../database-engines';
 import type { TomlTable } from '../toml';
 
 /**
@@ -11,8 +12,8 @@ export interface Distribution {
   readonly lacks: readonly string[];
   /** Images when the configuration names none; `sandbox` means the ones that this project builds. */
   readonly images: 'sandbox' | { readonly identityServer: string; readonly loadBalancer: string };
-  /** Whether the image already has the database's JDBC driver. Where not, an image with one is built. */
-  readonly bundlesDriver: boolean;
+  /** Databases whose JDBC driver is in the image already. For another, an image with its driver is built. */
+  readonly bundledDrivers: readonly DatabaseEngine[];
   /** Name of the accelerator that must be merged into the image, if one must. */
   readonly accelerator?: 'financial-services';
   /** uid:gid of the server's user in the image. */
