@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { DATABASE_ENGINES, databaseEnginesWith } from '../catalogue/database-engines';
 import { DISTRIBUTIONS } from '../catalogue/distributions';
 import type { RuleId } from '../catalogue/policy-rule-ids';
 import type { TomlTable } from '../catalogue/toml';
@@ -71,7 +71,7 @@ function checkDatabase(
   { identity_server: server, database: settings }: EnvironmentSettings,
   context: z.RefinementCtx,
 ): void {
-  const { title, container } = DATABASE_ENGINES[settings.engine];
+  const { title, adminUsername, container, schemasOfService, limitsConnections } = DATABASE_ENGINES[settings.engine];
   const refuse = (key: string, message: string) =>
     context.addIssue({ code: 'custom', path: ['database', key], message });
   const external = settings.host !== undefined;
@@ -79,7 +79,7 @@ function checkDatabase(
   if (container === undefined && !external) {
     refuse(
       'engine',
-      `${title} is not run as a container; set database.host to an existing server, or use postgresql or mysql`,
+      `${title} is not run as a container; set database.host to an existing server, or use ${oneOf(databaseEnginesWith((dbms) => dbms.container !== undefined))}`,
     );
   }
   if (container === undefined && settings.schema !== 'manual') {
@@ -88,10 +88,12 @@ function checkDatabase(
   if (settings.schema === 'manual' && !external) {
     refuse('schema', '"manual" is for an existing server; set database.host, or leave the schema to the environment');
   }
-  if ((settings.engine === 'oracle') !== (settings.service !== undefined)) {
+  if (schemasOfService !== (settings.service !== undefined)) {
     refuse(
       'service',
-      settings.service === undefined ? 'is required with oracle' : `is for oracle, not for ${settings.engine}`,
+      settings.service === undefined
+        ? `is required with ${settings.engine}`
+        : `is for ${oneOf(databaseEnginesWith((dbms) => dbms.schemasOfService))}, not for ${settings.engine}`,
     );
   }
   if (!external && databaseTls({ database: settings }) !== 'off') {
@@ -101,16 +103,18 @@ function checkDatabase(
   if (settings.ca_file !== undefined && !verified) {
     refuse('ca_file', 'is of use only where the certificate is checked; set database.tls = "verified", too');
   }
-  if (settings.engine === 'mysql' && verified && settings.schema === 'automatic' && settings.ca_file === undefined) {
+  const createsSchemas = container !== undefined && settings.schema === 'automatic';
+  if (createsSchemas && !container.clientAuthorities.public && verified && settings.ca_file === undefined) {
     refuse(
       'ca_file',
-      'is required with mysql and tls = "verified": the schema job\'s client knows no public authorities; give the PEM file of those that issue the server\'s certificate',
+      `is required with ${settings.engine} and tls = "verified": the schema job's client knows no public authorities; give the PEM file of those that issue the server's certificate`,
     );
   }
-  if (!external && settings.engine === 'mysql' && (settings.admin_username ?? 'root') !== 'root') {
+  const administrator = settings.admin_username ?? adminUsername;
+  if (!external && container?.adminRenamable === false && administrator !== adminUsername) {
     refuse(
       'admin_username',
-      `found "${settings.admin_username}"; the administrator of the MySQL container is always "root"`,
+      `found "${administrator}"; the administrator of the ${title} container is always "${adminUsername}"`,
     );
   }
   const known = DISTRIBUTIONS[server.distribution].databases.map(({ name }) => name);
@@ -126,8 +130,7 @@ function checkDatabase(
 
   const budget = connectionBudget({ identity_server: server, database: settings });
   const sum = `${budget.datasources} datasources × ${budget.poolSize} connections × ${budget.nodes} nodes and ${RESERVED_CONNECTIONS} in reserve make ${budget.connections}`;
-  // SQL Server's limit is far beyond every pool.
-  if (external && settings.engine !== 'mssql' && settings.max_connections === undefined) {
+  if (external && limitsConnections && settings.max_connections === undefined) {
     refuse(
       'max_connections',
       `is required for an existing server, so that the pools can be checked against it: ${sum}`,
@@ -214,4 +217,9 @@ function checkProtected(
       'makes an image that has no digest; build it once, push it to your registry and name it by digest in identity_server.image',
     );
   }
+}
+
+/** Names of which one may be used, in words. */
+function oneOf(names: readonly string[]): string {
+  return names.length < 3 ? names.join(' or ') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

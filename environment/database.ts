@@ -1,4 +1,4 @@
-import type { DatabaseTls } from '../catalogue/database-engines/jdbc-url';
+import type { DatabaseTls } from '../catalogue/database-engines';
 import { DISTRIBUTIONS } from '../catalogue/distributions';
 import type { EnvironmentSettings } from './schema';
 

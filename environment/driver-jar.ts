@@ -20,7 +20,7 @@ export function driverJarProblem(environment: Environment): string | undefined {
   const has = (driver: string) => entries.includes(`${driver.replaceAll('.', '/')}.class`);
   const { title, driver, driverArtifact } = DATABASE_ENGINES[environment.database.engine];
   if (has(driver)) return undefined;
-  const other = Object.values(DATABASE_ENGINES).find((engine) => has(engine.driver));
+  const other = Object.values(DATABASE_ENGINES).find((dbms) => has(dbms.driver));
   const found = other === undefined ? 'is no driver' : `is the driver of ${other.title}, not one`;
   return `${path} ${found} of ${title}: it has no class ${driver}; use a jar of ${driverArtifact}, or change database.engine`;
 }

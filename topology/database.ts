@@ -64,47 +64,39 @@ export function databaseTopology({ database }: Environment, layout: Layout): Dat
 /** How every node reaches its databases. */
 export function datasourceSettings(environment: Environment, host: string): DatasourceSettings {
   const { database } = environment;
-  const engine = DATABASE_ENGINES[database.engine];
+  const dbms = DATABASE_ENGINES[database.engine];
   return {
-    target: {
-      engine: database.engine,
-      host,
-      port: database.port ?? engine.port,
-      tls: databaseTls(environment),
-    },
-    driver: engine.driver,
-    validationQuery: engine.validationQuery,
-    poolOptions: engine.poolOptions,
+    dbms,
+    target: { host, port: database.port ?? dbms.port, tls: databaseTls(environment) },
     poolSize: connectionBudget(environment).poolSize,
     databases: DISTRIBUTIONS[environment.identity_server.distribution].databases.map((entry) => {
       const name = databaseName(environment, entry);
-      return database.engine === 'oracle'
+      return dbms.schemasOfService
         ? { datasources: entry.datasources, database: database.service as string, username: name }
         : { datasources: entry.datasources, database: name, username: database.username };
     }),
-    toml: engine.toml,
   };
 }
 
 /** What the schema job has to do. Empty where schemas are the user's own affair. */
 export function databaseSchemas(environment: Environment, { runtime }: TopologyAssets): DatabaseSchema[] {
-  const { engine } = environment.database;
+  const { dialect } = DATABASE_ENGINES[environment.database.engine];
   return DISTRIBUTIONS[environment.identity_server.distribution].databases.map((entry) => ({
     database: databaseName(environment, entry),
     scripts: [
-      ...entry.scripts.map((folder) => `/schema-scripts/${folder}/${engine}.sql`),
-      ...entry.fixes.filter((fix) => runtime[fixFile(engine, fix)] !== undefined).map((fix) => `/schema-fixes/${fix}`),
+      ...entry.scripts.map((folder) => `/schema-scripts/${folder}/${dialect}.sql`),
+      ...entry.fixes.filter((fix) => runtime[fixFile(dialect, fix)] !== undefined).map((fix) => `/schema-fixes/${fix}`),
     ],
   }));
 }
 
 /** The corrections that the schema job runs after the product's scripts, by path in its container. */
 export function schemaFixes(environment: Environment, { runtime }: TopologyAssets): Record<string, string> {
-  const { engine } = environment.database;
+  const { dialect } = DATABASE_ENGINES[environment.database.engine];
   const names = DISTRIBUTIONS[environment.identity_server.distribution].databases.flatMap(({ fixes }) => fixes);
   return Object.fromEntries(
     names.flatMap((name) => {
-      const text = runtime[fixFile(engine, name)];
+      const text = runtime[fixFile(dialect, name)];
       return text === undefined ? [] : [[`/schema-fixes/${name}`, text]];
     }),
   );
@@ -114,6 +106,6 @@ export function databaseName({ database }: Pick<Environment, 'database'>, { name
   return database.names[name] ?? name;
 }
 
-function fixFile(engine: string, name: string): string {
-  return `schema-fixes/${engine}/${name}`;
+function fixFile(dialect: string, name: string): string {
+  return `schema-fixes/${dialect}/${name}`;
 }

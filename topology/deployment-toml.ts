@@ -1,4 +1,5 @@
-import { escapeXml, type JdbcTarget, jdbcUrl } from '../catalogue/database-engines/jdbc-url';
+import type { DatabaseEngineFacts, JdbcTarget } from '../catalogue/database-engines';
+import { escapeXml, jdbcUrl } from '../catalogue/database-engines/jdbc-url';
 import { type Datasource, DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions';
 import { flatten, merge, type TomlTable, withValue } from '../catalogue/toml';
 
@@ -29,11 +30,8 @@ export interface DeploymentTomlProps {
 
 /** How the connection pools of a node are set up. */
 export interface DatasourceSettings {
+  readonly dbms: DatabaseEngineFacts;
   readonly target: Omit<JdbcTarget, 'database'>;
-  readonly driver: string;
-  readonly validationQuery: string;
-  /** Further options of each pool. */
-  readonly poolOptions: TomlTable;
   /** Connections that each datasource of a node may open. */
   readonly poolSize: number;
   readonly databases: readonly {
@@ -41,8 +39,6 @@ export interface DatasourceSettings {
     readonly database: string;
     readonly username: string;
   }[];
-  /** What the DBMS needs outside the datasources. */
-  readonly toml: TomlTable;
 }
 
 /** Port of Hazelcast, not shifted by the offset. It has no authentication and is never published. */
@@ -69,7 +65,7 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
     clientCertificateHeader: props.clientCertificateHeader,
   };
   const pools = { database: datasourceTables(databases), ...datasourceList(databases) };
-  const base = merge(distribution.deploymentToml(site), databases.toml, pools);
+  const base = merge(distribution.deploymentToml(site), databases.dbms.toml, pools);
   const extended = props.extensions.reduce<TomlTable>((below, extension) => extend(below, extension), base);
   const owned = merge(
     {
@@ -149,20 +145,20 @@ function datasourceList(settings: DatasourceSettings): TomlTable {
 
 function datasourceTable(settings: DatasourceSettings, place: { database: string; username: string }): TomlTable {
   return {
-    url: jdbcUrl({ ...settings.target, database: place.database }),
+    url: jdbcUrl(settings.dbms, { ...settings.target, database: place.database }),
     username: escapeXml(place.username),
     password: '$env{DATABASE_PASSWORD}',
-    driver: settings.driver,
+    driver: settings.dbms.driver,
     pool_options: {
       maxActive: String(settings.poolSize),
       maxWait: '60000',
       minIdle: '5',
       testOnBorrow: true,
-      validationQuery: settings.validationQuery,
+      validationQuery: settings.dbms.validationQuery,
       validationInterval: '30000',
       defaultAutoCommit: false,
       commitOnReturn: true,
-      ...settings.poolOptions,
+      ...settings.dbms.poolOptions,
     },
   };
 }

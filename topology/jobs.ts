@@ -127,11 +127,10 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
 
 function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['schema'] {
   const { database, authorities } = environment;
-  const { engine, images, jobs, owners, volumes, budget, databaseHost, databasePort, databaseAdmin } = layout;
-  const { container } = engine;
+  const { dbms, images, jobs, owners, volumes, budget, databaseHost, databasePort, databaseAdmin } = layout;
+  const { container } = dbms;
   if (!layout.createsSchemas || container === undefined || images.database === undefined) return undefined;
   const { clientAuthorities, clientTls, schemaScript } = container;
-  const trust = authorities.database && clientAuthorities.script;
   return {
     scripts: {
       name: jobs.schemaScripts,
@@ -145,7 +144,7 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
     run: {
       name: jobs.schema,
       image: images.database,
-      script: scriptOf(assets, ...(trust ? [trust] : []), schemaScript),
+      script: scriptOf(assets, schemaScript),
       environment: {
         DATABASE_HOST: databaseHost,
         DATABASE_PORT: String(databasePort),

@@ -23,7 +23,7 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
   const { name, identity_server: server, load_balancer: balancer, database } = environment;
   const distribution = DISTRIBUTIONS[server.distribution];
   const subnet = parseSubnet(environment.network.subnet);
-  const engine = DATABASE_ENGINES[database.engine];
+  const dbms = DATABASE_ENGINES[database.engine];
   const databaseAddress = addressAt(subnet, 2);
   const balancerAddress = addressAt(subnet, 3);
   const images = imagesOf(environment, distribution, assets);
@@ -34,7 +34,7 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     address: addressAt(subnet, 11 + index),
   }));
   const owners = {
-    database: engine.container?.owner ?? DATABASE_SECRETS_OWNER,
+    database: dbms.container?.owner ?? DATABASE_SECRETS_OWNER,
     server: distribution.owner,
     loadBalancer: NGINX_OWNER,
   };
@@ -51,15 +51,14 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
   };
   /** The image and the facts that a database container is run with; undefined where the database is a server of the user's. */
   const databaseContainer =
-    database.host === undefined && engine.container !== undefined && images.database !== undefined
-      ? { name: databaseContainerName(name), image: images.database, facts: engine.container }
+    database.host === undefined && dbms.container !== undefined && images.database !== undefined
+      ? { name: databaseContainerName(name), image: images.database, facts: dbms.container }
       : undefined;
-  const createsSchemas =
-    database.schema !== 'manual' && engine.container !== undefined && images.database !== undefined;
+  const createsSchemas = database.schema !== 'manual' && dbms.container !== undefined && images.database !== undefined;
   return {
     distribution,
     subnet,
-    engine,
+    dbms,
     images,
     owners,
     nodePaths,
@@ -69,8 +68,8 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     budget: connectionBudget(environment),
     databaseAddress,
     databaseHost: database.host ?? databaseAddress,
-    databasePort: database.port ?? engine.port,
-    databaseAdmin: database.admin_username ?? engine.adminUsername,
+    databasePort: database.port ?? dbms.port,
+    databaseAdmin: database.admin_username ?? dbms.adminUsername,
     balancerName: loadBalancerContainerName(name),
     balancerAddress,
     statusUrl: `http://${balancerAddress}:${CONTROL_PORT}/status`,
@@ -98,12 +97,8 @@ function imagesOf(environment: Environment, { images }: Distribution, assets: To
   const { identity_server: server, database, load_balancer: balancer } = environment;
   const { sandboxImages: sandbox } = assets;
   const fromSandbox = images === 'sandbox';
-  const databaseImage =
-    fromSandbox && database.engine === 'postgresql'
-      ? sandbox.postgresql
-      : fromSandbox && database.engine === 'mysql'
-        ? sandbox.mariadb
-        : DATABASE_ENGINES[database.engine].container?.image;
+  const { container } = DATABASE_ENGINES[database.engine];
+  const databaseImage = container && (fromSandbox ? sandbox[container.sandboxImage] : container.image);
   const base = server.image ?? (fromSandbox ? sandbox.identityServer : images.identityServer);
   const build = buildOf(environment, base, assets);
   return {
@@ -114,14 +109,14 @@ function imagesOf(environment: Environment, { images }: Distribution, assets: To
   };
 }
 
-/** An image of the user's is complete unless the user says what to add; the official ones have no driver. */
+/** An image of the user's is complete unless the user says what to add; the official ones have no driver, the sandbox's has one. */
 function buildOf(
   { identity_server: server, database }: Environment,
   base: string,
   { identityServerImage }: TopologyAssets,
 ): IdentityServerBuild | undefined {
-  const { bundlesDriver } = DISTRIBUTIONS[server.distribution];
-  const lacksDriver = !bundlesDriver && server.image === undefined && server.driver_jar === undefined;
+  const bundled = DISTRIBUTIONS[server.distribution].bundledDrivers.includes(database.engine);
+  const lacksDriver = !bundled && server.image === undefined && server.driver_jar === undefined;
   if (server.build === undefined && !lacksDriver) return undefined;
   const { driverArtifact, driverVersion } = DATABASE_ENGINES[database.engine];
   const driver = server.build?.driver ?? (lacksDriver ? `${driverArtifact}:${driverVersion}` : undefined);

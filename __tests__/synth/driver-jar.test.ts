@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DATABASE_ENGINE_NAMES, DATABASE_ENGINES } from '../../catalogue/database-engines';
 import { archiveEntries } from '../../environment/archive';
 import { readAssets } from '../../environment/assets';
 import { loadEnvironments } from '../../environment/load';
 import { deriveTopology, type Topology } from '../../topology/topology';
-import { type Json, SMALLEST, synthesizeToFiles, TEST_IMAGES, temporaryDirectory } from '../support/synth';
+import { type Json, SMALLEST, synthesizeToFiles, TEST_IMAGES, temporaryDirectory, topology } from '../support/synth';
 import { zip } from '../support/zip';
 
 const PRODUCT = SMALLEST.replace('"sandbox"', '"wso2is-7.1.0"');
@@ -54,6 +55,27 @@ test('the same jar gives the same bytes wherever it is, and another one another 
   const texts = (content?: string) => nodes(withDriver(PRODUCT, content).derived).map(({ text }) => text);
   expect(texts()).toEqual(texts());
   for (const [index, text] of texts('other').entries()) expect(text).not.toBe(texts()[index]);
+});
+
+describe("the sandbox's image", () => {
+  const build = (engine: string) => {
+    const { schemasOfService } = DATABASE_ENGINES[engine as 'oracle'];
+    const service = schemasOfService ? 'service = "s"\n' : '';
+    const server = `host = "db.bank.example"\nmax_connections = 1000\nschema = "manual"\n${service}`;
+    return topology(`${SMALLEST}[database]\nengine = "${engine}"\n${server}`).identityServerBuild;
+  };
+
+  test('has the driver of PostgreSQL', () => {
+    expect(build('postgresql')).toBeUndefined();
+  });
+
+  test.each(DATABASE_ENGINE_NAMES.filter((name) => name !== 'postgresql'))('gets that of %s', (engine) => {
+    const { driverArtifact, driverVersion } = DATABASE_ENGINES[engine];
+    expect(build(engine)).toMatchObject({
+      base: TEST_IMAGES.identityServer,
+      driver: `${driverArtifact}:${driverVersion}`,
+    });
+  });
 });
 
 test('an image with the accelerator is built without a driver', () => {

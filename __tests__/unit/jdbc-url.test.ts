@@ -1,10 +1,14 @@
 import { parse } from 'smol-toml';
-import { DATABASE_ENGINES } from '../../catalogue/database-engines';
-import { type DatabaseTls, escapeXml, type JdbcTarget, jdbcUrl } from '../../catalogue/database-engines/jdbc-url';
-import type { DatabaseEngine } from '../../catalogue/distributions';
+import {
+  DATABASE_ENGINE_NAMES,
+  DATABASE_ENGINES,
+  type DatabaseEngine,
+  type DatabaseTls,
+  type JdbcTarget,
+} from '../../catalogue/database-engines';
+import { escapeXml, jdbcUrl } from '../../catalogue/database-engines/jdbc-url';
 import { renderToml } from '../../catalogue/toml';
 
-const ENGINES = Object.keys(DATABASE_ENGINES) as DatabaseEngine[];
 const TLS: DatabaseTls[] = ['off', 'required', 'verified'];
 
 /** What an XML parser makes of escaped text. */
@@ -13,8 +17,9 @@ function unescapeXml(text: string): string {
 }
 
 /** The URL as the driver gets it. */
-function plainUrl(target: Partial<JdbcTarget>): string {
-  return unescapeXml(jdbcUrl({ engine: 'postgresql', host: 'db', port: 1, database: 'd', tls: 'off', ...target }));
+function plainUrl(engine: DatabaseEngine, target: Partial<JdbcTarget>): string {
+  const plain: JdbcTarget = { host: 'db', port: 1, database: 'd', tls: 'off', ...target };
+  return unescapeXml(jdbcUrl(DATABASE_ENGINES[engine], plain));
 }
 
 test.each<[DatabaseEngine, DatabaseTls, string]>([
@@ -59,11 +64,13 @@ test.each<[DatabaseEngine, DatabaseTls, string]>([
   ['oracle', 'required', 'jdbc:oracle:thin:@tcps://db:1/d?ssl_server_dn_match=no'],
   ['oracle', 'verified', 'jdbc:oracle:thin:@tcps://db:1/d?ssl_server_dn_match=yes'],
 ])('%s with TLS %s', (engine, tls, url) => {
-  expect(plainUrl({ engine, tls })).toBe(url);
+  expect(plainUrl(engine, { tls })).toBe(url);
 });
 
 test('the address may be of IPv6', () => {
-  expect(plainUrl({ host: '[2001:db8::1]', port: 5432 })).toContain('jdbc:postgresql://[2001:db8::1]:5432/d?');
+  expect(plainUrl('postgresql', { host: '[2001:db8::1]', port: 5432 })).toContain(
+    'jdbc:postgresql://[2001:db8::1]:5432/d?',
+  );
 });
 
 // A fixed sequence, so that a failure can be seen again.
@@ -82,10 +89,10 @@ function* randomNames(count: number): Generator<string> {
 describe('whatever the name of the database', () => {
   const names = [...randomNames(500)];
 
-  test.each(ENGINES)('the URL of %s is XML as it stands and survives TOML', (engine) => {
+  test.each(DATABASE_ENGINE_NAMES)('the URL of %s is XML as it stands and survives TOML', (engine) => {
     for (const database of names) {
       for (const tls of TLS) {
-        const url = jdbcUrl({ engine, host: 'db.bank.example', port: 1, database, tls });
+        const url = jdbcUrl(DATABASE_ENGINES[engine], { host: 'db.bank.example', port: 1, database, tls });
         expect(url).not.toMatch(/[<>"]|&(?!(amp|lt|gt|quot);)/);
         expect(parse(renderToml({ url }))).toEqual({ url });
       }
@@ -94,7 +101,7 @@ describe('whatever the name of the database', () => {
 
   test.each<DatabaseEngine>(['postgresql', 'mysql'])('the driver of %s finds it again', (engine) => {
     for (const database of names) {
-      const { pathname, searchParams } = new URL(plainUrl({ engine, database }).replace(/^jdbc:\w+:/, 'http:'));
+      const { pathname, searchParams } = new URL(plainUrl(engine, { database }).replace(/^jdbc:\w+:/, 'http:'));
       expect(decodeURIComponent(pathname.slice(1))).toBe(database);
       expect(searchParams.get('tcpKeepAlive')).toBe('true');
     }
@@ -102,7 +109,7 @@ describe('whatever the name of the database', () => {
 
   test('the driver of SQL Server finds it again', () => {
     for (const database of names) {
-      const properties = sqlServerProperties(plainUrl({ engine: 'mssql', database }));
+      const properties = sqlServerProperties(plainUrl('mssql', { database }));
       expect(properties).toMatchObject({ databaseName: database, loginTimeout: '10', encrypt: 'false' });
     }
   });

@@ -1,3 +1,4 @@
+import type { DatabaseEngine } from '../database-engines';
 import type { TomlTable } from '../toml';
 
 /**
@@ -11,8 +12,8 @@ export interface Distribution {
   readonly lacks: readonly string[];
   /** Images when the configuration names none; `sandbox` means the ones that this project builds. */
   readonly images: 'sandbox' | { readonly identityServer: string; readonly loadBalancer: string };
-  /** Whether the image already has the database's JDBC driver. Where not, an image with one is built. */
-  readonly bundlesDriver: boolean;
+  /** Databases whose JDBC driver is in the image already. For another, an image with its driver is built. */
+  readonly bundledDrivers: readonly DatabaseEngine[];
   /** Name of the accelerator that must be merged into the image, if one must. */
   readonly accelerator?: 'financial-services';
   /** uid:gid of the server's user in the image. */
@@ -57,13 +58,11 @@ export interface Site {
   readonly clientCertificateHeader?: string;
 }
 
-export type DatabaseEngine = 'postgresql' | 'mysql' | 'mssql' | 'oracle';
-
 export interface DistributionDatabase {
   readonly name: string;
-  /** Folders below the server home with one script for each DBMS (`<engine>.sql`), in the order in which they run. */
+  /** Folders below the server home with one script for each DBMS (`<dialect>.sql`), in the order in which they run. */
   readonly scripts: readonly string[];
-  /** Scripts of ours below `runtime/schema-fixes/<engine>/` that run after them, where the engine has one of that name. */
+  /** Scripts of ours below `runtime/schema-fixes/<dialect>/` that run after them, where the dialect has one of that name. */
   readonly fixes: readonly string[];
   readonly datasources: readonly Datasource[];
 }

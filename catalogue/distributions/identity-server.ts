@@ -165,7 +165,7 @@ function common(version: IdentityServerVersion) {
   const { java, stores, encryptionKeyBytes } = RELEASES[version];
   return {
     images: { identityServer: `wso2/wso2is:${version}`, loadBalancer: 'nginx:1.30.6' },
-    bundlesDriver: false,
+    bundledDrivers: [],
     ...OFFICIAL_LAYOUT,
     java,
     stores,

@@ -9,7 +9,7 @@ export const sandbox: Distribution = {
     'Hazelcast: its nodes share a database but form no cluster',
   ],
   images: 'sandbox',
-  bundlesDriver: true,
+  bundledDrivers: ['postgresql'],
   ...OFFICIAL_LAYOUT,
   java: 21,
   stores: { type: 'PKCS12', extension: 'p12' },

@@ -1,11 +1,16 @@
 import { z } from 'zod';
+import { DATABASE_ENGINE_NAMES, DATABASE_ENGINES } from '../../catalogue/database-engines';
 import { caFile, image, port } from './fields';
+
+const DBMS = Object.values(DATABASE_ENGINES);
+const TITLES_WITHOUT_CONTAINER = DBMS.filter(({ container }) => container === undefined).map(({ title }) => title);
+const CONTAINER_ADMINS = new Set(DBMS.flatMap((dbms) => (dbms.container ? [`"${dbms.adminUsername}"`] : [])));
 
 export const database = z.strictObject({
   engine: z
-    .enum(['postgresql', 'mysql', 'mssql', 'oracle'])
+    .enum(DATABASE_ENGINE_NAMES)
     .default('postgresql')
-    .describe('Database management system. SQL Server and Oracle are existing servers only.'),
+    .describe(`Database management system. ${TITLES_WITHOUT_CONTAINER.join(' and ')} are existing servers only.`),
   image: image.optional().describe('Image of the database container and of the schema job.'),
   host: z
     .string()
@@ -33,7 +38,9 @@ export const database = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Role that creates the databases and runs the schema scripts. Default: "postgres" or "root".'),
+    .describe(
+      `Role that creates the databases and runs the schema scripts. Default: ${[...CONTAINER_ADMINS].join(' or ')}.`,
+    ),
   username: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,31}$/, {

@@ -8,6 +8,7 @@
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
 #   TLS           off, required or verified
+#   AUTHORITIES   file with the authorities of the server's certificate; those that the client knows if not set
 #   WAIT_SECONDS  how long the server may take to answer; 60 if not set
 set -eu
 
@@ -36,7 +37,7 @@ esac
 sql() {
   # shellcheck disable=SC2086
   mysql --no-defaults --batch --skip-column-names --default-character-set=utf8mb4 --connect-timeout=5 --protocol=tcp $tls \
-    --host="$DATABASE_HOST" --port="$DATABASE_PORT" --user="$ADMIN_ROLE" "$@"
+    ${AUTHORITIES:+--ssl-ca="$AUTHORITIES"} --host="$DATABASE_HOST" --port="$DATABASE_PORT" --user="$ADMIN_ROLE" "$@"
 }
 
 # A text as an SQL literal.

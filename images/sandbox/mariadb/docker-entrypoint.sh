@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Starts MariaDB and, on an empty volume, first creates the database that the MYSQL_* variables describe.
+# Starts MariaDB and, on an empty volume, first creates the database that the MYSQL_* variables describe,
+# or MARIADB_*: the official image of MariaDB takes both.
 set -Eeuo pipefail
 
 # The volume is mounted at the data directory itself, so it cannot be renamed as a whole. The database is therefore made in a
@@ -39,6 +40,10 @@ run_sql() {
 }
 
 create_database() {
+  local variable
+  for variable in "${!MARIADB_@}"; do
+    printf -v "MYSQL_${variable#MARIADB_}" '%s' "${!variable}"
+  done
   read_setting MYSQL_ROOT_PASSWORD
   read_setting MYSQL_ROOT_HOST %
   read_setting MYSQL_DATABASE
@@ -113,7 +118,7 @@ if [[ "${1:-}" == mysqld || "${1:-}" == mariadbd ]]; then
   [[ -d "$data/mysql" ]] || create_database "$@"
   rm -rf "$staging"
   # The server does not need them any more, and they would stand in /proc/1/environ.
-  unset MYSQL_ROOT_PASSWORD MYSQL_PASSWORD
+  unset MYSQL_ROOT_PASSWORD MYSQL_PASSWORD MARIADB_ROOT_PASSWORD MARIADB_PASSWORD
 fi
 
 exec "$@"

@@ -1,0 +1,80 @@
+import type { TomlTable } from '../toml';
+
+/**
+ * One database management system that the identity servers can use. Everything that differs from one to the next is data here;
+ * nothing else in the project asks for one by name.
+ */
+export interface DatabaseEngineFacts {
+  /** The vendor's name for it. */
+  readonly title: string;
+  readonly port: number;
+  readonly adminUsername: string;
+  /** Name of the product's schema scripts (`<dialect>.sql`) and of the folder of our own below `runtime/schema-fixes/`. */
+  readonly dialect: string;
+  /** Class name of the JDBC driver. */
+  readonly driver: string;
+  /** Maven coordinates of the driver without its version, and the version that is built in unless another is named. */
+  readonly driverArtifact: string;
+  readonly driverVersion: string;
+  /** The URL for that driver, with time-outs: without them a connection to a frozen database would hang for ever. */
+  readonly jdbcUrl: (target: JdbcTarget) => string;
+  readonly validationQuery: string;
+  /** Further options of each connection pool. */
+  readonly poolOptions: TomlTable;
+  /** What deployment.toml needs beside the connections. */
+  readonly toml: TomlTable;
+  /** Whether all databases are schemas of one service, each with a user of its own. Otherwise one user reaches them all. */
+  readonly schemasOfService: boolean;
+  /** Whether the server's limit of connections is low enough that the pools must be checked against it. */
+  readonly limitsConnections: boolean;
+  /** How the server is run and its schemas are created. Undefined where that is left to the user. */
+  readonly container?: DatabaseContainerFacts;
+}
+
+export interface DatabaseContainerFacts {
+  /** Official image. */
+  readonly image: string;
+  /** The image of this project that stands in for it; a key of `SANDBOX_IMAGES`. */
+  readonly sandboxImage: 'postgresql' | 'mariadb';
+  /** uid:gid of the server's user in it. */
+  readonly owner: string;
+  readonly dataPath: string;
+  readonly stopSignal: string;
+  /** Whether the administrator may have another name than `adminUsername`. */
+  readonly adminRenamable: boolean;
+  readonly command: (port: number, maxConnections: number) => readonly string[];
+  readonly environment: (adminUsername: string, passwordFile: string) => Readonly<Record<string, string>>;
+  readonly healthCommand: (address: string, port: number) => readonly string[];
+  /** Script in `runtime/jobs/` that creates the schemas with this image's client. */
+  readonly schemaScript: string;
+  /** Variables by which that client is told what to do about TLS. */
+  readonly clientTls: Readonly<Record<DatabaseTls, Readonly<Record<string, string>>>>;
+  /** By which authorities it knows the server. */
+  readonly clientAuthorities: {
+    /** Whether it knows the public ones by itself. */
+    readonly public: boolean;
+    /** Variables that tell it of those that the user has named. */
+    readonly variables: Readonly<Record<string, string>>;
+  };
+}
+
+/** Whether connections to the database are encrypted, and whether the server's certificate and name are checked. */
+export type DatabaseTls = 'off' | 'required' | 'verified';
+
+/** Where a database is and how the driver should behave. */
+export interface JdbcTarget {
+  /** Host name, IPv4 address, or IPv6 address in brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Name of the database, or of the service that all schemas are in. */
+  readonly database: string;
+  readonly tls: DatabaseTls;
+}
+
+/** Where the schema job has the certificates of the authorities that the user has named. */
+export const DATABASE_AUTHORITIES_FILE = '/database-authorities.pem';
+
+/** For those that compare text without regard to case: the user store must not do it again. */
+export const CASE_SENSITIVE_USER_STORE: TomlTable = {
+  user_store: { properties: { CaseInsensitiveUsername: false, UseCaseSensitiveUsernameForCacheKeys: false } },
+};

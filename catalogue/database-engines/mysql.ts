@@ -1,0 +1,52 @@
+import { CASE_SENSITIVE_USER_STORE, DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts } from './engine';
+import { withQuery } from './jdbc-url';
+
+export const mysql: DatabaseEngineFacts = {
+  title: 'MySQL',
+  port: 3306,
+  adminUsername: 'root',
+  dialect: 'mysql',
+  driver: 'com.mysql.cj.jdbc.Driver',
+  driverArtifact: 'com.mysql:mysql-connector-j',
+  driverVersion: '9.5.0',
+  jdbcUrl: ({ host, port, database, tls }) =>
+    withQuery(`jdbc:mysql://${host}:${port}/${encodeURIComponent(database)}`, {
+      connectTimeout: '10000',
+      socketTimeout: '60000',
+      tcpKeepAlive: 'true',
+      ...{
+        // Without TLS the password travels encrypted by the server's public key, which the driver must then ask for.
+        off: { sslMode: 'DISABLED', allowPublicKeyRetrieval: 'true' },
+        required: { sslMode: 'REQUIRED' },
+        verified: { sslMode: 'VERIFY_IDENTITY' },
+      }[tls],
+    }),
+  validationQuery: 'SELECT 1',
+  poolOptions: {},
+  toml: CASE_SENSITIVE_USER_STORE,
+  schemasOfService: false,
+  limitsConnections: true,
+  container: {
+    image: 'mysql:8.4',
+    sandboxImage: 'mariadb',
+    owner: '999:999',
+    dataPath: '/var/lib/mysql',
+    stopSignal: 'SIGTERM',
+    adminRenamable: false,
+    command: (port, maxConnections) => [
+      'mysqld',
+      `--port=${port}`,
+      `--max-connections=${maxConnections}`,
+      // The product's indexes exceed the key length with four-byte characters (product-is issue 8786).
+      '--character-set-server=latin1',
+      '--collation-server=latin1_swedish_ci',
+      // Consent attributes are read with group_concat, which otherwise cuts them at 1024.
+      '--group-concat-max-len=10000',
+    ],
+    environment: (_, passwordFile) => ({ MYSQL_ROOT_PASSWORD_FILE: passwordFile }),
+    healthCommand: (address, port) => ['CMD', 'mysqladmin', 'ping', '--silent', '-h', address, '-P', String(port)],
+    schemaScript: 'run-mysql-schema.sh',
+    clientTls: { off: { TLS: 'off' }, required: { TLS: 'required' }, verified: { TLS: 'verified' } },
+    clientAuthorities: { public: false, variables: { AUTHORITIES: DATABASE_AUTHORITIES_FILE } },
+  },
+};

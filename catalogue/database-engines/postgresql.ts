@@ -1,0 +1,52 @@
+import { DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts } from './engine';
+import { withQuery } from './jdbc-url';
+
+export const postgresql: DatabaseEngineFacts = {
+  title: 'PostgreSQL',
+  port: 5432,
+  adminUsername: 'postgres',
+  dialect: 'postgresql',
+  driver: 'org.postgresql.Driver',
+  driverArtifact: 'org.postgresql:postgresql',
+  driverVersion: '42.7.8',
+  jdbcUrl: ({ host, port, database, tls }) =>
+    withQuery(`jdbc:postgresql://${host}:${port}/${encodeURIComponent(database)}`, {
+      connectTimeout: '10',
+      socketTimeout: '60',
+      tcpKeepAlive: 'true',
+      ...{
+        off: { sslmode: 'disable' },
+        required: { sslmode: 'require' },
+        // The driver's own default looks for a file; this factory uses the JVM's truststore, which is the node's.
+        verified: { sslmode: 'verify-full', sslfactory: 'org.postgresql.ssl.DefaultJavaSSLFactory' },
+      }[tls],
+    }),
+  validationQuery: 'SELECT 1',
+  poolOptions: {},
+  toml: {},
+  schemasOfService: false,
+  limitsConnections: true,
+  container: {
+    image: 'postgres:17.6',
+    sandboxImage: 'postgresql',
+    owner: '999:999',
+    dataPath: '/var/lib/postgresql/data',
+    // PostgreSQL's fast shutdown: sessions end, a checkpoint is written.
+    stopSignal: 'SIGINT',
+    adminRenamable: true,
+    command: (port, maxConnections) => ['postgres', '-c', `max_connections=${maxConnections}`, '-p', String(port)],
+    environment: (adminUsername, passwordFile) => ({
+      POSTGRES_USER: adminUsername,
+      POSTGRES_PASSWORD_FILE: passwordFile,
+    }),
+    // Over TCP, because the image's first start answers on the socket before it is ready.
+    healthCommand: (address, port) => ['CMD', 'pg_isready', '-q', '-h', address, '-p', String(port)],
+    schemaScript: 'run-postgresql-schema.sh',
+    clientTls: {
+      off: { PGSSLMODE: 'disable' },
+      required: { PGSSLMODE: 'require' },
+      verified: { PGSSLMODE: 'verify-full', PGSSLROOTCERT: 'system' },
+    },
+    clientAuthorities: { public: true, variables: { PGSSLROOTCERT: DATABASE_AUTHORITIES_FILE } },
+  },
+};
