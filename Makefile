@@ -7,7 +7,7 @@ TSX := node --import $(ROOT)/node_modules/tsx/dist/loader.mjs
 MODULES := $(ROOT)/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials import-secret backup restore diagram down lock test benchmark docs differences templates lint
+.PHONY: help setup up plan apply status credentials import-secret backup restore diagram down lock check test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -60,7 +60,10 @@ lock: $(MODULES) ## Write config/terraform.lock.hcl anew: providers with their c
 #: PLATFORMS=  instead of Linux and macOS, such as "linux_amd64 linux_arm64"
 	@$(TSX) $(ROOT)/cli/lock.ts
 
-test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
+check: $(MODULES) ## All that needs no Docker Engine: lint, types, unit and synth tests (about a minute)
+	@$(TSX) $(ROOT)/cli/check.ts
+
+test: check ## That, and the end-to-end tests
 	@$(TSX) $(ROOT)/cli/test.ts
 
 .PHONY: chaos

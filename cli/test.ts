@@ -1,20 +1,15 @@
 import { join } from 'node:path';
 import { sandboxImageTags } from '../images/tags';
-import { ensureEngine, ensureSetup, runCommand, step, stopStartedEngine, UserError } from '../setup';
+import { ensureEngine, ensureSetup, runCommand, stopStartedEngine, UserError } from '../setup';
 import { run } from '../setup/process';
 
 const PROJECT = join(__dirname, '..');
 
 /**
- * `make test`: lint, types, unit and synth tests, then the end-to-end tests on a real engine. Without an engine the rest still
- * runs, and the end says that the end-to-end tests did not; with CI set that is a failure. An engine that was started for the
- * tests is stopped after them.
+ * What `make test` runs after `make check`: the end-to-end tests on a real engine. Without an engine it says that they did not
+ * run; with CI set that is a failure. An engine that was started for the tests is stopped after them.
  */
 runCommand(async () => {
-  await step('Lint', () => tool('biome', 'check'));
-  await step('Types', () => tool('tsc', '--noEmit'));
-  await jest('__tests__/unit', '__tests__/synth');
-
   const setup = await endToEndSetup();
   if ('missing' in setup) {
     const notice = `THE END-TO-END TESTS WERE NOT RUN: ${setup.missing}`;
@@ -24,7 +19,10 @@ runCommand(async () => {
   }
   try {
     // One after the other: each environment takes most of a small machine.
-    await jest('__tests__/e2e', '--runInBand');
+    await run(join(PROJECT, 'node_modules', '.bin', 'jest'), ['__tests__/e2e', '--runInBand'], {
+      cwd: PROJECT,
+      stream: true,
+    });
   } finally {
     if (setup.startedEngine) await stopStartedEngine();
   }
@@ -40,12 +38,4 @@ async function endToEndSetup(): Promise<{ startedEngine: boolean } | { missing: 
     if (error instanceof UserError) return { missing: error.message };
     throw error;
   }
-}
-
-async function jest(...args: string[]): Promise<void> {
-  await tool('jest', ...args);
-}
-
-async function tool(name: string, ...args: string[]): Promise<void> {
-  await run(join(PROJECT, 'node_modules', '.bin', name), args, { cwd: PROJECT, stream: true });
 }

@@ -1,10 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { App } from 'cdktf';
-import { ActiveActiveDeployment } from '../../constructs';
 import { loadEnvironments } from '../../environment/load';
 import type { Environment } from '../../environment/schema';
+import { synthesize } from '../../synthesize';
 import { deriveTopology, type SandboxImages, type Topology } from '../../topology/topology';
 
 export const PROJECT = resolve(__dirname, '..', '..');
@@ -103,9 +102,7 @@ export function shippedTopologies(): Topology[] {
  * validations.
  */
 export function synthesizeToFiles(topologies: readonly Topology[], outdir = temporaryDirectory('synth-')): Synthesized {
-  const app = new App({ outdir });
-  for (const each of topologies) new ActiveActiveDeployment(app, each);
-  app.synth();
+  synthesize(topologies, outdir);
   return readSynthesized(
     outdir,
     topologies.flatMap(({ stacks }) => stacks.map(({ name }) => name)),

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { runCommand, step } from '../setup';
+import { concurrently } from '../setup/concurrently';
+import { run } from '../setup/process';
+
+const PROJECT = join(__dirname, '..');
+
+/**
+ * `make check`: all that needs no Docker Engine. Side by side, since compiler and linter leave processors free; the first
+ * failure ends it.
+ */
+runCommand(() =>
+  concurrently([
+    () => step('Lint', () => tool('biome', 'check')),
+    () => step('Types', () => tool('tsc', '--noEmit')),
+    () => step('Tests', () => tool('jest', '__tests__/unit', '__tests__/synth', '__tests__/golden')),
+  ]),
+);
+
+async function tool(name: string, ...args: string[]): Promise<void> {
+  await run(join(PROJECT, 'node_modules', '.bin', name), args, { cwd: PROJECT, stream: true });
+}
