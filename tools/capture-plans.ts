@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { placeOf } from '../__tests__/support/places';
 import { PLAN_FIXTURES, type PlanFixture } from '../__tests__/support/plan-fixtures';
 import { PROTECTED } from '../__tests__/support/protected';
 import { Workspace } from '../__tests__/support/workspace';
@@ -19,11 +20,11 @@ import { run } from '../setup/process';
  *     npx tsx tools/capture-plans.ts
  */
 
-const NAME = 'bank';
+const { name: NAME, hostname, bindAddress, subnet } = placeOf('bank');
 const BASE = {
-  network: '{ subnet = "172.31.244.0/24" }',
+  network: `{ subnet = "${subnet}" }`,
   identity_server: 'distribution = "sandbox", memory_mb = 1024, heap_mb = 384',
-  load_balancer: 'hostname = "is.bank.test", bind_address = "127.0.9.5"',
+  load_balancer: `hostname = "${hostname}", bind_address = "${bindAddress}"`,
 };
 
 /** The canary of the case "secret": it is in the plans, and must be in no report. */
@@ -135,7 +136,7 @@ async function main(): Promise<void> {
       'protected-database-replaced',
       toml({ before: PROTECTED, after: `database = { image = "${NAME}/postgresql:18" }\n` }),
     );
-    await plan(workspace, 'network-replaced', toml().replace('172.31.244.0/24', '172.31.246.0/24'));
+    await plan(workspace, 'network-replaced', toml().replace(subnet, placeOf('bank-elsewhere').subnet));
     await plan(workspace, 'secret', toml(), addSecret);
     delete process.env.TF_VAR_password;
 
