@@ -15,7 +15,7 @@ TSX := node --import $(call quoted,$(subst $(hash),%23,$(subst %,%25,$(folder)))
 MODULES := modules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials import-secret backup restore diagram down lock test benchmark docs differences templates lint
+.PHONY: help setup up plan apply status credentials import-secret backup restore diagram down lock check test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -68,7 +68,10 @@ lock: $(MODULES) ## Write config/terraform.lock.hcl anew: providers with their c
 #: PLATFORMS=  instead of Linux and macOS, such as "linux_amd64 linux_arm64"
 	@$(TSX) $(ROOT)/cli/lock.ts
 
-test: $(MODULES) ## Everything: lint, types, unit, synth and end-to-end tests
+check: $(MODULES) ## All that needs no Docker Engine: lint, types, unit and synth tests (about a minute)
+	@$(TSX) $(ROOT)/cli/check.ts
+
+test: check ## That, and the end-to-end tests
 	@$(TSX) $(ROOT)/cli/test.ts
 
 .PHONY: chaos
@@ -90,8 +93,8 @@ templates: $(MODULES) ## Make the parity test's tables anew from a folder of the
 #: FROM=    the folder (required)
 	@$(TSX) $(ROOT)/tools/flatten-templates.ts "$(FROM)"
 
-lint: $(MODULES) ## Format, lint and types
-	@cd $(ROOT) && npx biome check && npx tsc --noEmit
+lint: $(MODULES) ## Format, lint, types and the order of the floors
+	@cd $(ROOT) && npx biome check && npx tsc --noEmit && npx depcruise --config dependency-cruiser.config.js .
 
 .PHONY: $(MODULES)
 $(MODULES):

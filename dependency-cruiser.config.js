@@ -55,8 +55,7 @@ module.exports = {
     },
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(cdktf\\.out|build|state)/' },
+    exclude: { path: '(^|/)(node_modules|cdktf\\.out|build|state)/|config\\.js$' },
     tsPreCompilationDeps: true,
   },
 };

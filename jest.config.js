@@ -5,6 +5,8 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   // Real processes on a busy machine; no test measures time by this limit.
   testTimeout: 60_000,
+  // One process for each processor: many tests wait for programs that they have started.
+  maxWorkers: '100%',
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

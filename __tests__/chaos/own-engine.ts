@@ -37,7 +37,7 @@ export async function restartOwnEngine(): Promise<Outcome> {
 
 /** The part inside the namespace. */
 async function inside(result: string): Promise<void> {
-  const pair = new Pair('chaos-engine', '127.0.9.9', '172.31.248');
+  const pair = new Pair('chaos-engine');
   try {
     await pair.up();
     writeFileSync(result, JSON.stringify(await inject(pair, engineRestart)));

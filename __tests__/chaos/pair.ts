@@ -3,6 +3,7 @@ import { connect } from 'node:tls';
 import { run } from '../../cli/setup/process';
 import { CONTROL_PORT } from '../../environment/addresses';
 import { Client } from '../support/client';
+import { type PlaceName, placeOf } from '../support/places';
 import { docker, eventually, inspect, type MakeResult, psql, Workspace } from '../support/workspace';
 
 /** Settings of the pair that faults change. */
@@ -31,23 +32,21 @@ export const NODE_PORT = 9446;
 export class Pair {
   readonly workspace = new Workspace();
   readonly hostname: string;
+  /** Loopback address on which its load balancer listens. */
+  readonly address: string;
   readonly nodes: readonly [PairNode, PairNode];
   readonly loadBalancer: string;
   readonly database: string;
+  private readonly subnet: string;
   private readonly statusUrl: string;
   private certificate = '';
 
-  /**
-   * @param name name of the environment
-   * @param address loopback address on which its load balancer listens
-   * @param network first three numbers of its subnet
-   */
-  constructor(
-    readonly name: string,
-    readonly address: string,
-    private readonly network: string,
-  ) {
-    this.hostname = `is.${name}.test`;
+  /** @param name name of the environment */
+  constructor(readonly name: PlaceName) {
+    const { hostname, bindAddress, network, subnet } = placeOf(name);
+    this.hostname = hostname;
+    this.address = bindAddress;
+    this.subnet = subnet;
     const node = (number: number): PairNode => ({
       name: `node-${number}`,
       container: `${name}-node-${number}`,
@@ -65,7 +64,7 @@ export class Pair {
     const imageLine = (name: string | undefined) => (name === undefined ? '' : `image = "${name}"\n`);
     await this.workspace.configure(
       this.name,
-      `network = { subnet = "${this.network}.0/24" }
+      `network = { subnet = "${this.subnet}" }
 [identity_server]
 distribution = "sandbox"
 memory_mb = 1280

@@ -42,7 +42,7 @@ runCommand(async () => {
 
   const onPair = chosen.filter((fault) => fault !== engineRestart);
   if (onPair.length > 0) {
-    const pair = new Pair('chaos', '127.0.9.7', '172.31.246');
+    const pair = new Pair('chaos');
     try {
       await step('Bring up the pair', () => pair.up());
       for (const fault of onPair) {

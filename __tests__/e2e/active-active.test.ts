@@ -3,17 +3,16 @@ import { connect } from 'node:tls';
 import { AUTHORITY, createAuthority, type Identity, issue } from '../support/certificates';
 import { Client } from '../support/client';
 import { underLoad } from '../support/load';
+import { placeOf } from '../support/places';
 import { docker, eventually, inspect, psql, Workspace, waitUntilHealthy } from '../support/workspace';
 
 // One environment, made once; the tests run in order and each leaves it healthy.
-const NAME = 'e2e-pair';
-const HOSTNAME = 'is.e2e-pair.test';
-const ADDRESS = '127.0.9.1';
-const NODES = ['172.31.240.11', '172.31.240.12'] as const;
+const { name: NAME, hostname: HOSTNAME, bindAddress: ADDRESS, network: NETWORK, subnet: SUBNET } = placeOf('e2e-pair');
+const NODES = [`${NETWORK}.11`, `${NETWORK}.12`] as const;
 const CONTAINERS = [`${NAME}-node-1`, `${NAME}-node-2`] as const;
 
 const CONFIGURATION = `[network]
-subnet = "172.31.240.0/24"
+subnet = "${SUBNET}"
 
 [identity_server]
 distribution = "sandbox"
@@ -200,7 +199,7 @@ test('clients cannot forge the headers that the servers trust', async () => {
   const { headers, scheme, serverName, serverPort } = JSON.parse(reply.body);
   expect(headers['x-wso2-mutual-auth-cert']).toBeUndefined();
   expect(headers.forwarded).toBeUndefined();
-  expect(headers['x-forwarded-for']).toEqual(['172.31.240.1']);
+  expect(headers['x-forwarded-for']).toEqual([`${NETWORK}.1`]);
   expect(headers['x-forwarded-host']).toEqual([HOSTNAME]);
   expect({ scheme, serverName, serverPort }).toEqual({ scheme: 'https', serverName: HOSTNAME, serverPort: 443 });
 });

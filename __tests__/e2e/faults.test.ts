@@ -3,7 +3,7 @@ import { SHORT } from '../chaos/faults';
 import { Pair } from '../chaos/pair';
 
 // The faults of `make chaos` that every test run does, with the same load and the same bars.
-const pair = new Pair('e2e-faults', '127.0.9.8', '172.31.247');
+const pair = new Pair('e2e-faults');
 
 beforeAll(() => pair.up(), 600_000);
 afterAll(() => pair.dispose(), 120_000);

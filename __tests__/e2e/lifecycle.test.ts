@@ -3,16 +3,17 @@ import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
 import { issueCertificate } from '../support/certificates';
 import { Client } from '../support/client';
+import { type Place, placeOf } from '../support/places';
 import { PROTECTED } from '../support/protected';
 import { docker, eventually, inspect, PROJECT, terraformHere, Workspace } from '../support/workspace';
 
 // Two environments side by side: created, interrupted, destroyed and created again.
 const workspace = new Workspace();
-const ONE = { name: 'e2e-one', hostname: 'is.e2e-one.test', address: '127.0.9.2', subnet: '172.31.241.0/24' };
-const TWO = { name: 'e2e-two', hostname: 'is.e2e-two.test', address: '127.0.9.3', subnet: '172.31.242.0/24' };
+const ONE = placeOf('e2e-one');
+const TWO = placeOf('e2e-two');
 
 /** @param balancer further lines of the load balancer's table */
-async function configure({ name, hostname, address, subnet }: typeof ONE, balancer = ''): Promise<void> {
+async function configure({ name, hostname, bindAddress, subnet }: Place, balancer = ''): Promise<void> {
   await workspace.configure(
     name,
     `network = { subnet = "${subnet}" }
@@ -20,15 +21,15 @@ identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
 
 [load_balancer]
 hostname = "${hostname}"
-bind_address = "${address}"
+bind_address = "${bindAddress}"
 ${balancer}
 `,
   );
 }
 
-async function answers({ name, hostname, address }: typeof ONE): Promise<number> {
+async function answers({ name, hostname, bindAddress }: Place): Promise<number> {
   const ca = readFileSync(workspace.path('build', name, 'ca.crt'), 'utf8');
-  const client = new Client({ address, hostname, ca, keepAlive: false });
+  const client = new Client({ address: bindAddress, hostname, ca, keepAlive: false });
   const { status } = await client.get('/probe/health');
   client.close();
   return status;
@@ -131,7 +132,7 @@ test('make down leaves nothing; a backup brings back the keys, and make up the r
 test('a certificate of the user’s own authority is served, and taken over without a restart when it is renewed', async () => {
   const importPem = (NAME: string, pem: string) => workspace.make('import-secret', ONE.name, { NAME }, pem);
   const served = (authority: string) => {
-    const client = new Client({ address: ONE.address, hostname: ONE.hostname, ca: authority, keepAlive: false });
+    const client = new Client({ address: ONE.bindAddress, hostname: ONE.hostname, ca: authority, keepAlive: false });
     return client.get('/probe/health').then(({ status }) => status);
   };
   // Nginx notices a new certificate within seconds after the apply.
@@ -185,11 +186,11 @@ test('make down asks first, and refuses a protected environment', async () => {
 }, 60_000);
 
 test('a missing secret stops the first job with what to do; once supplied, the job runs again', async () => {
-  const name = 'e2e-supplied';
-  const toml = `network = { subnet = "172.31.246.0/24" }
+  const { name, hostname, bindAddress, subnet } = placeOf('e2e-supplied');
+  const toml = `network = { subnet = "${subnet}" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
 database = { host = "database.e2e.test", max_connections = 500 }
-load_balancer = { hostname = "is.e2e-supplied.test", bind_address = "127.0.9.6" }
+load_balancer = { hostname = "${hostname}", bind_address = "${bindAddress}" }
 `;
   // A protected environment generates none of them.
   await workspace.configure(name, `${PROTECTED.replace(/^.*secrets-supplied.*\n/m, '')}${toml}`);

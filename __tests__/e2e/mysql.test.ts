@@ -4,13 +4,12 @@ import { dirname } from 'node:path';
 import { download } from '../../cli/setup/maven';
 import { sandboxImageTags } from '../../images/tags';
 import { Client } from '../support/client';
+import { placeOf } from '../support/places';
 import { docker, Workspace } from '../support/workspace';
 import { zip } from '../support/zip';
 
 // The whole environment on the dialect of MySQL, for which MariaDB stands in, with a driver that lies beside the configuration.
-const NAME = 'e2e-mysql';
-const HOSTNAME = 'is.e2e-mysql.test';
-const ADDRESS = '127.0.9.31';
+const { name: NAME, hostname: HOSTNAME, bindAddress: ADDRESS, network: NETWORK } = placeOf('e2e-mysql');
 const DRIVER = 'drivers/mysql-connector-j-9.5.0.jar';
 const workspace = new Workspace();
 const jar = workspace.path('config', DRIVER);
@@ -20,8 +19,9 @@ beforeAll(async () => {
   copyFileSync(await download('com.mysql:mysql-connector-j:9.5.0:jar'), jar);
   await workspace.configure(
     NAME,
+    // The smallest subnet that is allowed.
     `[network]
-subnet = "172.31.200.192/26"
+subnet = "${NETWORK}.192/26"
 [identity_server]
 distribution = "sandbox"
 memory_mb = 1280

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CommandError } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
+import { placeOf } from '../support/places';
 import { docker, eventually, removeEnvironment, Workspace } from '../support/workspace';
 
 // State in a real PostgreSQL server: kept there and nowhere else, and locked while somebody applies. The foundation alone is
 // applied; the other stacks' backends are initialised and planned with.
 const workspace = new Workspace();
-const NAME = 'e2e-pg';
+const { name: NAME, hostname: HOSTNAME, bindAddress: ADDRESS, subnet: SUBNET } = placeOf('e2e-pg');
 const FOUNDATION = `${NAME}-foundation`;
 const SERVER = 'wso2-is-active-active-test-state';
 const PASSWORD = randomBytes(12).toString('hex');
@@ -44,9 +45,9 @@ beforeAll(async () => {
   process.env.PG_CONN_STR = `postgres://postgres:${PASSWORD}@${address}/postgres?sslmode=disable`;
   await workspace.configure(
     NAME,
-    `network = { subnet = "172.31.244.0/24" }
+    `network = { subnet = "${SUBNET}" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
-load_balancer = { hostname = "is.e2e-pg.test", bind_address = "127.0.9.5" }
+load_balancer = { hostname = "${HOSTNAME}", bind_address = "${ADDRESS}" }
 state = { backend = "pg", settings = { schema_name = "terraform" } }
 `,
   );

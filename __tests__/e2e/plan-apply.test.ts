@@ -1,15 +1,18 @@
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Report } from '../../review/report/report';
+import { type Place, placeOf } from '../support/places';
 import { PROTECTED } from '../support/protected';
 import { docker, inspect, removeEnvironment, Workspace, waitUntilHealthy } from '../support/workspace';
 
 // What is applied is what was planned and read: plan, report, apply of exactly that plan, and everything that must be refused.
 const workspace = new Workspace();
-const NAME = 'e2e-plan';
-const TOML = `network = { subnet = "172.31.244.0/24" }
+const HERE = placeOf('e2e-plan');
+const NAME = HERE.name;
+const configuration = ({ hostname, bindAddress, subnet }: Place) => `network = { subnet = "${subnet}" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384, cpus = 2 }
-load_balancer = { hostname = "is.e2e-plan.test", bind_address = "127.0.9.5" }
+load_balancer = { hostname = "${hostname}", bind_address = "${bindAddress}" }
 `;
+const TOML = configuration(HERE);
 const REPORT = `build/plan/${NAME}`;
 const STACKS = ['foundation', 'node-1', 'node-2', 'load-balancer'].map((layer) => `${NAME}-${layer}`);
 
@@ -106,8 +109,9 @@ test('a configuration that has changed since the plan is refused, and not applie
 }, 60_000);
 
 test('the plan of another environment is refused', async () => {
-  const other = 'e2e-other';
-  await workspace.configure(other, TOML.replace('172.31.244', '172.31.245').replace('127.0.9.5', '127.0.9.6'));
+  const elsewhere = placeOf('e2e-other');
+  const other = elsewhere.name;
+  await workspace.configure(other, configuration(elsewhere));
   cpSync(workspace.path(REPORT), workspace.path('build', 'plan', other), { recursive: true });
   expect(await refusal({}, other)).toContain(`is the plan of ${NAME}, not of ${other}`);
   rmSync(workspace.path('config', `${other}.toml`));
@@ -136,7 +140,7 @@ test('what was done by hand is reported and repaired', async () => {
 }, 180_000);
 
 test('a protected environment that breaks the policy is planned, reported and not applied', async () => {
-  const open = TOML.replace('127.0.9.5', '0.0.0.0');
+  const open = configuration({ ...HERE, bindAddress: '0.0.0.0' });
   await workspace.configure(NAME, `protected = true\n${open}`);
   const unfit = await workspace.tryMake('plan', NAME);
   for (const key of ['state.backend: "local"', 'identity_server.image: is missing']) {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
+import { placeOf } from '../support/places';
 import { type RemoteAccess, SshServer, startWithTls } from '../support/remote-access';
 import { SecondEngine } from '../support/second-engine';
 import { docker, Workspace } from '../support/workspace';
 
 // Terraform runs here, the containers run on an engine that shares neither files nor network with this side.
-const NAME = 'e2e-remote';
-const HOSTNAME = 'is.e2e-remote.test';
+const { name: NAME, hostname: HOSTNAME, subnet: SUBNET } = placeOf('e2e-remote');
 
 const engine = new SecondEngine();
 const ssh = new SshServer(engine);
@@ -30,7 +30,7 @@ function configure(host: string): Promise<void> {
   return workspace.configure(
     NAME,
     `engine = { host = "${host}" }
-network = { subnet = "172.31.245.0/24" }
+network = { subnet = "${SUBNET}" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
 load_balancer = { hostname = "${HOSTNAME}" }
 `,

@@ -2,12 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
 import { Client } from '../support/client';
 import { type LoadReport, type LoadRequest, underLoad } from '../support/load';
+import { placeOf } from '../support/places';
 import { docker, eventually, inspect, psql, Workspace } from '../support/workspace';
 
 // Changes of a running pair, each under load from clients that never retry; half of them keep cookies.
-const NAME = 'e2e-roll';
-const HOSTNAME = 'is.e2e-roll.test';
-const ADDRESS = '127.0.9.4';
+const { name: NAME, hostname: HOSTNAME, bindAddress: ADDRESS, subnet: SUBNET } = placeOf('e2e-roll');
 const CONTAINERS = [`${NAME}-node-1`, `${NAME}-node-2`] as const;
 const CHANGED_IMAGE = 'wso2-is-active-active/e2e-changed:1';
 const BROKEN_IMAGE = 'wso2-is-active-active/e2e-broken:1';
@@ -30,7 +29,7 @@ async function configure(settings: Settings = {}): Promise<void> {
   const { heapMb = 384, image, readTimeout = 60, startTimeout = 240, nodes = 2, firstNodeThreads } = settings;
   await workspace.configure(
     NAME,
-    `network = { subnet = "172.31.243.0/24" }
+    `network = { subnet = "${SUBNET}" }
 # Enough for every number of nodes here: a database container whose limit changes is replaced.
 database = { max_connections = 400 }
 [identity_server]

@@ -7,6 +7,7 @@ import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { sandboxImageTags } from '../../images/tags';
 import type { JobTopology } from '../../topology/jobs';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
+import { placeOf } from '../support/places';
 import { MYSQL, POSTGRESQL, type ScriptTree, scriptTree } from '../support/script-trees';
 import { topology } from '../support/synth';
 import { docker, eventually } from '../support/workspace';
@@ -15,7 +16,8 @@ import { docker, eventually } from '../support/workspace';
 // for MySQL.
 const LABEL = ownerLabels('schema-job');
 const PREFIX = `schema-job-${process.pid}`;
-const SUBNET = '172.31.200.0/26';
+const { network: NETWORK, subnet: SUBNET } = placeOf('schema-job');
+const ADDRESSES = { postgresql: `${NETWORK}.10`, mysql: `${NETWORK}.11`, nobody: `${NETWORK}.60` };
 const PASSWORD = 'runtime-Password_1';
 const AWKWARD_PASSWORD = `a&b<c>d"e'f\\g$h%i;j#k|l\`m{n}o p`;
 const DATABASES = ['fs_identitydb', 'fs_iskm_configdb', 'fs_userdb', 'fs_consentdb'];
@@ -65,7 +67,7 @@ const images = sandboxImageTags();
 const postgresql: Server = {
   engine: 'postgresql',
   image: images.postgresql,
-  address: '172.31.200.10',
+  address: ADDRESSES.postgresql,
   sql: (database, statement) =>
     docker(
       'exec',
@@ -92,7 +94,7 @@ const postgresql: Server = {
       'psql',
       '-XAtq',
       '-h',
-      '172.31.200.10',
+      ADDRESSES.postgresql,
       '-U',
       'wso2',
       '-d',
@@ -112,7 +114,7 @@ const postgresql: Server = {
 const mysql: Server = {
   engine: 'mysql',
   image: images.mariadb,
-  address: '172.31.200.11',
+  address: ADDRESSES.mysql,
   sql: (database, statement) =>
     docker(
       'exec',
@@ -134,7 +136,7 @@ const mysql: Server = {
       `${PREFIX}-mysql`,
       'mysql',
       '-BN',
-      '-h172.31.200.11',
+      `-h${ADDRESSES.mysql}`,
       '-uwso2',
       database,
       '-e',
@@ -273,11 +275,11 @@ describe.each([
 
   test('a server that does not answer is named', async () => {
     const { exitCode, output } = await runJob(server, tree, secrets, {
-      DATABASE_HOST: '172.31.200.60',
+      DATABASE_HOST: '172.31.200.9',
       WAIT_SECONDS: '2',
     });
     expect(exitCode).toBe(1);
-    expect(output).toContain('no database server answers at 172.31.200.60:');
+    expect(output).toContain(`no database server answers at ${ADDRESSES.nobody}:`);
   });
 
   test('a server with too few connections for the pools is refused', async () => {

@@ -11,13 +11,13 @@ import type { NodeTopology } from '../../topology/node';
 import { deriveTopology, type Topology } from '../../topology/topology';
 import { createAuthority, type Identity, issue } from '../support/certificates';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
+import { placeOf } from '../support/places';
 import { environment } from '../support/synth';
 import { docker, eventually, psql } from '../support/workspace';
 
 // What the real server makes of our deployment.toml: the files that it writes at its start, read back.
 const LABEL = ownerLabels('server-configuration');
-const NAME = 'server-configuration';
-const SUBNET = '172.31.200.64/26';
+const { name: NAME, hostname: HOSTNAME, network: NETWORK, subnet: SUBNET } = placeOf('server-configuration');
 const DATABASE_PASSWORD = `a&b<c>d"e'f\\g$h%i;j#k|l{m}n~o^p`;
 
 const folder = mkdtempSync(join(tmpdir(), 'server-configuration-'));
@@ -98,14 +98,14 @@ describe('the sandbox, started', () => {
 
   test('has the load balancer’s name and the offset of the accelerator', async () => {
     const xml = await read('carbon.xml');
-    expect(element(xml, 'HostName')).toBe('is.server-configuration.test');
+    expect(element(xml, 'HostName')).toBe(HOSTNAME);
     expect(element(xml, 'Offset')).toBe('3');
   });
 
   test('reaches its databases with the URL that was meant and a password of every awkward character', async () => {
     const datasources = datasourcesOf(await read('datasources/master-datasources.xml'));
     const pool = (database: string) => ({
-      url: `jdbc:postgresql://172.31.200.66:5432/${database}?connectTimeout=10&socketTimeout=60&tcpKeepAlive=true&sslmode=disable`,
+      url: `jdbc:postgresql://${NETWORK}.2:5432/${database}?connectTimeout=10&socketTimeout=60&tcpKeepAlive=true&sslmode=disable`,
       username: 'wso2',
       password: DATABASE_PASSWORD,
       driverClassName: 'org.postgresql.Driver',
@@ -314,11 +314,11 @@ describe('the kernel, given the configuration of 7.1 with the accelerator', () =
     expect(parameters).toMatchObject({
       membershipScheme: 'wka',
       domain: NAME,
-      localMemberHost: '172.31.200.76',
+      localMemberHost: `${NETWORK}.12`,
       localMemberPort: '4000',
     });
     const members = [...xml.matchAll(/<member>\s*<hostName>([^<]*)<\/hostName>\s*<port>([^<]*)<\/port>/g)];
-    expect(members.map(([, host, port]) => `${host}:${port}`)).toEqual(['172.31.200.75:4000', '172.31.200.76:4000']);
+    expect(members.map(([, host, port]) => `${host}:${port}`)).toEqual([`${NETWORK}.11:4000`, `${NETWORK}.12:4000`]);
   });
 
   test('leaves the cluster in its own order', async () => {
@@ -365,7 +365,7 @@ const KEYSTORES = {
 };
 
 function derive(distribution: string, extra = '', files: Record<string, string> = {}): Topology {
-  const toml = `[identity_server]\ndistribution = "${distribution}"\nimage = "${sandboxImageTags().identityServer}"\nmemory_mb = 1280\nheap_mb = 512\n${extra}[network]\nsubnet = "${SUBNET}"\n[load_balancer]\nhostname = "is.server-configuration.test"\n`;
+  const toml = `[identity_server]\ndistribution = "${distribution}"\nimage = "${sandboxImageTags().identityServer}"\nmemory_mb = 1280\nheap_mb = 512\n${extra}[network]\nsubnet = "${SUBNET}"\n[load_balancer]\nhostname = "${HOSTNAME}"\n`;
   const checked = environment(toml, NAME, files);
   return deriveTopology(checked, readAssets(checked));
 }

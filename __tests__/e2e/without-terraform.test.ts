@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from '../../cli/setup/process';
+import { placeOf } from '../support/places';
 import { docker, Workspace } from '../support/workspace';
 
 // On a machine that has neither Terraform nor OpenTofu, the commands work with an OpenTofu that the set-up fetches.
-const NAME = 'e2e-no-terraform';
+const { name: NAME, hostname, bindAddress, subnet } = placeOf('e2e-no-terraform');
 const ABSENT = ['terraform', 'tofu'];
 const CONFIGURATION = `[network]
-subnet = "172.31.233.0/24"
+subnet = "${subnet}"
 
 [identity_server]
 distribution = "sandbox"
@@ -15,8 +16,8 @@ memory_mb = 1280
 heap_mb = 512
 
 [load_balancer]
-hostname = "is.e2e-no-terraform.test"
-bind_address = "127.0.9.33"
+hostname = "${hostname}"
+bind_address = "${bindAddress}"
 `;
 
 const workspace = new Workspace();

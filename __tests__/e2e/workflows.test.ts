@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../cli/setup/process';
+import { placeOf } from '../support/places';
 import { StateServer } from '../support/state-server';
 import { WorkflowRunner } from '../support/workflow-runner';
 import { docker, PROJECT, removeEnvironment, terraformHere, waitUntilHealthy } from '../support/workspace';
 
 // The workflow files, step by step: a pull request, its merge, a night, the end.
-const ENVIRONMENT = 'e2e-pipeline';
+const { name: ENVIRONMENT, hostname: HOSTNAME, bindAddress: ADDRESS, subnet: SUBNET } = placeOf('e2e-pipeline');
 const state = new StateServer();
 let runner: WorkflowRunner;
 let configuration: (memoryMb: number) => string;
@@ -28,14 +29,14 @@ beforeAll(async () => {
   runner = new WorkflowRunner(variables);
   const address = await state.start();
   configuration = (memoryMb) => `[network]
-subnet = "172.31.247.0/24"
+subnet = "${SUBNET}"
 [identity_server]
 distribution = "sandbox"
 memory_mb = 1024
 heap_mb = 384
 [load_balancer]
-hostname = "is.e2e-pipeline.test"
-bind_address = "127.0.9.8"
+hostname = "${HOSTNAME}"
+bind_address = "${ADDRESS}"
 memory_mb = ${memoryMb}
 [state]
 backend = "http"

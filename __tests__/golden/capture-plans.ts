@@ -8,6 +8,7 @@ import { teardownLayers } from '../../cli/teardown';
 import { sandboxImageTags } from '../../images/tags';
 import type { Attributes, Plan } from '../../review/plan/plan-json';
 import { hasChanges } from '../../review/plan/planned-stack';
+import { placeOf } from '../support/places';
 import { PLAN_FIXTURES, type PlanFixture } from '../support/plan-fixtures';
 import { PROTECTED } from '../support/protected';
 import { Workspace } from '../support/workspace';
@@ -19,11 +20,11 @@ import { Workspace } from '../support/workspace';
  *     npx tsx __tests__/golden/capture-plans.ts
  */
 
-const NAME = 'bank';
+const { name: NAME, hostname, bindAddress, subnet } = placeOf('bank');
 const BASE = {
-  network: '{ subnet = "172.31.244.0/24" }',
+  network: `{ subnet = "${subnet}" }`,
   identity_server: 'distribution = "sandbox", memory_mb = 1024, heap_mb = 384',
-  load_balancer: 'hostname = "is.bank.test", bind_address = "127.0.9.5"',
+  load_balancer: `hostname = "${hostname}", bind_address = "${bindAddress}"`,
 };
 
 /** The canary of the case "secret": it is in the plans, and must be in no report. */
@@ -135,7 +136,7 @@ async function main(): Promise<void> {
       'protected-database-replaced',
       toml({ before: PROTECTED, after: `database = { image = "${NAME}/postgresql:18" }\n` }),
     );
-    await plan(workspace, 'network-replaced', toml().replace('172.31.244.0/24', '172.31.246.0/24'));
+    await plan(workspace, 'network-replaced', toml().replace(subnet, placeOf('bank-elsewhere').subnet));
     await plan(workspace, 'secret', toml(), addSecret);
     delete process.env.TF_VAR_password;
 

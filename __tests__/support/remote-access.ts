@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
+import { ENGINE_LINK } from './places';
 import type { SecondEngine } from './second-engine';
 import { docker, eventually } from './workspace';
 
@@ -12,8 +13,6 @@ export interface RemoteAccess {
   readonly host: string;
   readonly variables: NodeJS.ProcessEnv;
 }
-
-const LINK = { here: '10.213.77.1', there: '10.213.77.2' };
 
 const CERTIFICATES = `
 set -eu
@@ -32,14 +31,14 @@ for file in ca.pem server.pem server-key.pem cert.pem key.pem; do cat "$file"; e
 
 /** Starts an engine that takes tcp connections of clients with a certificate, on a cable into its network namespace. */
 export async function startWithTls(engine: SecondEngine): Promise<RemoteAccess> {
-  const openssl = ['run', '--rm', '--network', 'none', '--env', `ADDRESS=${LINK.there}`, '--entrypoint', 'sh'];
+  const openssl = ['run', '--rm', '--network', 'none', '--env', `ADDRESS=${ENGINE_LINK.there}`, '--entrypoint', 'sh'];
   const printed = await docker(...openssl, sandboxImageTags().identityServer, '-c', CERTIFICATES);
   const folder = join(engine.directory, 'certificates');
   mkdirSync(folder, { mode: 0o700 });
   for (const [index, name] of ['ca.pem', 'server.pem', 'server-key.pem', 'cert.pem', 'key.pem'].entries()) {
     writeFileSync(join(folder, name), (printed.split('====')[index] as string).trimStart());
   }
-  const host = `tcp://${LINK.there}:2376`;
+  const host = `tcp://${ENGINE_LINK.there}:2376`;
   const server = (option: string, file: string) => [`--tls${option}`, join(folder, file)];
   await engine.start(
     [
@@ -54,10 +53,10 @@ export async function startWithTls(engine: SecondEngine): Promise<RemoteAccess> 
       // Goes with the namespace.
       const cable = `engine-${pid}`;
       await run('ip', ['link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)]);
-      await run('ip', ['address', 'add', `${LINK.here}/30`, 'dev', cable]);
+      await run('ip', ['address', 'add', `${ENGINE_LINK.here}/30`, 'dev', cable]);
       await run('ip', ['link', 'set', cable, 'up']);
       const inside = ['--target', String(pid), '--net', 'ip'];
-      await run('nsenter', [...inside, 'address', 'add', `${LINK.there}/30`, 'dev', 'eth0']);
+      await run('nsenter', [...inside, 'address', 'add', `${ENGINE_LINK.there}/30`, 'dev', 'eth0']);
       await run('nsenter', [...inside, 'link', 'set', 'eth0', 'up']);
     },
   );

@@ -1,8 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { App } from 'cdktf';
-import { ActiveActiveDeployment } from '../../constructs';
+import { synthesize } from '../../constructs/synthesize';
 import { readAssets } from '../../environment/assets';
 import { loadEnvironments } from '../../environment/load';
 import type { Environment } from '../../environment/schema';
@@ -110,9 +109,7 @@ export function shippedTopologies(): Topology[] {
  * validations.
  */
 export function synthesizeToFiles(topologies: readonly Topology[], outdir = temporaryDirectory('synth-')): Synthesized {
-  const app = new App({ outdir });
-  for (const each of topologies) new ActiveActiveDeployment(app, each);
-  app.synth();
+  synthesize(topologies, outdir);
   return readSynthesized(
     outdir,
     topologies.flatMap(({ stacks }) => stacks.map(({ name }) => name)),

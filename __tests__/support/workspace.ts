@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { CommandError, type RunResult, run } from '../../cli/setup/process';
 import { ensureProviders } from '../../cli/setup/providers';
 import { ensureTerraform, terraformVariables } from '../../cli/setup/terraform';
+import type { PlaceName } from './places';
 
 export const PROJECT = resolve(__dirname, '../..');
 
@@ -21,7 +22,7 @@ export class Workspace {
   private readonly environments = new Set<string>();
 
   /** Writes `config/<name>.toml`; the first time, removes what a killed run has left of this environment on the engine. */
-  async configure(name: string, toml: string): Promise<void> {
+  async configure(name: PlaceName, toml: string): Promise<void> {
     if (!this.environments.has(name)) await removeEnvironment(name);
     this.environments.add(name);
     mkdirSync(this.path('config'), { recursive: true });

@@ -32,9 +32,9 @@ test('the reference of the configuration says of every key what it means', () =>
 });
 
 test('every link within the reference of the constructs leads somewhere', () => {
-  const page = renderConstructsReference();
+  const page = readFileSync(CONSTRUCTS_PAGE, 'utf8');
   const headings = [...page.matchAll(/^#+ (\w+)$/gm)].map(([, heading]) => heading?.toLowerCase());
   const links = [...page.matchAll(/\]\(#(\w+)\)/g)].map(([, target]) => target);
   expect(links.length).toBeGreaterThan(10);
   expect(links.filter((target) => !headings.includes(target))).toEqual([]);
-}, 60_000);
+});

@@ -1,0 +1,50 @@
+/**
+ * Where tests and the fault suite put what they make on this machine's engine: every environment and every network of theirs has a
+ * name, a subnet and a loopback address that nothing else has, also beside what a killed run has left.
+ */
+const NUMBERS = {
+  'e2e-pair': 1,
+  'e2e-one': 2,
+  'e2e-two': 3,
+  'e2e-supplied': 4,
+  'e2e-roll': 5,
+  'e2e-plan': 6,
+  'e2e-other': 7,
+  'e2e-remote': 8,
+  'e2e-pg': 9,
+  'e2e-mysql': 10,
+  'e2e-pipeline': 11,
+  'e2e-faults': 12,
+  'schema-job': 13,
+  'server-configuration': 14,
+  'e2e-no-terraform': 19,
+  chaos: 15,
+  'chaos-engine': 16,
+  // The plans of the golden reports, and the network to which one of them moves.
+  bank: 17,
+  'bank-elsewhere': 18,
+} as const;
+
+export type PlaceName = keyof typeof NUMBERS;
+
+export interface Place {
+  readonly name: PlaceName;
+  /** Public name of its load balancer. */
+  readonly hostname: string;
+  /** Loopback address on which its load balancer is published. */
+  readonly bindAddress: string;
+  /** First three numbers of its addresses. */
+  readonly network: string;
+  readonly subnet: string;
+}
+
+/** The two ends of the cable to an engine with a network of its own. */
+export const ENGINE_LINK = { here: '10.213.77.1', there: '10.213.77.2' };
+
+export function placeOf(name: PlaceName): Place {
+  const number = NUMBERS[name];
+  const network = `172.31.${200 + number}`;
+  return { name, hostname: `is.${name}.test`, bindAddress: `127.0.9.${number}`, network, subnet: `${network}.0/24` };
+}
+
+export const PLACES: readonly Place[] = Object.keys(NUMBERS).map((name) => placeOf(name as PlaceName));
