@@ -1,6 +1,11 @@
-# Thin wrappers: each target is one visible command. ENV names a file in config/ (default: sandbox).
-ENV ?= sandbox
-export ENV
+# Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
+ENVIRONMENT ?= sandbox
+# Tests and generators choose their environments themselves.
+setup up plan apply status credentials import-secret backup restore diagram down benchmark: export ENVIRONMENT := $(ENVIRONMENT)
+# Who types the old name must not reach another environment by it. A shell may have set it for itself.
+ifeq ($(origin ENV),command line)
+$(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))
+endif
 
 # The folder of this file, quoted for the shell. Make takes a path with spaces for several, so it is one word while make works on it.
 space := $(subst ,, )
@@ -21,7 +26,7 @@ MODULES := modules
 help: ## Show this list
 	@sed -n -e 's/^\([a-z-]*\):.*## /  make \1\t/p' -e 's/^#: /\t  /p' $(ROOT)/Makefile | expand -t 22
 	@echo
-	@echo 'ENV names a file in config/, such as "make up ENV=local"; without it, sandbox.'
+	@echo 'ENVIRONMENT names a file in config/, such as "make up ENVIRONMENT=local"; without it, sandbox.'
 	@echo 'For all commands: TERRAFORM_BINARY_NAME=tofu uses OpenTofu also where Terraform is there; DEBUG=1 shows where an unexpected error happened.'
 
 setup: $(MODULES) ## Install what is missing: engine, Terraform or OpenTofu, providers, images
@@ -63,7 +68,7 @@ down: $(MODULES) ## Destroy the environment with its data; asks first
 #: YES=1    does not ask
 	@$(TSX) $(ROOT)/cli/down.ts
 
-lock: $(MODULES) ## Write config/terraform.lock.hcl anew: providers with their checksums, for several platforms
+lock: $(MODULES) ## Rewrite config/terraform.lock.hcl: providers with their checksums, for several platforms
 #: MIRROR=  folder or https:// address with the published packages, instead of the registry
 #: PLATFORMS=  instead of Linux and macOS, such as "linux_amd64 linux_arm64"
 	@$(TSX) $(ROOT)/cli/lock.ts
@@ -79,17 +84,17 @@ chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 20 min
 #: FAULTS=  part of a name: only those faults
 	@$(TSX) $(ROOT)/__tests__/chaos/suite.ts
 
-benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENV
+benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENVIRONMENT
 	@$(TSX) $(ROOT)/__tests__/benchmarks/benchmark.ts
 
-docs: $(MODULES) ## Write the generated pages, pictures and atlantis.yaml anew
+docs: $(MODULES) ## Rewrite the generated pages, pictures and atlantis.yaml
 	@cd $(ROOT) && for tool in write-schema write-configuration-reference write-constructs-reference write-distributions write-policy write-diagram write-atlantis; do \
 	  $(TSX) tools/$$tool.ts || exit 1; done
 
 differences: $(MODULES) ## List where deployment.toml differs from the accelerator's templates on purpose
 	@$(TSX) $(ROOT)/tools/list-differences.ts
 
-templates: $(MODULES) ## Make the parity test's tables anew from a folder of the accelerator's templates
+templates: $(MODULES) ## Rebuild the parity test's tables from a folder of the accelerator's templates
 #: FROM=    the folder (required)
 	@$(TSX) $(ROOT)/tools/flatten-templates.ts "$(FROM)"
 

@@ -49,14 +49,14 @@ function retiredStacks(topology: Topology, { stacks }: Report): string[] {
 }
 
 function again(environment: string): string {
-  return `Make and review a new plan: make plan ENV=${environment}`;
+  return `Make and review a new plan: make plan ENVIRONMENT=${environment}`;
 }
 
 function requireApproved({ digest, environment, destroy }: Report): void {
   const approved = process.env.PLAN || undefined;
   if (destroy && approved === undefined) {
     throw new UserError(
-      `the saved plan destroys ${environment} with all its data. To say that you mean it: make apply ENV=${environment} PLAN=${digest.slice(0, 12)}`,
+      `the saved plan destroys ${environment} with all its data. To say that you mean it: make apply ENVIRONMENT=${environment} PLAN=${digest.slice(0, 12)}`,
     );
   }
   if (approved === undefined || (approved.length >= 12 && digest.startsWith(approved))) return;

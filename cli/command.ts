@@ -18,9 +18,9 @@ export interface CommandContext {
   readonly variables: NodeJS.ProcessEnv;
 }
 
-/** The environment that ENV names, without touching the engine. @default sandbox */
+/** The environment that ENVIRONMENT names, without touching the engine. @default sandbox */
 export function selectedTopology(): Topology {
-  const name = process.env.ENV || 'sandbox';
+  const name = process.env.ENVIRONMENT || 'sandbox';
   const [topology] = loadTopologies(name);
   if (topology === undefined) throw new UserError(`there is no environment "${name}"`);
   return topology;

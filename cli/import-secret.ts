@@ -7,7 +7,7 @@ import { EnvironmentEngine } from './environment-engine';
 import { runCommand, UserError } from './setup/errors';
 
 /**
- * `make import-secret ENV=… NAME=…`: takes a secret from standard input and puts it into its volume on the Docker host, for passwords
+ * `make import-secret ENVIRONMENT=… NAME=…`: takes a secret from standard input and puts it into its volume on the Docker host, for passwords
  * that somebody else has chosen and certificates that somebody else has issued. The value passes through neither arguments nor files. The next `make up` hands it to the servers.
  */
 runCommand(async () => {

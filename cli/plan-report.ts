@@ -52,12 +52,14 @@ export async function planAndReport(
 export function readReport(environment: string): Report {
   const file = join(reportDirectory(environment), 'plan.json');
   if (!existsSync(file)) {
-    throw new UserError(`there is no plan of ${environment}. Make and review one first: make plan ENV=${environment}`);
+    throw new UserError(
+      `there is no plan of ${environment}. Make and review one first: make plan ENVIRONMENT=${environment}`,
+    );
   }
   const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
   if (report.environment !== environment) {
     throw new UserError(
-      `${file} is the plan of ${report.environment}, not of ${environment}. Make and review one: make plan ENV=${environment}`,
+      `${file} is the plan of ${report.environment}, not of ${environment}. Make and review one: make plan ENVIRONMENT=${environment}`,
     );
   }
   return report;

@@ -16,7 +16,7 @@ runCommand(async () => {
   console.log(renderTerminal(report, coloured));
   console.log(`\nReport: ${join(reportDirectory(environment), 'plan.md')}`);
   if (report.refusals.length === 0 && report.changes.length > 0) {
-    console.log(`To apply exactly this: make apply ENV=${environment} PLAN=${report.digest.slice(0, 12)}`);
+    console.log(`To apply exactly this: make apply ENVIRONMENT=${environment} PLAN=${report.digest.slice(0, 12)}`);
   }
   const broken = process.env.CHECK === '1' && report.findings.length > 0;
   if (report.refusals.length > 0 || broken) process.exitCode = 1;

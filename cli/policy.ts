@@ -8,7 +8,7 @@ export function requirePolicy({ protected: isProtected, environment }: Topology,
   const lines = findings.flatMap(({ rule, reason, fix, violations }) => [
     `  ${rule}: ${reason}`,
     ...violations.map(({ location, message }) => `    ${location} ${message}`),
-    `    To mend it: ${fix}.`,
+    `    To fix it: ${fix}.`,
   ]);
   throw new UserError(
     [

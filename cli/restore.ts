@@ -3,7 +3,7 @@ import { restoreSecrets } from './backup-secrets';
 import { openEnvironment } from './command';
 import { runCommand, UserError } from './setup/errors';
 
-/** `make restore ENV=… < file`: fills the volumes that are missing or empty from what `make backup` wrote; changes no other. */
+/** `make restore ENVIRONMENT=… < file`: fills the volumes that are missing or empty from what `make backup` wrote; changes no other. */
 runCommand(async () => {
   if (process.stdin.isTTY) throw new UserError('give the archive of "make backup" on standard input');
   const archive = readFileSync(0);
@@ -13,5 +13,5 @@ runCommand(async () => {
   for (const volume of kept) console.log(`${volume} has content and was left as it is`);
   for (const volume of restored) console.log(`${volume} is restored`);
   if (restored.length === 0) throw new UserError('nothing was restored: no volume is missing or empty');
-  console.log(`Next: make up ENV=${topology.environment}`);
+  console.log(`Next: make up ENVIRONMENT=${topology.environment}`);
 });

@@ -91,7 +91,7 @@ export async function destroyAll(context: CommandContext, changed: readonly Terr
   }
 }
 
-/** The first, unless it is a node that serves and another that is to be changed does not: the change may be what mends that one. */
+/** The first, unless it is a node that serves and another that is to be changed does not: the change may be what fixes that one. */
 async function nextOf(
   context: CommandContext,
   waiting: readonly TerraformStackRunner[],
@@ -142,12 +142,12 @@ function isStale(error: unknown): boolean {
 }
 
 function stale({ topology }: CommandContext, { stack }: TerraformStackRunner): string {
-  return `the plan of ${stack.name} is stale: something else was applied after it was made. ${stack.name} was not touched. Make and review a new plan: make plan ENV=${topology.environment}`;
+  return `the plan of ${stack.name} is stale: something else was applied after it was made. ${stack.name} was not touched. Make and review a new plan: make plan ENVIRONMENT=${topology.environment}`;
 }
 
 /**
  * A one-shot job that failed stays as evidence, and its postcondition would refuse every further plan. It goes when the next
- * command begins, which creates it anew.
+ * command begins, which recreates it.
  */
 async function removeFailedJobs(
   { topology, engine }: CommandContext,
@@ -177,12 +177,10 @@ async function keystoresAreDamaged(
   return !(await engine.verifyKeystoreVolume(keystores.name, job.image, keystores.owner));
 }
 
-/** Without the job that builds the stores from their keys, the plan creates it anew. */
+/** Without the job that builds the stores from their keys, the plan recreates it. */
 async function removeKeystoresJob({ topology, engine }: CommandContext): Promise<void> {
   const { jobs, volumes } = topology;
-  console.log(
-    `The keystores in the volume ${volumes.keystores.name} are damaged: they are built anew from their keys.`,
-  );
+  console.log(`The keystores in the volume ${volumes.keystores.name} are damaged: they are rebuilt from their keys.`);
   await engine.remove('container', [jobs.keystores.name]);
 }
 
@@ -239,7 +237,7 @@ async function explained(
       'To go back, restore the previous configuration (git revert) and run "make up"; it replaces only this node.',
     );
   } else {
-    lines.push('When the cause is mended, "make up" continues from here.');
+    lines.push('When the cause is fixed, "make up" continues from here.');
   }
   return new UserError(lines.join('\n'));
 }

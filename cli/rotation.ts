@@ -73,7 +73,7 @@ export async function requireAnotherServingNode(context: CommandContext, leaving
   const refusal = [
     `${leaving.join(' and ')} ${leaving.length > 1 ? 'are the only nodes that serve' : 'is the only node that serves'}: going on would be an outage. Nothing more was changed.`,
     ...others.map((other) => `  ${other.name} is out of rotation: ${other.healthOutput || stateOf(other)}`),
-    `"make status ENV=${environment}" says more. To have a node made anew, remove its container ("docker rm -f ${first}") and run "make up" again: what is missing is created before anything that serves is replaced.`,
+    `"make status ENVIRONMENT=${environment}" says more. To have a node recreated, remove its container ("docker rm -f ${first}") and run "make up" again: what is missing is created before anything that serves is replaced.`,
   ];
   await step(`Wait until ${names.join(' or ')} serves`, async () => {
     while ((await nodesOutOfRotation(context, leaving)) !== undefined) {
@@ -103,7 +103,7 @@ export async function waitUntilAllServe({ topology, engine }: CommandContext): P
     for (let names = await missing(); names.length > 0; names = await missing()) {
       if (Date.now() >= deadline) {
         throw new UserError(
-          `everything is as configured, but ${names.join(' and ')} ${names.length > 1 ? 'take' : 'takes'} no traffic. "make status ENV=${environment}" says why.`,
+          `everything is as configured, but ${names.join(' and ')} ${names.length > 1 ? 'take' : 'takes'} no traffic. "make status ENVIRONMENT=${environment}" says why.`,
         );
       }
       await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);

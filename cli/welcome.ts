@@ -10,7 +10,7 @@ ${environment} is up.
   Name            add this line to /etc/hosts: ${localFiles.hostsLines.trim()}
   Certificate     build/${environment}/ca.crt (trust it, or pass it to curl with --cacert)
   Administrator   ${topology.adminUsername}; password: ${passwordCommand(topology)}
-  State           make status ENV=${environment}
+  State           make status ENVIRONMENT=${environment}
 `;
 }
 

@@ -18,7 +18,7 @@ export interface OneShotJobProps extends JobTopology {
   readonly network?: NamedNetwork;
   /** Volumes of this stack among those that it mounts: the job depends on them. @default - all are of other stacks */
   readonly volumes?: readonly Volume[];
-  /** The job runs again when one of these is created anew. @default - only when its own definition changes */
+  /** The job runs again when one of these is recreated. @default - only when its own definition changes */
   readonly runsAgainWith?: readonly TerraformResource[];
 }
 
@@ -57,7 +57,7 @@ export class OneShotJob extends Construct {
           {
             // biome-ignore lint/suspicious/noTemplateCurlyInString: a Terraform expression
             condition: '${self.exit_code == 0}',
-            errorMessage: `${props.name} failed. What it said: docker logs ${props.name}. When the cause is mended, "make up" runs it again.`,
+            errorMessage: `${props.name} failed. What it said: docker logs ${props.name}. When the cause is fixed, "make up" runs it again.`,
           },
         ],
       },

@@ -41,7 +41,7 @@ A protected environment generates no password and no encryption key. The first \
 secret that is missing, each with its command:
 
 \`\`\`
-make import-secret ENV=production NAME=ADMIN_PASSWORD
+make import-secret ENVIRONMENT=production NAME=ADMIN_PASSWORD
 \`\`\`
 
 The value comes from standard input, such as the output of your vault's client; on a new host, \`make restore\`
@@ -58,7 +58,7 @@ export function renderPolicy(): string {
 }
 
 function section([id, { reason, fix }]: [string, Rule]): string {
-  return `### ${id}\n\n${sentence(reason)}\n\n**To mend it:** ${fix}.\n`;
+  return `### ${id}\n\n${sentence(reason)}\n\n**To fix it:** ${fix}.\n`;
 }
 
 function sentence(text: string): string {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Keeps one issue an environment: open, with the plan, while the environment differs from its configuration; closed when it does not.
-# usage: drift-issue.sh <environment>     (after make plan ENV=<environment>)
+# usage: drift-issue.sh <environment>     (after make plan ENVIRONMENT=<environment>)
 # Reads GH_TOKEN and GITHUB_REPOSITORY.
 set -euo pipefail
 environment=$1

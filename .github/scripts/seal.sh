@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Encrypts the saved plans with their report into build/saved-plan.enc. A saved plan holds the whole state, and whoever may read the
 # repository may download its artifacts.
-# usage: seal.sh <environment>     (after make plan ENV=<environment>; reads PLAN_PASSPHRASE)
+# usage: seal.sh <environment>     (after make plan ENVIRONMENT=<environment>; reads PLAN_PASSPHRASE)
 set -euo pipefail
 environment=$1
 passphrase=${PLAN_PASSPHRASE:-}

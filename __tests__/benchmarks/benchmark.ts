@@ -10,7 +10,7 @@ const RUNS = 7;
 
 /**
  * `make benchmark`: how long the commands take on this machine, as whole processes. Synthesis is paired with an empty program, run by
- * run, so that a noisy machine slows both; the environment named by ENV is created and destroyed.
+ * run, so that a noisy machine slows both; the environment named by ENVIRONMENT is created and destroyed.
  */
 runCommand(async () => {
   const output = mkdtempSync(join(tmpdir(), 'benchmark-'));

@@ -16,7 +16,7 @@ import { median, seconds } from './measure';
 const RUNS = 7;
 
 /**
- * How long plans and their reports take: rendering the report of eight nodes, and `make plan` of the environment that ENV names, which
+ * How long plans and their reports take: rendering the report of eight nodes, and `make plan` of the environment that ENVIRONMENT names, which
  * must be up and unchanged, beside one `terraform plan` of the same resources in a single stack written by hand.
  *
  *     npx tsx __tests__/benchmarks/plan.ts

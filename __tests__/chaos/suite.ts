@@ -26,7 +26,7 @@ runCommand(async () => {
   const { engine } = await ensureSetup({ images: Object.values(sandboxImageTags()) });
   const outcomes: Outcome[] = [];
   const failures: string[] = [];
-  const attempt = async (fault: Fault, work: () => Promise<Outcome>, mend?: () => Promise<void>) => {
+  const attempt = async (fault: Fault, work: () => Promise<Outcome>, repair?: () => Promise<void>) => {
     try {
       const outcome = await step(fault.name, work);
       outcomes.push(outcome);
@@ -36,7 +36,7 @@ runCommand(async () => {
       if (error instanceof InterruptedError) throw error;
       failures.push(`${fault.name}: ${(error as Error).message}`);
       print(`  FAILED: ${(error as Error).message}`);
-      await mend?.();
+      await repair?.();
     }
   };
 
@@ -67,7 +67,7 @@ runCommand(async () => {
 
 /** A fault that went wrong must not spoil the ones after it. */
 async function beginAnew(pair: Pair): Promise<void> {
-  await step('Begin anew with a fresh pair', async () => {
+  await step('Begin again with a fresh pair', async () => {
     await pair.workspace.tryMake('down', pair.name);
     await pair.up();
   });

@@ -107,7 +107,7 @@ test('make down leaves nothing; a backup brings back the keys, and make up the r
   const ca = readFileSync(file, 'utf8');
   // Through a shell, as the archive is no text.
   const make = (command: string) =>
-    run('sh', ['-c', `make -s --no-print-directory -f "${PROJECT}/Makefile" ENV=${ONE.name} ${command}`], {
+    run('sh', ['-c', `make -s --no-print-directory -f "${PROJECT}/Makefile" ENVIRONMENT=${ONE.name} ${command}`], {
       cwd: workspace.directory,
     });
   await make('backup > keys.tar');
@@ -146,7 +146,7 @@ test('a certificate of the user’s own authority is served, and taken over with
   const issued = readFileSync(workspace.path('build', ONE.name, 'ca.crt'), 'utf8');
   await configure(ONE, 'certificate = "supplied"');
   const missing = await workspace.tryMake('up', ONE.name);
-  expect(missing.stderr).toContain(`make import-secret ENV=${ONE.name} NAME=LOAD_BALANCER_CERTIFICATE`);
+  expect(missing.stderr).toContain(`make import-secret ENVIRONMENT=${ONE.name} NAME=LOAD_BALANCER_CERTIFICATE`);
 
   const first = await issueCertificate(ONE.hostname);
   const renewed = await issueCertificate(ONE.hostname);
@@ -197,13 +197,13 @@ load_balancer = { hostname = "${hostname}", bind_address = "${bindAddress}" }
   const incomplete = await workspace.tryMake('up', name);
   expect(incomplete.exitCode).not.toBe(0);
   for (const secret of ['DATABASE_PASSWORD', 'ADMIN_PASSWORD', 'KEYSTORE_PASSWORD']) {
-    expect(incomplete.stderr).toContain(`make import-secret ENV=${name} NAME=${secret}`);
+    expect(incomplete.stderr).toContain(`make import-secret ENVIRONMENT=${name} NAME=${secret}`);
   }
 
   await workspace.configure(name, toml);
   const refused = await workspace.tryMake('up', name);
   expect(refused.exitCode).not.toBe(0);
-  expect(refused.stderr).toContain(`make import-secret ENV=${name} NAME=DATABASE_PASSWORD`);
+  expect(refused.stderr).toContain(`make import-secret ENVIRONMENT=${name} NAME=DATABASE_PASSWORD`);
 
   const supplied = 'a $trange "value" & more';
   for (const secret of ['DATABASE_PASSWORD', 'DATABASE_ADMIN_PASSWORD']) {

@@ -56,7 +56,9 @@ beforeAll(async () => {
 afterAll(() => workspace.dispose(), 120_000);
 
 test('without a plan there is nothing to apply', async () => {
-  expect(await refusal()).toContain(`there is no plan of ${NAME}. Make and review one first: make plan ENV=${NAME}`);
+  expect(await refusal()).toContain(
+    `there is no plan of ${NAME}. Make and review one first: make plan ENVIRONMENT=${NAME}`,
+  );
 }, 60_000);
 
 test('plan, report, apply of exactly that plan, and then there is nothing to change', async () => {
@@ -64,8 +66,10 @@ test('plan, report, apply of exactly that plan, and then there is nothing to cha
   const { digest, counts, stacks } = report();
   expect(counts.create).toBeGreaterThan(20);
   expect(stacks.map(({ name, changes }) => [name, changes])).toEqual(STACKS.map((name) => [name, true]));
-  expect(stdout).toContain(`make apply ENV=${NAME} PLAN=${digest.slice(0, 12)}`);
-  expect(readFileSync(workspace.path(REPORT, 'plan.md'), 'utf8')).toContain(`make apply ENV=${NAME} PLAN=${digest}`);
+  expect(stdout).toContain(`make apply ENVIRONMENT=${NAME} PLAN=${digest.slice(0, 12)}`);
+  expect(readFileSync(workspace.path(REPORT, 'plan.md'), 'utf8')).toContain(
+    `make apply ENVIRONMENT=${NAME} PLAN=${digest}`,
+  );
   carry('keep', 'first');
 
   await workspace.make('apply', NAME, { PLAN: digest });

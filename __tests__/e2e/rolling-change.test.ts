@@ -192,7 +192,7 @@ test('a node that never becomes healthy stops the roll; the other keeps serving;
   await workspace.make('status', NAME);
 }, 400_000);
 
-test('a node that is down is mended first, and for none is the only one that serves taken away', async () => {
+test('a node that is down is repaired first, and for none is the only one that serves taken away', async () => {
   const [first, second] = CONTAINERS;
   const changed = { heapMb: 400, image: CHANGED_IMAGE, firstNodeThreads: 300 };
   await configure(changed);
@@ -211,7 +211,7 @@ test('a node that is down is mended first, and for none is the only one that ser
 
   await docker('stop', '--time', '90', second);
   await configure({ ...changed, heapMb: 384 });
-  const { report, result } = await load('mending', 6, () => workspace.make('up', NAME));
+  const { report, result } = await load('repair', 6, () => workspace.make('up', NAME));
   const said = `${result.stdout}${result.stderr}`;
   expect(said.indexOf(`Apply ${second}`)).toBeGreaterThan(0);
   expect(said.indexOf(`Apply ${first}`)).toBeGreaterThan(said.indexOf(`Apply ${second}`));

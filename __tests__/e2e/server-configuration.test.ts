@@ -165,7 +165,7 @@ describe('the secrets job', () => {
 
   test('names a secret that the configuration refers to and nobody has supplied', async () => {
     await expect(runJob('missing', secrets.image, secrets.script, { ...secrets, volumes })).rejects.toThrow(
-      `refers to $env{SMTP_PASSWORD}, and there is no such secret; supply it with: make import-secret ENV=${NAME} NAME=SMTP_PASSWORD`,
+      `refers to $env{SMTP_PASSWORD}, and there is no such secret; supply it with: make import-secret ENVIRONMENT=${NAME} NAME=SMTP_PASSWORD`,
     );
   });
 

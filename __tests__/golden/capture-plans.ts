@@ -46,7 +46,7 @@ ${after}`;
 
 async function open(workspace: Workspace, text: string): Promise<CommandContext> {
   await workspace.configure(NAME, text);
-  process.env.ENV = NAME;
+  process.env.ENVIRONMENT = NAME;
   process.chdir(workspace.directory);
   return openEnvironment();
 }

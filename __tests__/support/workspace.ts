@@ -33,7 +33,7 @@ export class Workspace {
     return join(this.directory, ...parts);
   }
 
-  /** Runs `make <target> ENV=<environment>`. @throws when it fails, with what it said */
+  /** Runs `make <target> ENVIRONMENT=<environment>`. @throws when it fails, with what it said */
   async make(
     target: string,
     environment: string,
@@ -43,7 +43,7 @@ export class Workspace {
     const result = await this.tryMake(target, environment, variables, input);
     if (result.exitCode !== 0) {
       throw new Error(
-        `make ${target} ENV=${environment}: exit code ${result.exitCode}\n${result.stdout}${result.stderr}`,
+        `make ${target} ENVIRONMENT=${environment}: exit code ${result.exitCode}\n${result.stdout}${result.stderr}`,
       );
     }
     return result;
@@ -56,7 +56,7 @@ export class Workspace {
     variables: NodeJS.ProcessEnv = {},
     input?: string,
   ): Promise<MakeResult> {
-    const args = ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), target, `ENV=${environment}`];
+    const args = ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), target, `ENVIRONMENT=${environment}`];
     // A log file keeps both outputs whole also when the command fails.
     const logFile = this.path('make.log');
     rmSync(logFile, { force: true });

@@ -151,7 +151,7 @@ describe.each(CONTAINERS.filter(({ address }) => address === 'docker_container.l
   },
 );
 
-test('a job runs again when what it fills is made anew', () => {
+test('a job runs again when what it fills is recreated', () => {
   const triggers = Object.fromEntries(
     CONTAINERS.filter(({ title }) => title.startsWith('sandbox: bank-')).map(({ address, container }) => [
       address,

@@ -12,7 +12,7 @@ const SECTIONS = new Map(
     .map((section): [string, string] => [section.split(' ')[0] as string, section]),
 );
 /** Of these the end of the page speaks, or nobody sets them by hand. */
-const OF_ALL = ['ENV', 'NO_COLOR', 'CI'];
+const OF_ALL = ['ENVIRONMENT', 'NO_COLOR', 'CI'];
 
 const commands = readdirSync(join(PROJECT, 'cli'))
   .map((file) => file.replace('.ts', ''))

@@ -161,7 +161,7 @@ describe('files on the machine that runs Terraform', () => {
   test('can be applied all the same', () => {
     const report = buildReport(onFreshRunner());
     expect(report.stacks.filter(({ changes }) => changes).map(({ name }) => name)).toEqual(['bank-foundation']);
-    expect(renderMarkdown(report)).toContain(`make apply ENV=bank PLAN=${report.digest}`);
+    expect(renderMarkdown(report)).toContain(`make apply ENVIRONMENT=bank PLAN=${report.digest}`);
   });
 
   test('are not mentioned where they stay', () => {

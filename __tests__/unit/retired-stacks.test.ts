@@ -84,6 +84,6 @@ describe('the report of a node that leaves', () => {
     const report = buildReport(made);
     expect(report.stacks.filter(({ changes }) => changes).map(({ name }) => name)).toEqual(['bank-node-3']);
     expect(report.availability.level).toBe('rolling');
-    expect(renderMarkdown(report)).toContain('make apply ENV=bank PLAN=');
+    expect(renderMarkdown(report)).toContain('make apply ENVIRONMENT=bank PLAN=');
   });
 });

@@ -153,7 +153,7 @@ test('it is replaced when the other has come up', async () => {
   expect(await applied({ states, changing: ['node-1'], meanwhile })).toEqual(['node-1']);
 });
 
-test('a node that is down is mended whatever the other one does', async () => {
+test('a node that is down is repaired whatever the other one does', async () => {
   expect(await applied({ states: { 'node-1': 'unhealthy', 'node-2': 'stopped' }, changing: ['node-2'] })).toEqual([
     'node-2',
   ]);
@@ -256,7 +256,7 @@ describe('the keystores are checked beside the plan', () => {
     expect(await planned(false, true)).not.toContain('remove bank-keystores-job');
   });
 
-  test.each([true, false])('damaged ones are planned to be built anew; a node runs: %s', async (running) => {
+  test.each([true, false])('damaged ones are planned to be rebuilt; a node runs: %s', async (running) => {
     const done = await planned(false, false, running);
     expect(done.includes('ask bank-node-1')).toBe(running);
     expect(done.slice(-3)).toEqual(['remove bank-keystores-job', 'plan bank-foundation', 'read bank-foundation']);

@@ -62,7 +62,7 @@ test('the job names every secret that is missing, with the command that supplies
   expect(job(others)).toEqual({
     status: 1,
     lines: [
-      'DATABASE_PASSWORD is missing, and a protected environment generates none; supply it with: make import-secret ENV=sandbox NAME=DATABASE_PASSWORD',
+      'DATABASE_PASSWORD is missing, and a protected environment generates none; supply it with: make import-secret ENVIRONMENT=sandbox NAME=DATABASE_PASSWORD',
     ],
   });
   expect(job({}).lines).toHaveLength(Object.keys(GOOD).length);

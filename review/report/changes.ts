@@ -58,7 +58,7 @@ export function reportedChanges(stack: PlannedStack): ReportedChange[] {
 const REASONS: Readonly<Record<string, string>> = {
   replace_because_tainted: 'its creation failed before',
   replace_by_request: 'asked for',
-  replace_by_triggers: 'what it works on is made anew',
+  replace_by_triggers: 'what it works on is recreated',
   delete_because_no_resource_config: 'no longer in the configuration',
   delete_because_wrong_repetition: 'no longer in the configuration',
   delete_because_count_index: 'no longer in the configuration',

@@ -143,7 +143,7 @@ function runsAgain({ job, action }: ReportedChange): string {
 function policy({ findings, suppressed }: Report): Section | undefined {
   if (findings.length === 0 && suppressed.length === 0) return undefined;
   const broken = findings.flatMap(({ rule, reason, fix, violations }: Finding) => [
-    `- **${rule}**: ${cell(reason)}. To mend it: ${cell(fix)}.`,
+    `- **${rule}**: ${cell(reason)}. To fix it: ${cell(fix)}.`,
     ...violations.map((violation) => `  - ${violationText(violation)}`),
   ]);
   const accepted = suppressed.flatMap(({ rule, acceptedBecause, violations }) => [
@@ -235,7 +235,7 @@ function applying({ environment, digest, stacks, changes: all, localFiles: files
     `In this order: ${names.join(', ')}.${destroy ? ' **What is listed above is gone afterwards.**' : ''} Exactly this plan, and nothing else, is applied by`,
     '',
     '```sh',
-    `make apply ENV=${environment} PLAN=${digest}`,
+    `make apply ENVIRONMENT=${environment} PLAN=${digest}`,
     '```',
   ].join('\n');
 }

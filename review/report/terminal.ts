@@ -69,7 +69,7 @@ export function renderTerminal(report: Report, coloured: boolean): string {
     for (const { location, stack, message } of violations) {
       lines.push(`      ${location}${stack === undefined || stack === location ? '' : ` in ${stack}`} ${message}`);
     }
-    lines.push(`      to mend it: ${fix}`);
+    lines.push(`      to fix it: ${fix}`);
   }
   for (const { rule, acceptedBecause } of suppressed) lines.push(`  - ${rule} is accepted: ${acceptedBecause}`);
   return lines.join('\n');

@@ -68,9 +68,9 @@ take_supplied() {
   chain=$balancer/LOAD_BALANCER_CERTIFICATE key=$balancer/LOAD_BALANCER_PRIVATE_KEY
   for file in "$chain" "$key"; do
     [ -s "$file" ] || refuse "load_balancer.certificate is \"supplied\", and there is no ${file##*/}; supply it with: \
-make import-secret ENV=$ENVIRONMENT NAME=${file##*/} < file.pem"
+make import-secret ENVIRONMENT=$ENVIRONMENT NAME=${file##*/} < file.pem"
   done
-  again="import the right one with make import-secret ENV=$ENVIRONMENT"
+  again="import the right one with make import-secret ENVIRONMENT=$ENVIRONMENT"
   public=$(openssl x509 -in "$chain" -noout -pubkey 2>>"$log") ||
     refuse "LOAD_BALANCER_CERTIFICATE does not begin with a certificate in PEM; $again"
   # An empty passphrase, or it would ask for one.

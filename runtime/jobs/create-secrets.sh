@@ -29,7 +29,7 @@ ensure() {
 
 for name in $SUPPLIED_SECRETS; do
   if [ ! -s "$database/$name" ]; then
-    echo "the existing database's $name is missing; supply it with: make import-secret ENV=$ENVIRONMENT NAME=$name" >&2
+    echo "the existing database's $name is missing; supply it with: make import-secret ENVIRONMENT=$ENVIRONMENT NAME=$name" >&2
     missing=true
   fi
 done
@@ -61,7 +61,7 @@ for name in $REFERENCED_SECRETS; do
     *)
       if [ ! -s "$server/$name" ]; then
         echo "the servers' configuration refers to \$env{$name}, and there is no such secret;" \
-          "supply it with: make import-secret ENV=$ENVIRONMENT NAME=$name" >&2
+          "supply it with: make import-secret ENVIRONMENT=$ENVIRONMENT NAME=$name" >&2
         missing=true
       fi
       ;;

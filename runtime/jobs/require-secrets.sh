@@ -6,7 +6,7 @@
 set -eu
 
 refuse() {
-  echo "$1 $2; supply it with: make import-secret ENV=$ENVIRONMENT NAME=$1" >&2
+  echo "$1 $2; supply it with: make import-secret ENVIRONMENT=$ENVIRONMENT NAME=$1" >&2
   refused=true
 }
 

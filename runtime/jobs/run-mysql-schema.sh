@@ -121,7 +121,7 @@ SQL
     sql "$database" <"$script" >"$work/output" 2>&1 || {
       cat "$work/output" >&2
       fail "the schema of database $database failed in ${script##*/schema-scripts/}, and this server cannot roll it back." \
-        "When the cause is mended, remove what is there with DROP DATABASE \`$database\` and run again"
+        "When the cause is fixed, remove what is there with DROP DATABASE \`$database\` and run again"
     }
   done
   grant "$database"

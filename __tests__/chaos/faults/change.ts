@@ -67,12 +67,16 @@ const killedApply: Fault = {
     const { Id } = await inspect(first.container);
     await pair.configure({ heapMb: 400 });
     await note.faultWindow(async () => {
-      const make = spawn('make', ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), 'up', `ENV=${pair.name}`], {
-        cwd: pair.workspace.directory,
-        stdio: 'ignore',
-      });
+      const make = spawn(
+        'make',
+        ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), 'up', `ENVIRONMENT=${pair.name}`],
+        {
+          cwd: pair.workspace.directory,
+          stdio: 'ignore',
+        },
+      );
       const ended = new Promise<number | null>((done) => make.once('exit', done));
-      await eventually('node 1 is created anew', 120, async () => {
+      await eventually('node 1 is recreated', 120, async () => {
         const created = await inspect(first.container).catch(() => undefined);
         return created !== undefined && created.Id !== Id;
       });

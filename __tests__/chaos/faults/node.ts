@@ -39,7 +39,7 @@ const killBoth: Fault = {
   },
 };
 
-/** Breaks a node so that it is silent, for some time, then mends it. Requests that hang on it end with the read timeout. */
+/** Breaks a node so that it is silent, for some time, then repairs it. Requests that hang on it end with the read timeout. */
 async function silence(
   pair: Pair,
   note: Notes,
