@@ -275,7 +275,7 @@ describe.each([
 
   test('a server that does not answer is named', async () => {
     const { exitCode, output } = await runJob(server, tree, secrets, {
-      DATABASE_HOST: '172.31.200.9',
+      DATABASE_HOST: ADDRESSES.nobody,
       WAIT_SECONDS: '2',
     });
     expect(exitCode).toBe(1);

@@ -1,5 +1,11 @@
-import type { AttributeDifference, VariableDifference } from '../plan/differences';
-import { COMPUTED, differences, show, UNKNOWN } from '../plan/differences';
+import {
+  type AttributeDifference,
+  COMPUTED,
+  differences,
+  show,
+  UNKNOWN,
+  type VariableDifference,
+} from '../plan/differences';
 import type { ResourceChange } from '../plan/plan-json';
 import { constructPath, type PlannedStack } from '../plan/planned-stack';
 import { type Action, actionOf, isJob, nameOf } from '../plan/resource-change';

@@ -32,7 +32,7 @@ export const RULES: Readonly<Record<RuleId, Rule>> = {
   'administration-paths': administrationPaths,
   'engine-tls': engineTls,
   'default-credential': defaultCredential,
-  privileged: privileged,
+  privileged,
   'root-user': rootUser,
   'host-access': hostAccess,
   'health-check': healthCheck,
