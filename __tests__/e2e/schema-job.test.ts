@@ -61,6 +61,14 @@ interface Server {
   readonly sqlAsRuntime: (database: string, statement: string, password?: string) => Promise<string>;
   readonly tables: (database: string) => Promise<string[]>;
   readonly emptyDatabase: (name: string) => string;
+  /** How many databases of this name there are. */
+  readonly databaseCount: (name: string) => string;
+  /** How many statements are in the 60 s pause of the scripts. */
+  readonly sleeping: string;
+  /** Database that is there from the start. */
+  readonly main: string;
+  /** Whether what an interrupted job has created goes with it. */
+  readonly rollsBack: boolean;
 }
 
 const images = sandboxImageTags();
@@ -110,6 +118,10 @@ const postgresql: Server = {
       ),
     ),
   emptyDatabase: (name) => `CREATE DATABASE ${name}`,
+  databaseCount: (name) => `SELECT count(*) FROM pg_database WHERE datname = '${name}'`,
+  sleeping: "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()",
+  main: 'postgres',
+  rollsBack: true,
 };
 const mysql: Server = {
   engine: 'mysql',
@@ -150,8 +162,11 @@ const mysql: Server = {
       ),
     ),
   emptyDatabase: (name) => `CREATE DATABASE ${name} CHARACTER SET latin1`,
+  databaseCount: (name) => `SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '${name}'`,
+  sleeping: "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(60)'",
+  main: 'mysql',
+  rollsBack: false,
 };
-const MAIN = { postgresql: 'postgres', mysql: 'mysql' };
 
 describe.each([
   ['PostgreSQL', postgresql, POSTGRESQL],
@@ -166,7 +181,7 @@ describe.each([
     await startServer(server, secrets);
   });
 
-  const drop = (database: string) => server.sql(MAIN[server.engine], `DROP DATABASE ${database}`);
+  const drop = (database: string) => server.sql(server.main, `DROP DATABASE ${database}`);
 
   test('an empty server gets all schemas, corrected, and a role that may use them but not change them', async () => {
     const { exitCode, output } = await runJob(server, tree, secrets);
@@ -206,7 +221,7 @@ describe.each([
   });
 
   test('a database with content of somebody else is left alone', async () => {
-    await server.sql(MAIN[server.engine], server.emptyDatabase('fs_userdb'));
+    await server.sql(server.main, server.emptyDatabase('fs_userdb'));
     await server.sql('fs_userdb', 'CREATE TABLE UM_USER (ID INTEGER); INSERT INTO UM_USER VALUES (42)');
     const { exitCode, output } = await runJob(server, tree, secrets);
     expect(exitCode).toBe(1);
@@ -220,16 +235,12 @@ describe.each([
   test('a job killed in the middle is recovered from, or the next run says exactly how', async () => {
     const killed = await startJob(server, scriptTree(dialect, 60), secrets);
     await eventually('the job is in its second script', 30, async () => {
-      const activity =
-        server.engine === 'postgresql'
-          ? "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
-          : "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(60)'";
-      return (await server.sql(MAIN[server.engine], activity)) === '1';
+      return (await server.sql(server.main, server.sleeping)) === '1';
     });
     await docker('kill', killed);
 
     const next = await runJob(server, tree, secrets);
-    if (server.engine === 'postgresql') {
+    if (server.rollsBack) {
       // Everything was rolled back.
       expect([next.exitCode, next.output]).toEqual([0, expect.stringContaining('fs_identitydb: schema created')]);
       return;
@@ -248,9 +259,9 @@ describe.each([
     expect(exitCode).toBe(1);
     expect(output).toMatch(/syntax/i);
     expect(output).toContain('fs_identitydb');
-    const databases = server.engine === 'postgresql' ? await server.tables('fs_identitydb') : [];
+    const databases = server.rollsBack ? await server.tables('fs_identitydb') : [];
     expect(databases).toEqual([]);
-    expect(await server.sql(MAIN[server.engine], databaseCount(server, 'fs_userdb'))).toBe('0');
+    expect(await server.sql(server.main, server.databaseCount('fs_userdb'))).toBe('0');
   });
 
   test('a script that the image does not have is named before anything is created', async () => {
@@ -270,7 +281,7 @@ describe.each([
     expect(output).toContain(`the database server ${server.address}:`);
     expect(output).toContain('refuses the password of');
     expect(output).not.toContain('Password_1');
-    expect(await server.sql(MAIN[server.engine], databaseCount(server, 'fs_identitydb'))).toBe('0');
+    expect(await server.sql(server.main, server.databaseCount('fs_identitydb'))).toBe('0');
   });
 
   test('a server that does not answer is named', async () => {
@@ -337,12 +348,6 @@ test('MariaDB lets nobody in without a password', async () => {
   const open = "SELECT User, Host FROM mysql.user WHERE authentication_string = '' AND User <> 'mariadb.sys'";
   expect(await mysql.sql('mysql', open)).toBe('');
 });
-
-function databaseCount(server: Server, name: string): string {
-  return server.engine === 'postgresql'
-    ? `SELECT count(*) FROM pg_database WHERE datname = '${name}'`
-    : `SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '${name}'`;
-}
 
 /** The server as the environment runs it. */
 async function startServer(server: Server, secrets: string): Promise<void> {

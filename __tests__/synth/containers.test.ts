@@ -3,6 +3,7 @@ import { type Json, SMALLEST, shippedTopologies, synthesizeToFiles, topology } f
 
 const OTHERS = {
   mysql: topology(`${SMALLEST}[database]\nengine = "mysql"\n`, 'mysql'),
+  mariadb: topology(`${SMALLEST}[database]\nengine = "mariadb"\n`, 'mariadb'),
   published: topology(`${SMALLEST}bind_address = "10.1.2.3"\nhttp_port = 8080\nhttps_port = 8443\n`, 'published'),
 };
 

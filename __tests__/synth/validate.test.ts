@@ -28,7 +28,7 @@ let initialized: string;
 const stacks: [string, SynthesizedStack][] = [
   ...shippedTopologies().map((each) => [`${each.environment}.toml`, each] as const),
   ...Object.entries(SHAPES),
-  ['mysql', topology(`${SMALLEST}[database]\nengine = "mysql"\n`)] as const,
+  ...['mysql', 'mariadb'].map((dbms) => [dbms, topology(`${SMALLEST}[database]\nengine = "${dbms}"\n`)] as const),
 ].flatMap(([title, each]) =>
   synthesizeToFiles([each]).stacks.map((stack): [string, SynthesizedStack] => [`${title}: ${stack.name}`, stack]),
 );

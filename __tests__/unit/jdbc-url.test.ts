@@ -53,6 +53,21 @@ test.each<[DatabaseEngine, DatabaseTls, string]>([
     'verified',
     'jdbc:mysql://db:1/d?connectTimeout=10000&socketTimeout=60000&tcpKeepAlive=true&sslMode=VERIFY_IDENTITY',
   ],
+  [
+    'mariadb',
+    'off',
+    'jdbc:mariadb://db:1/d?connectTimeout=10000&socketTimeout=60000&tcpKeepAlive=true&useBulkStmts=false&sslMode=disable',
+  ],
+  [
+    'mariadb',
+    'required',
+    'jdbc:mariadb://db:1/d?connectTimeout=10000&socketTimeout=60000&tcpKeepAlive=true&useBulkStmts=false&sslMode=trust',
+  ],
+  [
+    'mariadb',
+    'verified',
+    'jdbc:mariadb://db:1/d?connectTimeout=10000&socketTimeout=60000&tcpKeepAlive=true&useBulkStmts=false&sslMode=verify-full',
+  ],
   ['mssql', 'off', 'jdbc:sqlserver://db:1;databaseName=d;loginTimeout=10;socketTimeout=60000;encrypt=false'],
   [
     'mssql',
@@ -105,6 +120,11 @@ describe('whatever the name of the database', () => {
       expect(decodeURIComponent(pathname.slice(1))).toBe(database);
       expect(searchParams.get('tcpKeepAlive')).toBe('true');
     }
+  });
+
+  test('the driver of MariaDB, which decodes nothing, finds one that is allowed', () => {
+    const [, found] = /^jdbc:mariadb:\/\/db:1\/([^?]*)\?/.exec(plainUrl('mariadb', { database: 'a_b$c#d-1' })) ?? [];
+    expect(found).toBe('a_b$c#d-1');
   });
 
   test('the driver of SQL Server finds it again', () => {

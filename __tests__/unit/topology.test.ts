@@ -83,7 +83,7 @@ describe('authorities of the database server', () => {
   const given = (engine: string, pem = authorityFixture('issuing') + authorityFixture('root')) =>
     topology(server(engine, 'tls = "verified"\nca_file = "db-ca.pem"\n'), 'sandbox', { 'db-ca.pem': pem });
 
-  test.each(['postgresql', 'mysql'])('are given to the schema job of %s and to the truststore', (engine) => {
+  test.each(['postgresql', 'mysql', 'mariadb'])('are given to the schema job of %s and to the truststore', (engine) => {
     const { keystores, schema } = given(engine).jobs;
     expect(schema?.run.files?.['/database-authorities.pem']).toContain(authorityFixture('issuing'));
     expect(schema?.run.files?.['/database-authorities.pem']).toContain(authorityFixture('root'));

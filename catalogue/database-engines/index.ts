@@ -1,4 +1,5 @@
 import type { DatabaseEngineFacts } from './engine';
+import { mariadb } from './mariadb';
 import { mssql } from './mssql';
 import { mysql } from './mysql';
 import { oracle } from './oracle';
@@ -6,7 +7,7 @@ import { postgresql } from './postgresql';
 
 export * from './engine';
 
-const CATALOGUE = { postgresql, mysql, mssql, oracle };
+const CATALOGUE = { postgresql, mysql, mariadb, mssql, oracle };
 
 /** Name of a database management system, as configurations have it. */
 export type DatabaseEngine = keyof typeof CATALOGUE;

@@ -23,7 +23,11 @@ fail() {
   exit 1
 }
 
-case $(mysql --version):$TLS in
+# Images of MariaDB have the client under its own name, since 11 under no other.
+client=mysql
+if command -v mariadb >/dev/null; then client=mariadb; fi
+
+case $($client --version):$TLS in
   *MariaDB*:off) tls='--skip-ssl' ;;
   *MariaDB*:required) tls='--ssl --skip-ssl-verify-server-cert' ;;
   *MariaDB*:verified) tls='--ssl --ssl-verify-server-cert' ;;
@@ -36,7 +40,7 @@ esac
 # sql [options]: runs standard input.
 sql() {
   # shellcheck disable=SC2086
-  mysql --no-defaults --batch --skip-column-names --default-character-set=utf8mb4 --connect-timeout=5 --protocol=tcp $tls \
+  $client --no-defaults --batch --skip-column-names --default-character-set=utf8mb4 --connect-timeout=5 --protocol=tcp $tls \
     ${AUTHORITIES:+--ssl-ca="$AUTHORITIES"} --host="$DATABASE_HOST" --port="$DATABASE_PORT" --user="$ADMIN_ROLE" "$@"
 }
 

@@ -1,0 +1,60 @@
+import { CASE_SENSITIVE_USER_STORE, DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts } from './engine';
+import { withQuery } from './jdbc-url';
+
+/**
+ * Identity Server takes MariaDB's own driver since 2020 (product-is issue 9700) and runs MySQL's scripts on it; the documentation
+ * of 7.1 lists 11.4 among the tested ones. Its example did not work until bulk statements were off (product-is issue 27020).
+ */
+export const mariadb: DatabaseEngineFacts = {
+  title: 'MariaDB',
+  port: 3306,
+  adminUsername: 'root',
+  dialect: 'mysql',
+  driver: 'org.mariadb.jdbc.Driver',
+  driverArtifact: 'org.mariadb.jdbc:mariadb-java-client',
+  // The last line that runs on Java 11.
+  driverVersion: '3.5.11',
+  // This driver takes the name of the database as it stands; nothing in it is decoded.
+  jdbcUrl: ({ host, port, database, tls }) =>
+    withQuery(`jdbc:mariadb://${host}:${port}/${database}`, {
+      connectTimeout: '10000',
+      socketTimeout: '60000',
+      tcpKeepAlive: 'true',
+      useBulkStmts: 'false',
+      sslMode: { off: 'disable', required: 'trust', verified: 'verify-full' }[tls],
+    }),
+  validationQuery: 'SELECT 1',
+  poolOptions: {},
+  toml: CASE_SENSITIVE_USER_STORE,
+  schemasOfService: false,
+  limitsConnections: true,
+  container: {
+    image: 'mariadb:11.8',
+    sandboxImage: 'mariadb',
+    owner: '999:999',
+    dataPath: '/var/lib/mysql',
+    stopSignal: 'SIGTERM',
+    adminRenamable: false,
+    command: (port, maxConnections) => [
+      'mariadbd',
+      `--port=${port}`,
+      `--max-connections=${maxConnections}`,
+      // The product's indexes exceed the key length with four-byte characters (product-is issue 8786).
+      '--character-set-server=latin1',
+      '--collation-server=latin1_swedish_ci',
+      // As in MySQL and in 11.4. Since 11.6 a row changed by somebody else meanwhile is an error (1020), which the product, written
+      // for MySQL, does not expect.
+      '--innodb-snapshot-isolation=OFF',
+    ],
+    environment: (_, passwordFile) => ({ MARIADB_ROOT_PASSWORD_FILE: passwordFile }),
+    // With the password: this server logs every refused login as a warning. Without TLS: the client would check the certificate that
+    // the server makes for itself.
+    healthCommand: (address, port) => [
+      ...['CMD', 'sh', '-c'],
+      `MYSQL_PWD=$(cat "$MARIADB_ROOT_PASSWORD_FILE") mariadb-admin ping --silent --skip-ssl -u root -h ${address} -P ${port}`,
+    ],
+    schemaScript: 'run-mysql-schema.sh',
+    clientTls: { off: { TLS: 'off' }, required: { TLS: 'required' }, verified: { TLS: 'verified' } },
+    clientAuthorities: { public: false, variables: { AUTHORITIES: DATABASE_AUTHORITIES_FILE } },
+  },
+};
