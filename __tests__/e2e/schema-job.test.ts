@@ -248,8 +248,9 @@ describe.each([
     expect(exitCode).toBe(1);
     expect(output).toMatch(/syntax/i);
     expect(output).toContain('fs_identitydb');
-    const databases = server.engine === 'postgresql' ? await server.tables('fs_identitydb') : [];
-    expect(databases).toEqual([]);
+    // MySQL cannot take back what the scripts before have created.
+    const left = { postgresql: [], mysql: expect.arrayContaining(['SP_APP']) };
+    expect(await server.tables('fs_identitydb')).toEqual(left[server.engine]);
     expect(await server.sql(MAIN[server.engine], databaseCount(server, 'fs_userdb'))).toBe('0');
   });
 
@@ -275,7 +276,7 @@ describe.each([
 
   test('a server that does not answer is named', async () => {
     const { exitCode, output } = await runJob(server, tree, secrets, {
-      DATABASE_HOST: '172.31.200.9',
+      DATABASE_HOST: ADDRESSES.nobody,
       WAIT_SECONDS: '2',
     });
     expect(exitCode).toBe(1);
