@@ -259,8 +259,9 @@ describe.each([
     expect(exitCode).toBe(1);
     expect(output).toMatch(/syntax/i);
     expect(output).toContain('fs_identitydb');
-    const databases = server.rollsBack ? await server.tables('fs_identitydb') : [];
-    expect(databases).toEqual([]);
+    // Where a server cannot take back what the scripts before have created, that is left.
+    const left = server.rollsBack ? [] : expect.arrayContaining(['SP_APP']);
+    expect(await server.tables('fs_identitydb')).toEqual(left);
     expect(await server.sql(server.main, server.databaseCount('fs_userdb'))).toBe('0');
   });
 

@@ -37,7 +37,7 @@ test('there are long-running containers and jobs to look at', () => {
   expect(JOBS.length).toBeGreaterThan(15);
 });
 
-describe.each(CONTAINERS)('$title', ({ container, address }) => {
+describe.each(CONTAINERS)('$title', ({ container }) => {
   test('drops every capability; only jobs that hand files to their readers get some back', () => {
     expect(container.capabilities.drop).toEqual(['ALL']);
     const added: string[] = container.capabilities.add ?? [];
@@ -86,15 +86,20 @@ describe.each(CONTAINERS)('$title', ({ container, address }) => {
       expect.arrayContaining(['wso2-is-active-active.environment', 'wso2-is-active-active.component']),
     );
   });
-
-  test('publishes no port unless it is the load balancer', () => {
-    if (address !== 'docker_container.load-balancer') expect(container.ports ?? []).toEqual([]);
-  });
-
-  test('has a read-only root file system only where nothing is uploaded, which the engine would refuse', () => {
-    if (container.read_only) expect(container.upload ?? []).toEqual([]);
-  });
 });
+
+const BALANCERS = CONTAINERS.filter(({ address }) => address === 'docker_container.load-balancer');
+
+test.each(CONTAINERS.filter((each) => !BALANCERS.includes(each)))('$title publishes no port', ({ container }) => {
+  expect(container.ports ?? []).toEqual([]);
+});
+
+test.each(CONTAINERS.filter(({ container }) => container.read_only))(
+  '$title, whose root file system is read-only, gets no file, which the engine would refuse',
+  ({ container }) => {
+    expect(container.upload ?? []).toEqual([]);
+  },
+);
 
 describe.each(LONG_RUNNING)('long-running $title', ({ container }) => {
   test('has a memory limit, and no swap beyond it', () => {
@@ -134,23 +139,20 @@ describe.each(JOBS)('job $title', ({ container }) => {
   });
 });
 
-describe.each(CONTAINERS.filter(({ address }) => address === 'docker_container.load-balancer'))(
-  'ports of $title',
-  ({ container, bindAddress }) => {
-    test('are two, the same inside as outside, on the configured address alone', () => {
-      expect(container.ports).toHaveLength(2);
-      for (const port of container.ports) {
-        expect(port.ip).toBe(bindAddress);
-        expect(port.external).toBe(port.internal);
-        expect(port.protocol ?? 'tcp').toBe('tcp');
-      }
-    });
+describe.each(BALANCERS)('ports of $title', ({ container, bindAddress }) => {
+  test('are two, the same inside as outside, on the configured address alone', () => {
+    expect(container.ports).toHaveLength(2);
+    for (const port of container.ports) {
+      expect(port.ip).toBe(bindAddress);
+      expect(port.external).toBe(port.internal);
+      expect(port.protocol ?? 'tcp').toBe('tcp');
+    }
+  });
 
-    test('do not include the control port', () => {
-      expect(container.ports.map(({ internal }: Json) => internal)).not.toContain(9080);
-    });
-  },
-);
+  test('do not include the control port', () => {
+    expect(container.ports.map(({ internal }: Json) => internal)).not.toContain(9080);
+  });
+});
 
 test('a job runs again when what it fills is recreated', () => {
   const triggers = Object.fromEntries(

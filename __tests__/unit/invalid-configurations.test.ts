@@ -57,6 +57,14 @@ test('an environment that is not there', () => {
   expect(messageOf(project, 'nothing-like-it')).toMatchSnapshot();
 });
 
+/** File, line and key where a line of a message points to one. */
+const POINTER = /^config\/([\w-]+\.toml):(\d+) {2}([\w.[\]-]+): /gm;
+
+test('nearly every message points to a line', () => {
+  const pointing = CASES.filter((entry) => messageOf(projectWith(entry)).match(POINTER));
+  expect(pointing.length).toBeGreaterThan(CASES.length * 0.8);
+});
+
 describe.each(CASES)('the message about %s', (entry) => {
   const message = messageOf(projectWith(entry));
 
@@ -74,7 +82,7 @@ describe.each(CASES)('the message about %s', (entry) => {
   });
 
   test('points to a line that has the key, or the table that lacks it', () => {
-    for (const [, file, line, key] of message.matchAll(/^config\/([\w-]+\.toml):(\d+) {2}([\w.[\]-]+): /gm)) {
+    for (const [, file, line, key] of message.matchAll(POINTER)) {
       const source = statSync(join(INVALID, entry)).isDirectory()
         ? join(INVALID, entry, file as string)
         : join(INVALID, entry);

@@ -203,13 +203,3 @@ test('colours are for terminals alone', () => {
   expect(renderTerminal(report, true)).toContain('\u001b[');
   expect(renderTerminal(report, false)).not.toContain('\u001b');
 });
-
-test('the report of eight nodes takes less than 100 ms', () => {
-  const eight = input('oversize');
-  const times = Array.from({ length: 7 }, () => {
-    const started = performance.now();
-    renderMarkdown(buildReport(eight));
-    return performance.now() - started;
-  });
-  expect(Math.min(...times)).toBeLessThan(100);
-});

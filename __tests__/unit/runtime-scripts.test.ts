@@ -9,31 +9,33 @@ const SCRIPTS = readdirSync(join(PROJECT, 'runtime'), { recursive: true, encodin
   .sort();
 
 /** Shells that read POSIX scripts: the ones of Debian and of Alpine images. */
-const SHELLS = [['sh'], ['dash'], ['busybox', 'sh']].filter(
-  ([program, ...args]) => spawnSync(program as string, [...args, '-c', ':']).status === 0,
-);
-const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+const SHELLS = ['sh', 'dash', 'busybox sh'];
 
-test('there are scripts, and a shell to read them', () => {
+/** A test that is skipped, and counted as such, without its program; with CI set it fails, because there nobody reads the count. */
+function testWith(program: string, args: readonly string[]): jest.It {
+  return process.env.CI || spawnSync(program, args).status === 0 ? test : test.skip;
+}
+
+test('there are scripts', () => {
   expect(SCRIPTS.length).toBeGreaterThan(5);
-  expect(SHELLS.length).toBeGreaterThan(0);
 });
 
 describe.each(SCRIPTS)('%s', (script) => {
   const file = join(PROJECT, script);
   const text = readFileSync(file, 'utf8');
 
-  test.each(SHELLS.map((shell) => shell.join(' ')))('is valid for %s', (shell) => {
+  for (const shell of SHELLS) {
     const [program, ...args] = shell.split(' ') as [string, ...string[]];
-    const { status, stderr } = spawnSync(program, [...args, '-n', file], { encoding: 'utf8' });
-    expect([status, stderr]).toEqual([0, '']);
-  });
-
-  (hasShellcheck ? test : test.skip)('has no finding of shellcheck', () => {
-    const { stdout } = spawnSync('shellcheck', ['--shell=sh', '--severity=warning', '--format=gcc', file], {
-      encoding: 'utf8',
+    testWith(program, [...args, '-c', ':'])(`is valid for ${shell}`, () => {
+      const { status, stderr } = spawnSync(program, [...args, '-n', file], { encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
     });
-    expect(stdout).toBe('');
+  }
+
+  testWith('shellcheck', ['--version'])('has no finding of shellcheck', () => {
+    const args = ['--shell=sh', '--severity=warning', '--format=gcc', file];
+    const { status, stdout, stderr } = spawnSync('shellcheck', args, { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   test('holds nothing that only bash knows', () => {

@@ -25,12 +25,24 @@ test('actionlint has nothing to say', async () => {
       env: { GOBIN: folder },
     });
   });
-  const { stdout } = spawnSync(join(directory, 'actionlint'), ['-no-color', '-shellcheck=', '-pyflakes='], {
-    cwd: PROJECT,
-    encoding: 'utf8',
-  });
-  expect(stdout).toBe('');
+  const args = ['-no-color', '-shellcheck=', '-pyflakes='];
+  const { status, stdout, stderr } = spawnSync(join(directory, 'actionlint'), args, { cwd: PROJECT, encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
 }, 300_000);
+
+// Each of these is looked for below in the text of a workflow; what is not found there is not checked either.
+test.each([
+  ['a step', /^ *(?:- )?run: /gm, 20],
+  ['an action', /uses: [\w-]+\//g, 10],
+  ['a job', /^ {4}runs-on: /gm, 8],
+  ['a checkout', /uses: actions\/checkout@/g, 5],
+  ['a key that is set up', /run: \.github\/scripts\/connect\.sh\n/g, 3],
+  ['a start by hand', /workflow_dispatch:/g, 3],
+  ['a secret', /secrets\./g, 5],
+])('the workflows have %s where it is looked for', (_, pattern, atLeast) => {
+  const all = workflows.map(({ text }) => text).join('');
+  expect((all.match(pattern) ?? []).length).toBeGreaterThanOrEqual(atLeast);
+});
 
 describe.each(each)('%s', (_, text) => {
   const steps = [...text.matchAll(/^ *(?:- )?run: (.*)$/gm)].map(([, command]) => command as string);
