@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { DATABASE_ENGINES } from '../../catalogue/database-engines';
 import { run } from '../../cli/setup/process';
 import { Client } from '../support/client';
+import { placeOf } from '../support/places';
 import { docker, Workspace } from '../support/workspace';
 
 // The whole environment on MariaDB with its own driver, which is built into the sandbox's image.
-const NAME = 'e2e-mariadb';
-const HOSTNAME = 'is.e2e-mariadb.test';
-const ADDRESS = '127.0.9.41';
+const { name: NAME, hostname: HOSTNAME, bindAddress: ADDRESS, subnet: SUBNET } = placeOf('e2e-mariadb');
 const NODES = [`${NAME}-node-1`, `${NAME}-node-2`];
 const workspace = new Workspace();
 let client: Client;
@@ -16,7 +15,7 @@ beforeAll(async () => {
   await workspace.configure(
     NAME,
     `[network]
-subnet = "172.31.203.0/26"
+subnet = "${SUBNET}"
 [identity_server]
 distribution = "sandbox"
 memory_mb = 1280

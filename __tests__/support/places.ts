@@ -18,6 +18,7 @@ const NUMBERS = {
   'schema-job': 13,
   'server-configuration': 14,
   'e2e-no-terraform': 19,
+  'e2e-mariadb': 20,
   chaos: 15,
   'chaos-engine': 16,
   // The plans of the golden reports, and the network to which one of them moves.
