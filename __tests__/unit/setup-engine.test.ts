@@ -61,7 +61,7 @@ test('an engine that is too old, or none', async () => {
   host.program('docker', '');
   await engineAnswers({ Version: '19.03.15', Arch: 'amd64' });
   expect(await messageOf(ensureEngine({}, machine))).toMatchInlineSnapshot(
-    `"The Docker Engine at unix://<dir>/docker.sock is version 19.03.15; 20.10 or newer is needed. Update it."`,
+    `"the Docker Engine at unix://<dir>/docker.sock is version 19.03.15; 20.10 or newer is needed. Update it."`,
   );
   server?.removeAllListeners('request').on('request', (_, response) => response.end('hello'));
   expect(await messageOf(ensureEngine({}, machine))).toContain('what answers is not a Docker Engine');

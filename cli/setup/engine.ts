@@ -48,7 +48,7 @@ export async function ensureEngine({ host }: { host?: string } = {}, machine = t
   const [major = 0, minor = 0] = answer.version.split('.').map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     throw new UserError(
-      `The Docker Engine at ${wanted} is version ${answer.version}; ${OLDEST.join('.')} or newer is needed. Update it.`,
+      `the Docker Engine at ${wanted} is version ${answer.version}; ${OLDEST.join('.')} or newer is needed. Update it.`,
     );
   }
   requireClient();
@@ -82,7 +82,7 @@ export async function stopStartedEngine(): Promise<boolean> {
       const deadline = Date.now() + STOP_TIMEOUT_MS;
       while (isEngineProcess(pid)) {
         if (Date.now() > deadline) {
-          throw new UserError(`The Docker Engine (process ${pid}) did not stop within ${STOP_TIMEOUT_MS / 1000} s.`);
+          throw new UserError(`the Docker Engine (process ${pid}) did not stop within ${STOP_TIMEOUT_MS / 1000} s.`);
         }
         await sleep(POLL_MS);
       }

@@ -6,10 +6,10 @@
 #   SECRETS           directory with one file for each variable to export
 #   KEYSTORES         directory of the shared stores and their checksums
 #   DATABASE          host:port that must accept connections before the server starts
-#   WAITING_FOR       file that says why the server is not started yet; the health check shows it
+#   WAIT_REASON_FILE  file that says why the server is not started yet; the health check shows it
 #   HEALTH_URL, HEALTH_CA  request that a living server answers, with whatever status, and CA certificate
 #   START_CHECKS      unanswered requests after which a start counts as failed; one is sent every 10 s
-#   SILENCE_CHECKS    the same for a server that has answered before
+#   LIVENESS_FAILURES  the same for a server that has answered before
 #   AUDIT_LOG         "stdout": the server's audit log is in the container's output, too
 #   DRAIN_URL         where the load balancer is told to send nothing more
 #   DRAIN_SECONDS     how long requests that are under way may take before the JVM is told to stop
@@ -40,12 +40,12 @@ missing() {
 # A server that starts without them does not fail: it runs for ever and never listens.
 shown=
 while problem=$(missing) && [ -n "$problem" ]; do
-  echo "$problem" >"$WAITING_FOR"
+  echo "$problem" >"$WAIT_REASON_FILE"
   [ "$problem" = "$shown" ] || echo "waiting: $problem" >&2
   shown=$problem
   sleep 2
 done
-rm -f "$WAITING_FOR"
+rm -f "$WAIT_REASON_FILE"
 
 for file in "$SECRETS"/*; do
   export "$(basename "$file")=$(cat "$file")"
@@ -77,7 +77,7 @@ watch() {
   while [ "$unanswered" -lt "$limit" ]; do
     sleep 10
     if curl -s -o /dev/null -m 5 --cacert "$HEALTH_CA" "$HEALTH_URL"; then
-      limit=$SILENCE_CHECKS unanswered=0
+      limit=$LIVENESS_FAILURES unanswered=0
     else
       unanswered=$((unanswered + 1))
     fi

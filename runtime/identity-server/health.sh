@@ -2,14 +2,14 @@
 # Healthy is: the shared keystores are whole, the server answers its health request with 200 (while it starts and stops it also
 # answers with redirects), and the load balancer, where there is one that knows this node, sends traffic to it. So whoever waits
 # for this node to be healthy waits until it can carry the load, and can restart.
-#   WAITING_FOR            file that says why the server is not started yet
+#   WAIT_REASON_FILE       file that says why the server is not started yet
 #   KEYSTORES              directory of the shared stores and their checksums
 #   HEALTH_URL, HEALTH_CA  request and CA certificate
 #   STATUS_URL, NODE_NAME  where the load balancer says who is in rotation, and this node's name there
 set -eu
 
-if [ -s "$WAITING_FOR" ]; then
-  cat "$WAITING_FOR"
+if [ -s "$WAIT_REASON_FILE" ]; then
+  cat "$WAIT_REASON_FILE"
   exit 1
 fi
 
