@@ -393,39 +393,80 @@ describe('take-configuration', () => {
     test('may not be a link', () => {
       const { stdout, stderr } = taken({ 'config/tpp/ca.pem': '-> /etc/hostname' }, startWithThem);
       expect(stdout).toBe('environments=[]\n');
-      expect(stderr).toContain('(link)');
+      expect(stderr).toContain('also changes code ("config/tpp/ca.pem")');
     });
   });
 
-  test.each([
-    [
-      'code',
-      { 'main.ts': 'evil\n', 'config/bank.toml': `[identity_server]\nnodes = 3\n${REMOTE}` },
-      'also changes code (main.ts)',
-    ],
+  const bank = start['config/bank.toml'];
+  const withBuild = {
+    ...start,
+    'config/bank.toml': `[identity_server]\nnodes = 2\nimage = "ours"\nbuild = { accelerator = "fs.zip" }\n${REMOTE}`,
+  };
+  const server = (lines: string) => ({ 'config/bank.toml': `[identity_server]\nnodes = 2\n${lines}\n${REMOTE}` });
+  const alsoChangesCode = (path: string) => `also changes code (${JSON.stringify(path)})`;
+
+  test.each<[string, Record<string, string | undefined>, string, Record<string, string>?]>([
+    ['code', { 'main.ts': 'evil\n', ...server('memory_mb = 9000') }, alsoChangesCode('main.ts')],
     ['code alone', { 'main.ts': 'evil\n' }, 'Code of pull requests is not run with credentials'],
-    [
-      'another engine',
-      { 'config/bank.toml': `${start['config/bank.toml']}[engine]\nhost = "tcp://evil.example"\n` },
-      '[engine] changes',
-    ],
-    ['another state', { 'config/bank.toml': '[identity_server]\n[state]\nbackend = "http"\n' }, '[state] changes'],
+    ['another engine', { 'config/bank.toml': `${bank}[engine]\nhost = "tcp://evil.example"\n` }, 'engine changes'],
+    ['another state', { 'config/bank.toml': '[identity_server]\n[state]\nbackend = "http"\n' }, 'state changes'],
+    ['another state by a quoted key', { 'config/bank.toml': '"state" = { "backend" = "http" }\n' }, 'state changes'],
     ['a new environment', { 'config/new.toml': REMOTE }, 'it is new'],
     [
+      'an archive that a TAB gives the ending of a page',
+      { 'notes.md\t.zip': 'PK', ...server('build = { accelerator = "build/pull-request/notes.md\\t.zip" }') },
+      alsoChangesCode('notes.md\t.zip'),
+    ],
+    ['an archive with a line feed in its name', { 'notes\n.md': 'PK', ...server('memory_mb = 9000') }, 'notes\\n.md'],
+    ['an image build', server('build = { accelerator = "a.zip" }'), 'identity_server.build changes'],
+    ['the driver of an image build', server('build = { driver = "evil:evil:1" }'), 'identity_server.build changes'],
+    [
+      'another archive of an image build',
+      { 'config/bank.toml': withBuild['config/bank.toml'].replace('fs.zip', 'build/pull-request/README.md') },
+      'identity_server.build changes',
+      withBuild,
+    ],
+    [
       'a build on another image',
-      {
-        'config/bank.toml': `[identity_server]\nnodes = 2\nimage = "evil/image"\nbuild = { accelerator = "a.zip" }\n${REMOTE}`,
-      },
+      { 'config/bank.toml': withBuild['config/bank.toml'].replace('"ours"', '"evil/image"') },
       'identity_server.image changes',
+      withBuild,
+    ],
+    [
+      'a build on no image',
+      { 'config/bank.toml': withBuild['config/bank.toml'].replace('image = "ours"\n', '') },
+      'identity_server.image changes',
+      withBuild,
+    ],
+    ['another distribution', server('distribution = "sandbox"'), 'identity_server.distribution changes'],
+    ['a jar', server('driver_jar = "../build/pull-request/evil.jar"'), 'identity_server.driver_jar changes'],
+    [
+      'a jar by a dotted key',
+      { 'config/bank.toml': `identity_server."driver_jar" = "x.jar"\n${REMOTE}` },
+      'driver_jar changes',
     ],
     ['a removed environment', { 'config/bank.toml': undefined }, 'its file is removed'],
     ['local state', { 'config/local.toml': '[identity_server]\nnodes = 3\n' }, 'its state is a file on one machine'],
-    ['a link', { 'config/bank.toml': '-> /etc/hostname' }, 'changes code (config/bank.toml (link))'],
-  ])('plans nothing for %s', (_, changes, reason) => {
-    const { stdout, stderr, configuration } = taken(changes);
+    ['a link', { 'config/bank.toml': '-> /etc/hostname' }, alsoChangesCode('config/bank.toml')],
+    [
+      'a page that is a link',
+      { 'README.md': '-> /etc/hostname', ...server('memory_mb = 9000') },
+      alsoChangesCode('README.md'),
+    ],
+    [
+      'attributes of files',
+      { '.gitattributes': '*.toml ident\n', ...server('memory_mb = 9000') },
+      alsoChangesCode('.gitattributes'),
+    ],
+    ['what is no TOML', { 'config/bank.toml': 'nodes = \n' }, 'is no valid TOML'],
+    ['tables without end', { 'config/bank.toml': `x = ${'['.repeat(100_000)}\n` }, 'is no valid TOML'],
+    ['a file without end', { 'config/bank.toml': `${bank}# ${'x'.repeat(300_000)}\n` }, 'is no valid TOML'],
+    ['an unsafe key', { 'config/bank.toml': `${bank}[__proto__]\nx = 1\n` }, 'is no valid TOML'],
+  ])('plans nothing for %s', (_, changes, reason, from = start) => {
+    const { stdout, stderr, configuration } = taken(changes, from);
     expect(stdout).toBe('environments=[]\n');
     expect(stderr).toContain(reason);
-    expect(configuration).toBe(start['config/bank.toml']);
+    expect(configuration).toBe(from['config/bank.toml']);
   });
 
   test('has nothing to do for a pull request that changes text', () => {
