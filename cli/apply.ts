@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '../constructs/synthesize';
-import { planDigest } from '../review/plan/planned-stack';
-import type { Report } from '../review/report/report';
+import { type Report, reportDigest } from '../review/report/report';
 import { isRetired, type Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
@@ -52,11 +51,23 @@ function again(environment: string): string {
   return `Make and review a new plan: make plan ENVIRONMENT=${environment}`;
 }
 
-function requireApproved({ digest, environment, destroy }: Report): void {
-  const approved = process.env.PLAN || undefined;
+function requireApproved(report: Report): void {
+  const { digest, environment, destroy } = report;
+  if (reportDigest(report) !== digest) {
+    throw new UserError(
+      `the report of ${environment}, plan.json, is not as "make plan" wrote it. Nothing was applied. ${again(environment)}`,
+    );
+  }
+  // Given and empty, it comes from a pipeline that has lost it.
+  const approved = process.env.PLAN;
   if (destroy && approved === undefined) {
     throw new UserError(
       `the saved plan destroys ${environment} with all its data. To say that you mean it: make apply ENVIRONMENT=${environment} PLAN=${digest.slice(0, 12)}`,
+    );
+  }
+  if (approved === undefined && report.protected) {
+    throw new UserError(
+      `${environment} is protected: only a plan that was approved is applied. To say which: make apply ENVIRONMENT=${environment} PLAN=${digest.slice(0, 12)}`,
     );
   }
   if (approved === undefined || (approved.length >= 12 && digest.startsWith(approved))) return;
@@ -99,10 +110,10 @@ function requireSamePlans(runners: readonly TerraformStackRunner[], report: Repo
     throw new UserError(`there is no saved plan for ${missing.join(', ')}. ${again(environment)}`);
   const saved = runners.map(({ stack, planFile }) => ({ name: stack.name, sha256: sha256OfFile(planFile) }));
   const other = saved.filter(({ name, sha256 }) => stacks.find((stack) => stack.name === name)?.sha256 !== sha256);
-  if (other.length > 0 || planDigest(saved) !== report.digest) {
+  if (other.length > 0) {
     const names = other.map(({ name }) => name).join(', ');
     throw new UserError(
-      `the saved plan of ${names || environment} is not the one that the report shows. Nothing was applied. ${again(environment)}`,
+      `the saved plan of ${names} is not the one that the report shows. Nothing was applied. ${again(environment)}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Report } from '../../review/report/report';
 import { type Place, placeOf } from '../support/places';
 import { PROTECTED } from '../support/protected';
@@ -95,6 +95,11 @@ test('a plan that is not the one in the report is refused', async () => {
   rmSync(workspace.path('cdktf.out', 'stacks', `${NAME}-node-1`, 'tfplan'));
   expect(await refusal()).toContain(`there is no saved plan for ${NAME}-node-1`);
   carry('restore', 'current');
+  const file = workspace.path(REPORT, 'plan.json');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, JSON.stringify({ ...report(), changes: [] }));
+  expect(await refusal()).toContain('is not as "make plan" wrote it');
+  writeFileSync(file, text);
 }, 60_000);
 
 test('a plan that is not the approved one is refused', async () => {
@@ -156,7 +161,8 @@ test('a protected environment that breaks the policy is planned, reported and no
   expect(checked.exitCode).not.toBe(0);
   expect(report().findings.map(({ rule }) => rule)).toEqual(['administration-paths']);
   expect(report().suppressed.map(({ rule }) => rule)).toEqual(['local-state', 'image-pinned', 'secrets-supplied']);
-  expect(await refusal()).toContain('is protected and breaks the policy; nothing was applied');
+  expect(await refusal()).toContain('is protected: only a plan that was approved is applied');
+  expect(await refusal({ PLAN: report().digest })).toContain('is protected and breaks the policy; nothing was applied');
 
   expect((await workspace.tryMake('plan', NAME, { DESTROY: '1' })).exitCode).not.toBe(0);
   expect(report().refusals).toContainEqual({

@@ -1,7 +1,7 @@
 import { parsePlan } from '../../review/plan/plan-json';
-import { type PlannedStack, planDigest } from '../../review/plan/planned-stack';
+import type { PlannedStack } from '../../review/plan/planned-stack';
 import { renderMarkdown } from '../../review/report/markdown';
-import { buildReport, type ReportInput } from '../../review/report/report';
+import { buildReport, type ReportInput, reportDigest } from '../../review/report/report';
 import { renderTerminal } from '../../review/report/terminal';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
@@ -27,13 +27,32 @@ test.each(['{"format_version":"2.0"}', '{}'])('another one is refused: %s', (tex
   expect(() => parsePlan(text)).toThrow('this program reads 1.x');
 });
 
-test('the digest names every plan and their order', () => {
-  const [one, two] = [
-    { name: 'one', sha256: 'a' },
-    { name: 'two', sha256: 'b' },
-  ];
-  const digests = [[one, two], [two, one], [one], [one, { ...two, sha256: 'c' }]].map(planDigest);
-  expect(new Set(digests).size).toBe(digests.length);
+describe('the digest', () => {
+  const changed = (name: string, change: (input: ReportInput & { stacks: PlannedStack[] }) => void): string => {
+    const other = input(name);
+    change(other);
+    return buildReport(other).digest;
+  };
+
+  test('names every saved plan, their order, and what is said of them', () => {
+    const digests = [
+      changed('image', () => undefined),
+      changed('image', ({ stacks }) => stacks.reverse()),
+      changed('image', ({ stacks }) => stacks.splice(0, 1, { ...(stacks[0] as PlannedStack), sha256: 'other' })),
+      changed('image', (report) => Object.assign(report, { destroy: true })),
+      changed('image', (report) => Object.assign(report, { revision: 'other' })),
+    ];
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+
+  test('is found again in the file, and not in one that somebody has changed', () => {
+    const report = buildReport(input('protected-database-replaced'));
+    const read = () => JSON.parse(JSON.stringify(report));
+    expect(reportDigest(read())).toBe(report.digest);
+    for (const part of ['findings', 'refusals', 'changes', 'stacks', 'dangers'] as const) {
+      expect(reportDigest({ ...read(), [part]: [] })).not.toBe(report.digest);
+    }
+  });
 });
 
 test('a replacement is a replacement, whichever half comes first', () => {

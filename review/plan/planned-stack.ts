@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Plan } from './plan-json';
 import { actionOf } from './resource-change';
 
@@ -25,13 +24,6 @@ export interface PlannedStack {
   readonly configurationSha256: string;
   /** Why Terraform refused to plan this to the end. @default - it did not */
   readonly refusal?: string;
-}
-
-/** Names these saved plans, in this order. */
-export function planDigest(stacks: readonly { readonly name: string; readonly sha256: string }[]): string {
-  return createHash('sha256')
-    .update(stacks.map(({ name, sha256 }) => `${name} ${sha256}\n`).join(''))
-    .digest('hex');
 }
 
 /** Whether there is anything to apply. */

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Topology } from '../../topology/topology';
 import { type Change, renderChanges } from '../diagram/mermaid';
-import { hasChanges, type PlannedStack, planDigest } from '../plan/planned-stack';
+import { hasChanges, type PlannedStack } from '../plan/planned-stack';
 import { redactPlan, scrubber } from '../plan/redact';
 import type { Action } from '../plan/resource-change';
 import { checkPolicy, type Finding, type Suppressed } from '../policy/policy';
@@ -50,7 +51,7 @@ export interface Report {
   readonly suppressed: readonly Suppressed[];
   /** The stacks in the order in which they are applied. */
   readonly stacks: readonly ReportedStack[];
-  /** Names all saved plans together: SHA-256, hexadecimal. */
+  /** Names all saved plans and everything that is said of them here: SHA-256, hexadecimal. */
   readonly digest: string;
   /** What Terraform says of the stacks that change, for the fold. */
   readonly texts: readonly { readonly stack: string; readonly text: string }[];
@@ -66,7 +67,19 @@ export interface ReportInput {
 }
 
 /** Makes the report of one environment's plans. Pure: the same input, the same report. */
-export function buildReport({ topology, stacks, revision, destroy = false }: ReportInput): Report {
+export function buildReport(input: ReportInput): Report {
+  const report = withoutDigest(input);
+  return { ...report, digest: reportDigest(report) };
+}
+
+/** What names a report, also one that was written and read again: nothing that decides an apply may be another. */
+export function reportDigest(report: Omit<Report, 'digest'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...report, digest: undefined }))
+    .digest('hex');
+}
+
+function withoutDigest({ topology, stacks, revision, destroy = false }: ReportInput): Omit<Report, 'digest'> {
   const scrub = scrubber(stacks.map(({ plan }) => plan));
   const redacted = stacks.map((stack) => ({ ...stack, plan: redactPlan(stack.plan), text: scrub(stack.text) }));
   const isLocal = isLocalFile(topology, redacted);
@@ -97,7 +110,6 @@ export function buildReport({ topology, stacks, revision, destroy = false }: Rep
       configurationSha256,
       changes: changing.has(name),
     })),
-    digest: planDigest(stacks),
     texts: redacted.filter(({ name }) => changing.has(name)).map(({ name, text }) => ({ stack: name, text })),
   };
 }
