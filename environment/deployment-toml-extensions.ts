@@ -24,6 +24,10 @@ export const OWNED_KEYS: readonly { readonly path: string; readonly owner: strin
   { path: 'transport.http.properties.port', owner: 'identity_server.port_offset' },
   { path: 'transport.https.properties.port', owner: 'identity_server.port_offset' },
   { path: 'clustering', owner: 'network.subnet and identity_server.nodes, which fix the members of the cluster' },
+  {
+    path: 'catalinaValves.remoteIpValve',
+    owner: 'the load balancer’s address: whoever else is believed could name any client',
+  },
   { path: 'encryption.key', owner: 'the generated secret ENCRYPTION_KEY' },
   {
     path: 'oauth.mutualtls.client_certificate_header',

@@ -15,6 +15,7 @@ export interface DeploymentTomlProps {
   /** Place of this node in the order of start, from 1. */
   readonly nodeNumber: number;
   readonly nodeAddress: string;
+  readonly loadBalancerAddress: string;
   /** Addresses of all nodes. */
   readonly memberAddresses: readonly string[];
   /** Name of the Hazelcast cluster; two environments must not share one. */
@@ -62,6 +63,8 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
   const site = {
     hostname: props.hostname,
     url: props.url,
+    httpsPort: props.httpsPort,
+    loadBalancerAddress: props.loadBalancerAddress,
     clientCertificateHeader: props.clientCertificateHeader,
   };
   const pools = { database: datasourceTables(databases), ...datasourceList(databases) };
@@ -108,12 +111,17 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
 }
 
 const KEY_ALIAS = 'wso2carbon';
-/** The user's keys over a table. Lists are replaced as a whole, but entries of `datasource` are added to ours. */
+/** Lists of tables to which the user's entries are added. Every other list is replaced as a whole. */
+const GROWING_LISTS = ['datasource', 'health_checker'];
+
+/** The user's keys over a table. */
 function extend(base: TomlTable, extension: TomlTable): TomlTable {
-  const { datasource: ours } = base;
-  const { datasource: theirs } = extension;
-  const merged = merge(base, extension);
-  return Array.isArray(ours) && Array.isArray(theirs) ? { ...merged, datasource: [...ours, ...theirs] } : merged;
+  const grown = GROWING_LISTS.flatMap((key) => {
+    const { [key]: ours } = base;
+    const { [key]: theirs } = extension;
+    return Array.isArray(ours) && Array.isArray(theirs) ? [[key, [...ours, ...theirs]]] : [];
+  });
+  return { ...merge(base, extension), ...Object.fromEntries(grown) };
 }
 
 function clustering({ clusterDomain, nodeAddress, memberAddresses }: DeploymentTomlProps): TomlTable {

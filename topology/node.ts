@@ -68,6 +68,7 @@ export function nodeTopology(
     httpsPort: balancer.https_port,
     nodeNumber: node.number,
     nodeAddress: node.address,
+    loadBalancerAddress: balancerAddress,
     memberAddresses: nodes.map(({ address }) => address),
     clusterDomain: name,
     portOffset: server.port_offset,

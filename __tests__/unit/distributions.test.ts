@@ -73,6 +73,49 @@ describe.each(CLUSTERED)('the cluster of %s', (name) => {
     expect(flat.get('carbon_health_check.enable')).toBe(true);
     expect(new Set(String(watched).split(',')).size).toBe(pools);
   });
+
+  test('asks of the health of a node what is about this node, and whether it has started', () => {
+    const toml = tomlOf(derived, 1);
+    const checker = (key: string) => flatten(toml).get(`carbon_health_check.health_checker.${key}`);
+    // The checker reports more connections in use than this share of the pool, which never are.
+    expect(checker('data_source_health_checker.pool_usage_limit_percentage')).toBe('100');
+    expect(checker('super_tenant_health_checker.properties."monitored.user.stores"')).toBe('PRIMARY');
+    expect(toml.health_checker).toEqual([{ name: 'ServerStartupChecker', order: '96' }]);
+  });
+
+  test('watches the user stores that the user names, and has the user’s own checkers beside ours', () => {
+    const extra = `[identity_server.deployment_toml.carbon_health_check.health_checker.super_tenant_health_checker.properties]
+"monitored.user.stores" = "PRIMARY,STAFF"
+[[identity_server.deployment_toml.health_checker]]
+name = "OOMHealthChecker"
+order = "99"
+`;
+    const toml = tomlOf(environmentOf(name, extra), 1);
+    const key = 'carbon_health_check.health_checker.super_tenant_health_checker.properties."monitored.user.stores"';
+    expect(flatten(toml).get(key)).toBe('PRIMARY,STAFF');
+    expect((toml.health_checker as TomlTable[]).map((checker) => checker.name)).toEqual([
+      'ServerStartupChecker',
+      'OOMHealthChecker',
+    ]);
+  });
+
+  test('believes the load balancer, and nobody else, when it names a client', () => {
+    const valve = (tomlOf(derived, 1).catalinaValves as TomlTable).remoteIpValve as TomlTable;
+    const proxies = new RegExp(`^(?:${valve.internalProxies})$`);
+    expect(proxies.test(derived.loadBalancer.address)).toBe(true);
+    expect(proxies.test(derived.loadBalancer.address.replaceAll('.', '0'))).toBe(false);
+    expect(derived.nodes.filter(({ address }) => proxies.test(address))).toEqual([]);
+    expect(valve).toMatchObject({ enable: true, trustedProxies: '', properties: { httpsServerPort: '443' } });
+  });
+
+  test('gives a silent member of the cluster up after a minute', () => {
+    expect(flatten(tomlOf(derived, 1)).get('hazelcast."hazelcast.max.no.heartbeat.seconds"')).toBe('60');
+  });
+
+  test('never has a token request repeated: a code that comes twice revokes its tokens', () => {
+    const paths = DISTRIBUTIONS[name].replayablePaths.map(({ path }) => path);
+    expect(paths).toEqual(['/oauth2/introspect', '/oauth2/revoke']);
+  });
 });
 
 test('the sandbox, which has no Hazelcast, gets no [clustering]: defining it would keep the server from starting', () => {

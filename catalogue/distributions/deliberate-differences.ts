@@ -53,7 +53,11 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     key: 'clustering',
     reason: 'the guide leaves it out, but without it a change on one node is unseen by the others for up to 15 minutes',
   },
-  { key: 'hazelcast', reason: 'the server, not a hook of the JVM, takes the node out of the cluster' },
+  {
+    key: 'hazelcast',
+    reason:
+      'the server, not a hook of the JVM, takes the node out of the cluster; a silent member is given up after 60 s, not 600',
+  },
   {
     key: 'encryption.key',
     reason: 'must be equal on all nodes before the first start; the product’s default is a public constant',
@@ -62,5 +66,14 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     key: 'session_data.persistence',
     reason: 'the product’s defaults, stated because a second node depends on them: sessions are written at once',
   },
-  { key: 'carbon_health_check', reason: 'off, the health request answers 200 whatever happens' },
+  {
+    key: 'carbon_health_check',
+    reason:
+      'off, the health request answers 200 whatever happens; on, it must not ask what all nodes see alike: secondary user stores, use of the pools',
+  },
+  {
+    key: 'health_checker[0]',
+    reason: 'without the start-up checker the health request may answer 200 before the server has started',
+  },
+  { key: 'catalinaValves.remoteIpValve', reason: 'the logs show the client, not the load balancer' },
 ];

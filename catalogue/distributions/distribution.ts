@@ -54,6 +54,10 @@ export interface Site {
   readonly hostname: string;
   /** The URL that users see, with a port only where it is not 443. */
   readonly url: string;
+  /** The load balancer's public HTTPS port. */
+  readonly httpsPort: number;
+  /** Address at which the nodes see the load balancer. */
+  readonly loadBalancerAddress: string;
   /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
   readonly clientCertificateHeader?: string;
 }

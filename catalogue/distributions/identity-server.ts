@@ -112,14 +112,10 @@ const FINANCIAL_SERVICES_DATABASES: readonly DistributionDatabase[] = [
   },
 ];
 
+/** `/oauth2/token` is none of them: a code that comes a second time revokes the tokens that it was exchanged for. */
 const REPLAYABLE_PATHS: readonly ReplayablePath[] = [
-  {
-    path: '/oauth2/token',
-    reason: 'a client that got no answer repeats it itself; a consumed code is refused either way',
-  },
   { path: '/oauth2/introspect', reason: 'reads only' },
   { path: '/oauth2/revoke', reason: 'revoking twice is revoking once' },
-  { path: '/oidc/logout', reason: 'logging out twice is logging out once' },
 ];
 
 /** Identity Server without an accelerator. */
@@ -134,7 +130,7 @@ export function identityServer(version: IdentityServerVersion): Distribution {
     databases: DATABASES,
     poolSize: 50,
     scheduledJobs: [],
-    deploymentToml: (site) => merge(productToml(site), activeActiveToml(DATABASES), release.toml),
+    deploymentToml: (site) => merge(productToml(site), activeActiveToml(site, DATABASES), release.toml),
   };
 }
 
@@ -154,7 +150,7 @@ export function financialServices(version: IdentityServerVersion): Distribution 
     deploymentToml: (site) =>
       merge(
         financialServicesToml.base(site),
-        activeActiveToml(FINANCIAL_SERVICES_DATABASES),
+        activeActiveToml(site, FINANCIAL_SERVICES_DATABASES),
         tlsToml(financialServicesToml.ciphers),
         release.acceleratorToml,
       ),
@@ -198,7 +194,7 @@ function productToml(site: Site): TomlTable {
 }
 
 /** What no template has, but two nodes that are watched and restarted need. */
-function activeActiveToml(databases: readonly DistributionDatabase[]): TomlTable {
+function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]): TomlTable {
   return {
     // Calls of the server to itself stay on the node; its certificate has this name, too.
     server: { internal_hostname: 'localhost' },
@@ -209,20 +205,42 @@ function activeActiveToml(databases: readonly DistributionDatabase[]): TomlTable
     session_data: {
       persistence: { enable_persistence: true, persistence_pool_size: '0', persist_temporary_data: true },
     },
-    // Off, the health request answers 200 whatever happens.
+    // Off, the health request answers 200 whatever happens. What it asks must be about this node: a secondary user store that
+    // fails, or a pool in heavy use, is the same on all of them, and would take all of them out of a service that works.
     carbon_health_check: {
       enable: true,
       health_checker: {
         data_source_health_checker: {
-          pool_usage_limit_percentage: '80',
+          pool_usage_limit_percentage: '100',
           properties: {
             'monitored.datasources': databases.flatMap(({ datasources }) => datasources.map(jndiName)).join(','),
           },
         },
+        super_tenant_health_checker: { properties: { 'monitored.user.stores': 'PRIMARY' } },
       },
     },
-    // The server leaves the cluster in its own order when it stops.
-    hazelcast: { 'hazelcast.shutdownhook.enabled': 'false', 'hazelcast.logging.type': 'log4j2' },
+    // Without an entry this checker is off, and 200 does not mean that the server has started.
+    health_checker: [{ name: 'ServerStartupChecker', order: '96' }],
+    // Logs show the client. Only the load balancer is believed when it names one.
+    catalinaValves: {
+      remoteIpValve: {
+        enable: true,
+        internalProxies: site.loadBalancerAddress.replaceAll('.', '\\.'),
+        remoteIpHeader: 'x-forwarded-for',
+        protocolHeader: 'x-forwarded-proto',
+        proxiesHeader: 'x-forwarded-by',
+        trustedProxies: '',
+        // The valve would say 443 whatever the public port is.
+        properties: { httpsServerPort: String(site.httpsPort) },
+      },
+    },
+    // The server leaves the cluster in its own order when it stops. A starting node waits for a frozen peer as long as it is
+    // believed to live: the product says 600 s.
+    hazelcast: {
+      'hazelcast.shutdownhook.enabled': 'false',
+      'hazelcast.logging.type': 'log4j2',
+      'hazelcast.max.no.heartbeat.seconds': '60',
+    },
   };
 }
 
