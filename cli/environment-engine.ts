@@ -25,22 +25,6 @@ export type Kind = 'container' | 'volume' | 'network';
 /** Compares the stores in a folder with their checksums. */
 const WHOLE = 'cd "$1" && sha256sum -c checksums >/dev/null 2>&1';
 const EXEC_TIMEOUT_MS = 10_000;
-/** What the commands' own containers have: as little as all others, and no log driver, as some of them print secrets. */
-const HELPER = ['--rm', '--log-driver', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
-
-/** How a script runs on volumes. */
-export interface HelperOptions {
-  /** `volume:path`, with `:ro` where it only reads. */
-  readonly mounts: readonly string[];
-  /** The script's standard input. @default - none */
-  readonly input?: string;
-  /** Linux capabilities that it needs. @default - none */
-  readonly capabilities?: readonly string[];
-  /** @default - no network at all */
-  readonly network?: string;
-  /** Further options of `docker run`. @default - none */
-  readonly further?: readonly string[];
-}
 
 /** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
 export class EnvironmentEngine {
@@ -110,10 +94,20 @@ export class EnvironmentEngine {
 
   /** Whether the shared stores in a volume are what the job that built them wrote; `owner` (uid:gid) may read them. */
   async verifyKeystoreVolume(volume: string, image: string, owner: string): Promise<boolean> {
+    const hardening = [
+      '--network',
+      'none',
+      '--cap-drop',
+      'ALL',
+      '--security-opt',
+      'no-new-privileges',
+      '--user',
+      owner,
+    ];
     const mounts = ['--volume', `${volume}:/keystores:ro`];
     const command = ['--entrypoint', '/bin/sh', image, '-c', WHOLE, 'sh', '/keystores'];
     try {
-      await this.docker('run', ...this.labels, ...HELPER, '--network', 'none', '--user', owner, ...mounts, ...command);
+      await this.docker('run', '--rm', ...this.labels, ...hardening, ...mounts, ...command);
       return true;
     } catch (error) {
       // The engine's own failures have other codes.
@@ -123,21 +117,20 @@ export class EnvironmentEngine {
   }
 
   /**
-   * Runs a shell script as root on volumes, in a container that is gone afterwards and whose output no log driver sees. It has no
-   * network and no capability unless the options say so.
+   * Runs a shell script as root on volumes, without a network, in a container that is gone afterwards.
    *
+   * @param options mounts (`volume:path`), the script's standard input, and its further options of `docker run`
    * @returns what the script prints
    */
-  async runOnVolumes(image: string, script: string, options: HelperOptions): Promise<string> {
-    const { mounts, input = '', capabilities = [], further = [] } = options;
-    const network = ['--network', options.network ?? 'none'];
-    const added = capabilities.flatMap((capability) => ['--cap-add', capability]);
+  async runOnVolumes(
+    image: string,
+    script: string,
+    { mounts, input, further = [] }: { mounts: readonly string[]; input: string; further?: readonly string[] },
+  ): Promise<string> {
+    const options = ['--rm', '--interactive', '--network', 'none', '--user', '0:0', ...further];
     const volumes = mounts.flatMap((mount) => ['--volume', mount]);
-    const settings = ['--interactive', '--user', '0:0', ...network, ...added, ...further, ...volumes];
     const command = ['--entrypoint', 'sh', image, '-c', script];
-    return (
-      await run('docker', ['run', ...this.labels, ...HELPER, ...settings, ...command], { env: this.variables, input })
-    ).stdout;
+    return (await run('docker', ['run', ...options, ...volumes, ...command], { env: this.variables, input })).stdout;
   }
 
   async remove(kind: Kind, names: readonly string[]): Promise<void> {

@@ -4,8 +4,7 @@ import { parse, TomlError } from 'smol-toml';
 import { overlap, parseSubnet } from './addresses';
 import { readAuthorities } from './authorities';
 import { environmentSchema } from './checks';
-import { invisibleText } from './control-characters';
-import { ConfigurationError, dotted, nearest, type Problem, problemsOf } from './diagnostics';
+import { ConfigurationError, nearest, type Problem, problemsOf } from './diagnostics';
 import { driverJarProblem } from './driver-jar';
 import { type Environment, type EnvironmentAuthorities, environmentJsonSchema } from './schema';
 import { CA_FILE } from './settings/fields';
@@ -109,11 +108,6 @@ function loadEnvironment(directory: string, name: string): LoadResult {
     return { name, problems: [...nameProblems, { file, message }] };
   }
   const lineOf = tomlLines(text);
-  const invisible = invisibleText(raw);
-  if (invisible.length > 0) {
-    const problems = invisible.map(({ path, message }) => ({ file, line: lineOf(path), key: dotted(path), message }));
-    return { name, problems: [...nameProblems, ...problems] };
-  }
   const { authorities, problems: fileProblems } = authoritiesOf(raw, directory, file, lineOf);
   const result = environmentSchema.safeParse(raw);
   if (!result.success) {

@@ -35,6 +35,7 @@ export function loadBalancerTopology(
 ): LoadBalancerTopology {
   const { load_balancer: balancer, authorities } = environment;
   const { distribution, images, nodes, balancerName, balancerAddress, statusUrl, url, httpsPort } = layout;
+  const deniedPaths = balancer.denied_paths.map((path) => path.replace(/\/$/, ''));
   const configuration = loadBalancerConfiguration(
     {
       hostname: balancer.hostname,
@@ -47,7 +48,7 @@ export function loadBalancerTopology(
       healthPath: distribution.healthPath,
       affinity: balancer.affinity === 'cookie',
       readTimeoutSeconds: balancer.read_timeout_seconds,
-      deniedPaths: balancer.denied_paths,
+      deniedPaths,
       replayablePaths: distribution.replayablePaths,
       ...(authorities.clients && { clientAuthorities: authoritiesPem(authorities.clients) }),
     },
@@ -71,7 +72,7 @@ export function loadBalancerTopology(
     httpPort: balancer.http_port,
     httpsPort: balancer.https_port,
     statusUrl,
-    deniedPaths: balancer.denied_paths,
+    deniedPaths,
     configuration,
     entrypoint: ['/bin/sh', '-c', runtimeScript(assets, 'load-balancer/entrypoint.sh')],
     health: {

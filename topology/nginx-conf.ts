@@ -1,4 +1,5 @@
 import type { ReplayablePath } from '../catalogue/distributions';
+import { deniedPattern, isDenied, REPEATED_PREFIX } from './denied-paths';
 import { CERTIFICATES_PATH } from './volumes';
 
 /** What the load balancer's configuration is made from. */
@@ -106,13 +107,13 @@ ${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   proxy_next_upstream_tries 2;
 
   # Every header that a node trusts is set or removed here, so that no client can forge it.
-  proxy_set_header Host $http_host;
+  proxy_set_header Host ${publicHost(props)};
   proxy_set_header Connection "";
   proxy_set_header X-Request-ID $request_id;
   proxy_set_header X-Real-IP $remote_addr;
   proxy_set_header X-Forwarded-For $remote_addr;
-  proxy_set_header X-Forwarded-Host $host;
-  proxy_set_header X-Forwarded-Server $host;
+  proxy_set_header X-Forwarded-Host ${publicHost(props)};
+  proxy_set_header X-Forwarded-Server ${props.hostname};
   proxy_set_header X-Forwarded-Port ${props.httpsPort};
   proxy_set_header X-Forwarded-Proto $scheme;
   proxy_set_header Forwarded "";
@@ -129,10 +130,11 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     }
   }
 
-  # A client that asks for another name gets no certificate.
+  # A client that asks for another name gets no certificate; one that asks for another name only inside the connection, no answer.
   server {
     listen ${props.httpsPort} ssl default_server;
     ssl_reject_handshake on;
+    return 421;
   }
 
   server {
@@ -148,6 +150,9 @@ ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}    add_header Stric
     # Tomcat drops ";x" from every segment of a path before it looks for the application, so "/;x/carbon" would pass by a denied
     # prefix. Only the last segment legitimately carries a parameter, ";jsessionid".
     if ($uri ~ "/[^/]*;[^/]*/") {
+      return 400;
+    }
+    if ($uri ~ "${REPEATED_PREFIX}") {
       return 400;
     }
 
@@ -187,6 +192,10 @@ ${props.nodes.map((node) => probeLocation(node, props)).join('')}${props.nodes.m
       deny all;
       js_content routing.status;
     }
+
+    location / {
+      return 404;
+    }
   }
 }
 `;
@@ -210,6 +219,11 @@ export function publicUrl({ hostname, httpsPort }: Pick<NginxConfProps, 'hostnam
   return httpsPort === 443 ? `https://${hostname}` : `https://${hostname}:${httpsPort}`;
 }
 
+/** What a client sends as Host: no port where it is the scheme's own. */
+function publicHost(props: NginxConfProps): string {
+  return publicUrl(props).replace('https://', '');
+}
+
 function upstream(node: { name: string; address: string }, { nodes, nodePort }: NginxConfProps): string {
   const others = nodes.filter(({ name }) => name !== node.name);
   // Tomcat closes after 60 idle seconds and 200 requests; leaving first avoids writing into a closing connection.
@@ -223,14 +237,14 @@ ${others.map(({ address }) => `    server ${address}:${nodePort} max_fails=0 bac
 `;
 }
 
-/** An exact location beats a prefix, so a denied path gets none. */
+/** An exact location beats a pattern, so a denied path gets none. */
 function replayable({ replayablePaths, deniedPaths }: NginxConfProps): ReplayablePath[] {
-  return replayablePaths.filter(({ path }) => !deniedPaths.some((denied) => path.startsWith(denied)));
+  return replayablePaths.filter(({ path }) => !isDenied(path, deniedPaths));
 }
 
 function deniedLocation(path: string): string {
   return `
-    location ^~ ${path} {
+    location ~* "${deniedPattern(path)}" {
       return 403;
     }
 `;
@@ -257,10 +271,12 @@ function probeLocation(
     location = /probe/${node.name} {
       allow 127.0.0.1;
       deny all;
-      proxy_connect_timeout 1s;
+      # Below the interval of the probes, so that routing.js learns that it got no connection.
+      proxy_connect_timeout 800ms;
       proxy_read_timeout 1s;
       proxy_next_upstream off;
       proxy_set_header Host ${hostname};
+      add_header X-Connect-Time $upstream_connect_time always;
       proxy_pass https://${node.address}:${nodePort}${healthPath};
     }
 `;

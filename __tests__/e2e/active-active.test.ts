@@ -304,6 +304,29 @@ describe('client certificates', () => {
   }, 120_000);
 });
 
+test('a request for another host within a connection to ours is misdirected, and nodes are told the public name alone', async () => {
+  const client = browser();
+  for (const host of ['evil.example', '127.0.0.1', `${HOSTNAME}.evil.example`]) {
+    expect([host, (await client.get('/probe/echo', { host })).status]).toEqual([host, 421]);
+  }
+  const { headers, serverName } = JSON.parse(
+    (await client.get('/probe/echo', { host: `${HOSTNAME}:8443`, 'x-forwarded-host': 'evil.example' })).body,
+  );
+  expect({ host: headers.host, forwarded: headers['x-forwarded-host'], serverName }).toEqual({
+    host: [HOSTNAME],
+    forwarded: [HOSTNAME],
+    serverName: HOSTNAME,
+  });
+  client.close();
+});
+
+test('the control port answers nothing but what it is for', async () => {
+  for (const path of ['/', '/index.html', '/status/', '/drain/node-9']) {
+    const reply = await fetch(`http://${NETWORK}.3:9080${path}`);
+    expect([path, reply.status]).toEqual([path, 404]);
+  }
+});
+
 test('a denied path stays denied when it is written in a way that the server would normalise', async () => {
   const client = browser();
   const status = async (path: string) => `${path} ${(await client.get(path)).status}`;
@@ -312,6 +335,12 @@ test('a denied path stays denied when it is written in a way that the server wou
     '/probe/count;x?key=a',
     '/%70robe/count?key=a',
     '/a/../probe/count?key=a',
+    '//probe//count?key=a',
+    '/PROBE/count?key=a',
+    '/t/bank.example/probe/count?key=a',
+    '/t/bank.example/o/10084a8d/%70robe/count?key=a',
+    '/o//10084a8d/probe/count?key=a',
+    '/o/probe/count;x?key=a',
   ]) {
     expect(await status(path)).toBe(`${path} 403`);
   }
@@ -321,6 +350,9 @@ test('a denied path stays denied when it is written in a way that the server wou
     '/x/..;/probe/count?key=a',
     '/%3bx/probe/count?key=a',
     '/probe;x/count?key=a',
+    '/t/bank.example;x/probe/count?key=a',
+    // The product drops the prefix of a tenant or an organisation wherever it stands.
+    '/o/a/probe/co/o/a/probeunt?key=a',
   ]) {
     expect(await status(path)).toBe(`${path} 400`);
   }

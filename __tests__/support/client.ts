@@ -35,8 +35,8 @@ export class Client {
     this.agent = new Agent({ keepAlive: props.keepAlive ?? true, maxSockets: 1 });
   }
 
-  get(path: string): Promise<Reply> {
-    return this.send({ method: 'GET', path });
+  get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
+    return this.send({ method: 'GET', path, headers });
   }
 
   post(path: string, body = '', headers: Record<string, string> = {}): Promise<Reply> {

@@ -85,8 +85,9 @@ describe('headers that a node trusts', () => {
   const SET: Record<string, string> = {
     'X-Real-IP': '$remote_addr',
     'X-Forwarded-For': '$remote_addr',
-    'X-Forwarded-Host': '$host',
-    'X-Forwarded-Server': '$host',
+    Host: 'is.bank.example',
+    'X-Forwarded-Host': 'is.bank.example',
+    'X-Forwarded-Server': 'is.bank.example',
     'X-Forwarded-Port': '443',
     'X-Forwarded-Proto': '$scheme',
     'X-Request-ID': '$request_id',
@@ -99,6 +100,12 @@ describe('headers that a node trusts', () => {
 
   test.each(Object.entries(SET))('%s is %s, whatever the client sent', (header, value) => {
     expect(headers[header]).toBe(value);
+  });
+
+  test('the host has the public port where clients must name it', () => {
+    const sent = named(http({ httpsPort: 8443 }), 'proxy_set_header').map(({ args }) => args);
+    expect(sent).toContainEqual(['Host', 'is.bank.example:8443']);
+    expect(sent).toContainEqual(['X-Forwarded-Host', 'is.bank.example:8443']);
   });
 
   test('nothing appends to a list that the client began', () => {
@@ -201,6 +208,8 @@ describe('TLS', () => {
     expect(servers).toHaveLength(1);
     expect(named(servers[0]?.block, 'ssl_reject_handshake')[0]?.args).toEqual(['on']);
     expect(anywhere(servers[0]?.block, 'proxy_pass')).toEqual([]);
+    // It also gets what names another host within a connection to ours.
+    expect(named(servers[0]?.block, 'return').map(({ args }) => args)).toEqual([['421']]);
   });
 
   test('only TLS 1.2 and 1.3 are spoken, to clients and to nodes', () => {
@@ -223,8 +232,77 @@ describe('TLS', () => {
 });
 
 describe('paths', () => {
-  test.each(['/carbon', '/api/health-check'])('%s and everything below is answered with 403', (path) => {
-    expect(location(publicServer(), '^~', path)?.block).toEqual([{ name: 'return', args: ['403'] }]);
+  const denials = (props: Partial<NginxConfProps> = {}) =>
+    named(publicServer(props).block, 'location')
+      .filter(({ block }) => named(block, 'return').some(({ args }) => args[0] === '403'))
+      .map(({ args: [operator, pattern] }) => {
+        expect(operator).toBe('~*');
+        return new RegExp(pattern as string, 'i');
+      });
+  const refusals = named(publicServer().block, 'if').map(({ args }) => new RegExp(args[2] as string));
+
+  // As Nginx has them: decoded, without double slashes and dots.
+  test.each([
+    '/carbon',
+    '/carbon/',
+    '/carbon/admin/index.jsp',
+    '/CARBON/admin',
+    '/carbon;jsessionid=1',
+    '/api/health-check/v1.0/health',
+    '/t/bank.example/carbon/admin',
+    '/t/bank.example/api/health-check',
+    '/T/bank.example/carbon',
+    '/o/carbon',
+    '/o/10084a8d-113f-4211-a0d5-efe36b082211/carbon',
+    '/t/bank.example/o/carbon',
+    '/t/bank.example/o/10084a8d/api/health-check/v1.0/health',
+  ])('%s is answered with 403', (path) => {
+    expect(denials().some((pattern) => pattern.test(path))).toBe(true);
+  });
+
+  test.each([
+    '/',
+    '/oauth2/token',
+    '/t/bank.example/oauth2/token',
+    '/t/carbon/oauth2/token',
+    '/api/server/v1/applications',
+    '/o/10084a8d/api/server/v1/applications',
+    '/t/carbon.super/o/10084a8d/oauth2/token',
+    '/a/carbon',
+    '/t/a/t/b/scim2/Users',
+  ])('%s is forwarded', (path) => {
+    expect(denials().some((pattern) => pattern.test(path))).toBe(false);
+    expect(refusals.some((pattern) => pattern.test(path))).toBe(false);
+  });
+
+  test.each([
+    '/;x/carbon',
+    '/t/bank.example;x/carbon',
+    '/o/a/api/hea/o/a/apilth-check',
+    '/t/a/o/b/api/hea/o/b/apilth-check',
+    '/t/a/api/hea/t/a/apilth-check',
+    '/o/a/o/a/carbon',
+  ])('%s, which the server would turn into another path, is answered with 400', (path) => {
+    expect(refusals.some((pattern) => pattern.test(path))).toBe(true);
+  });
+
+  test('a dot in a denied path is a dot', () => {
+    const [pattern] = denials({ deniedPaths: ['/a.b'] });
+    expect(pattern?.test('/a.b')).toBe(true);
+    expect(pattern?.test('/aXb')).toBe(false);
+  });
+
+  test('a long path is judged in time', () => {
+    const before = performance.now();
+    const path = '/t/t'.repeat(8000);
+    for (const pattern of [...denials(), ...refusals]) pattern.test(path);
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+
+  test('a denied path is not forwarded as one that may be repeated', () => {
+    const props = { deniedPaths: ['/OAuth2/introspect'] };
+    expect(location(publicServer(props), '=', '/oauth2/introspect')).toBeUndefined();
+    expect(location(publicServer(props), '=', '/oauth2/revoke')).toBeDefined();
   });
 
   test('without denied paths nothing is denied', () => {
@@ -290,6 +368,18 @@ describe('control port', () => {
     }));
     const handlers = anywhere(http({ nodes }), 'js_periodic').map(({ args }) => args[0]);
     expect(handlers).toEqual(nodes.map((_, index) => `routing.probe${index + 1}`));
+  });
+
+  test('nothing else is there', () => {
+    expect(location(controlServer(), '/')?.block).toEqual([{ name: 'return', args: ['404'] }]);
+  });
+
+  test('a probe says whether it had a connection, before its next turn comes', () => {
+    for (const { name } of PROPS.nodes) {
+      const probe = location(controlServer(), '=', `/probe/${name}`)?.block;
+      expect(named(probe, 'proxy_connect_timeout')[0]?.args).toEqual(['800ms']);
+      expect(named(probe, 'add_header')[0]?.args).toEqual(['X-Connect-Time', '$upstream_connect_time', 'always']);
+    }
   });
 
   test('a probe asks its own node and never another', () => {

@@ -19,8 +19,8 @@ interface FakeRequest {
   return(status: number, body?: string): void;
 }
 
-/** A status, a failure, or no answer before njs ends the handler. */
-type Answer = number | Error | 'silence';
+/** A status, a failure, no answer before njs ends the handler, or no connection. */
+type Answer = number | Error | 'silence' | 'no connection';
 
 const SOURCE = readFileSync(join(PROJECT, 'runtime/load-balancer/routing.js'), 'utf8');
 const NODES = ['node-1', 'node-2', 'node-3'];
@@ -47,7 +47,11 @@ function load(options: { affinity?: boolean; nodes?: string[] } = {}) {
       const answer = answers[url.replace('http://127.0.0.1:9080/probe/', '')] ?? 200;
       if (answer instanceof Error) throw answer;
       if (answer === 'silence') return new Promise(() => undefined);
-      return { status: answer };
+      const connected = answer !== 'no connection';
+      return {
+        status: connected ? answer : 504,
+        headers: { get: (name: string) => (name === 'X-Connect-Time' && !connected ? '-' : '0.002') },
+      };
     },
   };
   const topology = {
@@ -154,17 +158,6 @@ describe('a node falls out of rotation', () => {
     expect(rotations(routing)[0]).toBe('in');
   });
 
-  test('but one that is merely silent serves where there is no other, until it has been silent for long', async () => {
-    const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
-    await probe(1, 504, 2);
-    expect(targets(routing)).toEqual({ 'node-2': 300 });
-    await probe(2, 502);
-    expect(rotations(routing)).toEqual(['out', 'out']);
-    expect(targets(routing)).toEqual({ 'node-1': 300 });
-    await probe(1, 504, 3);
-    expect(targets(routing)).toEqual({ '': 300 });
-  });
-
   test('and where there is no other, it serves again after its first success', async () => {
     const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
     await probe(1, 502);
@@ -186,6 +179,80 @@ describe('a node falls out of rotation', () => {
     await probe(2, 503);
     await probe(3, 200);
     expect(rotations(routing)).toEqual(['in', 'out', 'in']);
+  });
+});
+
+describe('where no node is in rotation', () => {
+  const pair = () => load({ nodes: ['node-1', 'node-2'] });
+
+  test.each<[string, Answer]>([
+    ['answer their health request with 503, a directory both of them need being down,', 503],
+    ['leave it unanswered, their database being frozen,', 504],
+    ['hold it, which njs does not wait for,', 'silence'],
+  ])('nodes that %s serve all the same, for as long as it lasts', async (_, answer) => {
+    const { routing, probe } = pair();
+    for (const node of [1, 2]) {
+      await probe(node, 200, 2);
+      await probe(node, answer, 600);
+    }
+    expect(rotations(routing)).toEqual(['out', 'out']);
+    expect(targets(routing)).toEqual({ 'node-1': 150, 'node-2': 150 });
+  });
+
+  test('one that answers comes before one that is silent, and that before one that is gone', async () => {
+    const { routing, probe } = pair();
+    for (const node of [1, 2]) await probe(node, 200, 2);
+    await probe(1, 504, 600);
+    await probe(2, 503, 600);
+    expect(targets(routing)).toEqual({ 'node-2': 300 });
+    await probe(2, 502);
+    expect(targets(routing)).toEqual({ 'node-1': 300 });
+  });
+
+  test('one to which no connection comes about is tried for five probes and is gone then, until it answers again', async () => {
+    const { routing, probe } = pair();
+    for (const node of [1, 2]) await probe(node, 200, 2);
+    await probe(2, 502);
+    await probe(1, 'no connection', 4);
+    expect(targets(routing)).toEqual({ 'node-1': 300 });
+    await probe(1, 'no connection');
+    expect(targets(routing)).toEqual({ '': 300 });
+    await probe(1, 504);
+    expect(targets(routing)).toEqual({ 'node-1': 300 });
+  });
+
+  test.each([404, 302, 500, 503])(
+    'one that answers %d has not started yet when its connections were refused before',
+    async (status) => {
+      const { routing, probe } = pair();
+      for (const node of [1, 2]) {
+        await probe(node, 200, 2);
+        await probe(node, 502);
+        await probe(node, status, 3);
+      }
+      expect(targets(routing)).toEqual({ '': 300 });
+      await probe(2, 200);
+      await probe(2, status);
+      expect(targets(routing)).toEqual({ 'node-2': 300 });
+    },
+  );
+
+  test('a load balancer that has just started tells a server with a problem from one that is starting', async () => {
+    const { routing, probe } = pair();
+    await probe(1, 404, 3);
+    await probe(2, 503, 3);
+    expect(targets(routing)).toEqual({ 'node-2': 300 });
+  });
+
+  test('one that was drained and has stopped gets nothing, although its address is merely silent', async () => {
+    const { routing, probe } = pair();
+    for (const node of [1, 2]) await probe(node, 200, 2);
+    routing.drain(request({}, '/drain/node-1'));
+    await probe(1, 'no connection', 5);
+    await probe(2, 503);
+    expect(targets(routing)).toEqual({ 'node-2': 300 });
+    await probe(2, 502);
+    expect(targets(routing)).toEqual({ '': 300 });
   });
 });
 
@@ -306,12 +373,10 @@ describe('affinity', () => {
   });
 });
 
-test('with no node in rotation nothing is chosen, which nginx.conf answers with 503', async () => {
+test('with no node that could serve nothing is chosen, which nginx.conf answers with 503', async () => {
   const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
   await probe(1, 502);
-  await probe(2, 503, 4);
-  expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).toBe('node-2');
-  await probe(2, 503);
+  await probe(2, 502);
   expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).toBe('');
   await probe(2, 200, 2);
   expect(routing.route(request())).toBe('node-2');

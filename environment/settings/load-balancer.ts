@@ -40,10 +40,16 @@ export const loadBalancer = z
       .default(60)
       .describe('How long a node may take to answer before the request fails over or fails.'),
     denied_paths: z
-      .array(z.string().regex(/^\/[A-Za-z0-9._~/-]+$/, { error: 'must be a path prefix such as "/carbon"' }))
+      .array(
+        z.string().regex(/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)+\/?$/, {
+          error: 'must be a path prefix such as "/carbon", without empty segments, "." and ".."',
+        }),
+      )
       .refine((paths) => new Set(paths).size === paths.length, { error: 'must not name a path twice' })
       .default(['/api/health-check'])
-      .describe('Path prefixes answered with 403 instead of being forwarded.'),
+      .describe(
+        'Path prefixes answered with 403 instead of being forwarded, below those of tenants and organisations too ("/t/<tenant>", "/o/<organisation>").',
+      ),
     client_certificates: clientCertificates.optional(),
     memory_mb: z.int().min(32).default(128).describe('Memory limit of the load balancer container in MiB.'),
   })

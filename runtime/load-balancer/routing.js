@@ -6,10 +6,9 @@ import topology from 'topology.js';
 // How many failed probes in a row take a node out of rotation. Silence may be a busy machine.
 const ERRORS_TO_FALL = 1;
 const SILENCES_TO_FALL = 2;
-// Where no node is in rotation, one that has failed fewer times than this serves all the same: a busy node's 503 while the other
-// one is dead must not be an outage. A refused connection counts for all of them.
-const FAILURES_TO_GIVE_UP = 5;
 const SUCCESSES_TO_RISE = 2;
+// A node to which no connection comes about so many times in a row is not there; nor does a drained one come back after them.
+const FAILURES_TO_BE_GONE = 5;
 // A drained node that never stops takes traffic again after this.
 const DRAIN_EXPIRES_MS = 180000;
 
@@ -31,13 +30,27 @@ function isInRotation(name) {
   return state().get(`rotation:${name}`) !== 'out' && !isDraining(name);
 }
 
-function failuresOf(name) {
-  return Number(state().get(`failures:${name}`) || 0);
+function count(key) {
+  return Number(state().get(key) || 0);
 }
 
-// Perhaps slow, perhaps just back: better than nobody.
+function add(key) {
+  const sum = count(key) + 1;
+  state().set(key, String(sum));
+  return sum;
+}
+
+// Where no node is in rotation, one that has started serves all the same, however long its health request fails: what both see
+// alike, a directory that is down, a full pool, a frozen database, must not end a service that can still do something. Not one
+// that is starting: its own 404 would reach the clients. "started" is unknown until a probe has said something about it.
 function mayServe(name) {
-  return failuresOf(name) < FAILURES_TO_GIVE_UP && !isDraining(name);
+  return (
+    state().get(`started:${name}`) !== 'no' && count(`unreachable:${name}`) < FAILURES_TO_BE_GONE && !isDraining(name)
+  );
+}
+
+function isSilent(name) {
+  return state().get(`silent:${name}`) !== undefined;
 }
 
 function setRotation(name, rotation, reason) {
@@ -48,50 +61,75 @@ function setRotation(name, rotation, reason) {
   ngx.log(ngx.WARN, `${name} is ${rotation === 'in' ? 'in' : 'out of'} rotation: ${reason}`);
 }
 
+function reached(name) {
+  state().delete(`unreachable:${name}`);
+  state().delete(`silent:${name}`);
+}
+
 function succeeded(name) {
+  reached(name);
+  state().set(`started:${name}`, 'yes');
   state().delete(`failures:${name}`);
-  const successes = Number(state().get(`successes:${name}`) || 0) + 1;
-  state().set(`successes:${name}`, String(successes));
+  const successes = add(`successes:${name}`);
   const first = state().get(`rotation:${name}`) === undefined;
   if (first || successes >= SUCCESSES_TO_RISE) setRotation(name, 'in', 'health request succeeds');
 }
 
-function failed(name, reason, failuresToFall, weight) {
+function failed(name, reason, failuresToFall) {
   state().delete(`successes:${name}`);
-  const failures = failuresOf(name) + weight;
-  state().set(`failures:${name}`, String(failures));
-  if (failures < failuresToFall) return;
-  setRotation(name, 'out', reason);
-  // It has stopped; when it comes back, the probes decide.
-  if (failures >= FAILURES_TO_GIVE_UP) state().delete(`draining:${name}`);
+  const failures = add(`failures:${name}`);
+  if (failures >= failuresToFall) setRotation(name, 'out', reason);
+  if (failures >= FAILURES_TO_BE_GONE && isDraining(name)) stopped(name);
 }
 
-function unanswered(name) {
-  failed(name, 'health request is not answered in time', SILENCES_TO_FALL, 1);
+// When it comes back, the probes decide.
+function stopped(name) {
+  state().set(`started:${name}`, 'no');
+  state().delete(`draining:${name}`);
+}
+
+function refused(name) {
+  failed(name, `connection is refused (${BAD_GATEWAY})`, ERRORS_TO_FALL);
+  stopped(name);
+}
+
+// Of a server whose past is unknown, only an error of its own shows that it has started: a starting one has no such page yet.
+function answered(name, status) {
+  reached(name);
+  if (state().get(`started:${name}`) === undefined) state().set(`started:${name}`, status >= 500 ? 'yes' : 'no');
+  failed(name, `health request is answered with ${status}`, ERRORS_TO_FALL);
+}
+
+function unanswered(name, connected) {
+  state().set(`silent:${name}`, 'yes');
+  if (connected) state().delete(`unreachable:${name}`);
+  else add(`unreachable:${name}`);
+  failed(name, `health request is not answered in time${connected ? '' : ', nor is a connection'}`, SILENCES_TO_FALL);
 }
 
 async function probe(name) {
-  // njs ends a handler that is still waiting when its next turn comes: without this, silence would never be noticed.
-  if (state().get(`asked:${name}`) !== undefined) unanswered(name);
+  // njs ends a handler that is still waiting when its next turn comes: without this, silence would never be noticed. A connection
+  // that does not come about is reported before that.
+  if (state().get(`asked:${name}`) !== undefined) unanswered(name, true);
   state().set(`asked:${name}`, 'yes');
   try {
     const reply = await ngx.fetch(`http://127.0.0.1:${topology.controlPort}/probe/${name}`);
     state().delete(`asked:${name}`);
     const status = reply.status;
     if (status === 200) succeeded(name);
-    else if (status === GATEWAY_TIMEOUT) unanswered(name);
-    else if (status === BAD_GATEWAY)
-      failed(name, `connection is refused (${status})`, ERRORS_TO_FALL, FAILURES_TO_GIVE_UP);
-    else failed(name, `health request is answered with ${status}`, ERRORS_TO_FALL, 1);
+    else if (status === GATEWAY_TIMEOUT) unanswered(name, reply.headers.get('X-Connect-Time') !== '-');
+    else if (status === BAD_GATEWAY) refused(name);
+    else answered(name, status);
   } catch (error) {
     state().delete(`asked:${name}`);
-    failed(name, `health request failed: ${error.message}`, SILENCES_TO_FALL, 1);
+    failed(name, `health request failed: ${error.message}`, SILENCES_TO_FALL);
   }
 }
 
 // js_set $route: the node that gets this request, or nothing when there is none.
 function route(r) {
   let candidates = topology.nodes.filter(isInRotation);
+  if (candidates.length === 0) candidates = topology.nodes.filter((name) => mayServe(name) && !isSilent(name));
   if (candidates.length === 0) candidates = topology.nodes.filter(mayServe);
   if (candidates.length === 0) return '';
   if (topology.affinity && candidates.includes(r.variables.cookie_ISROUTE)) return r.variables.cookie_ISROUTE;

@@ -10,7 +10,7 @@ export const administrationPaths: Rule = {
   check: ({ topology: { loadBalancer } }) => {
     if (LOOPBACK.test(loadBalancer.bindAddress)) return [];
     const open = ADMINISTRATION_PATHS.filter(
-      (path) => !loadBalancer.deniedPaths.some((denied) => path.startsWith(denied.replace(/\/$/, ''))),
+      (path) => !loadBalancer.deniedPaths.some((denied) => path.startsWith(denied)),
     );
     return open.length === 0
       ? []
