@@ -42,10 +42,10 @@ export interface NodeDriver extends DriverJar {
   readonly path: string;
 }
 
-/** How often a node's entry point asks its server for a sign of life. */
+/** How often a node's entry point looks for a sign of life of its server. */
 const SECONDS_BETWEEN_CHECKS = 10;
-/** Silence after which a server is restarted. It has long been out of the rotation by then, so there is time to be sure. */
-const SILENCE_SECONDS = 300;
+/** Standstill of its process after which a server is restarted. It has long been out of the rotation by then, so there is time to be sure. */
+const STANDSTILL_SECONDS = 300;
 /** What requests that are under way get before their node stops. */
 export const DRAIN_SECONDS = 2;
 
@@ -106,8 +106,9 @@ export function nodeTopology(
       }),
       DATABASE: `${databaseHost}:${databasePort}`,
       WAIT_REASON_FILE: '/tmp/active-active-waiting-for',
+      HTTPS_PORT: String(httpsPort),
       START_CHECKS: String(Math.ceil(server.start_timeout_seconds / SECONDS_BETWEEN_CHECKS)),
-      LIVENESS_FAILURES: String(SILENCE_SECONDS / SECONDS_BETWEEN_CHECKS),
+      LIVENESS_FAILURES: String(STANDSTILL_SECONDS / SECONDS_BETWEEN_CHECKS),
       DRAIN_URL: `http://${balancerAddress}:${CONTROL_PORT}/drain/${node.name}`,
       DRAIN_SECONDS: String(DRAIN_SECONDS),
       HEALTH_URL: `https://localhost:${httpsPort}${distribution.healthPath}`,

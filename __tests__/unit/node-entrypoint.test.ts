@@ -33,11 +33,14 @@ function writeStores(): void {
   writeFileSync(path('keystores', 'checksums'), `${sum}  wso2carbon.p12\n`);
 }
 
-/** What the stand-in for curl answers: whether the database accepts connections, the server answers, and drain requests work. */
-function answers({ database = true, server = true }: { database?: boolean; server?: boolean } = {}): void {
+/** What the stand-in for curl says: whether database and server accept connections. */
+function accepts({ database = true, server = true }: { database?: boolean; server?: boolean } = {}): void {
   writeFileSync(path('database'), database ? '0.000300' : '0.000000');
-  writeFileSync(path('server'), server ? '0' : '28');
+  writeFileSync(path('server'), server ? '0.000300' : '0.000000');
 }
+
+/** Seconds in which the stand-in for time has passed the limit of standstill, thrice. */
+const LONG_ENOUGH_MS = 3 * 15 * 60;
 
 function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
   node = spawn('sh', [join(PROJECT, 'runtime/identity-server/entrypoint.sh'), 'argument'], {
@@ -49,10 +52,9 @@ function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
       KEYSTORES: path('keystores'),
       DATABASE: '10.0.0.2:5432',
       WAIT_REASON_FILE: path('waiting-for'),
-      HEALTH_URL: 'https://localhost/health',
-      HEALTH_CA: path('ca.crt'),
+      HTTPS_PORT: '9446',
       START_CHECKS: '6',
-      LIVENESS_FAILURES: '3',
+      LIVENESS_FAILURES: '15',
       DRAIN_URL: 'http://balancer/drain',
       DRAIN_SECONDS: '0',
       TEST: directory,
@@ -88,14 +90,14 @@ beforeEach(() => {
   program('bin/sleep', 'exec /bin/sleep 0.05');
   program(
     'bin/curl',
-    'case "$*" in *telnet*) cat "$TEST/database" ;; *drain*) touch "$TEST/drained" ;; *) exit "$(cat "$TEST/server")" ;; esac',
+    'case "$*" in *localhost:9446*) cat "$TEST/server" ;; *telnet*) cat "$TEST/database" ;; *drain*) touch "$TEST/drained" ;; *) exit 28 ;; esac',
   );
   program(
     'image-entrypoint',
-    'trap "echo server stops; exit 0" TERM; echo "server runs with $1 and $ADMIN_PASSWORD"; while :; do /bin/sleep 0.05; done',
+    'echo $$ >"$WSO2_SERVER_HOME/wso2carbon.pid"; trap "echo server stops; exit 0" TERM; echo "server runs with $1 and $ADMIN_PASSWORD"; while :; do i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done; /bin/sleep 0.02; done',
   );
   writeStores();
-  answers();
+  accepts();
 });
 
 function endAll(): void {
@@ -120,11 +122,11 @@ test('the server starts with its secrets when keystores and database are there',
 });
 
 test('without its database the server is not started, and the health check learns why; then it is', async () => {
-  answers({ database: false });
+  accepts({ database: false });
   start();
   await until(() => waitsFor().includes('10.0.0.2:5432'));
   expect(started()).toBe(false);
-  answers();
+  accepts();
   await until(started);
   expect(waitsFor()).toBe('');
   expect(output.match(/waiting: /g)).toHaveLength(1);
@@ -144,7 +146,7 @@ test.each([
 });
 
 test('a stop while it waits ends it at once', async () => {
-  answers({ database: false });
+  accepts({ database: false });
   const end = start();
   await until(() => waitsFor() !== '');
   node?.kill('SIGTERM');
@@ -160,19 +162,42 @@ test('a stop drains the node and then stops the server', async () => {
   expect(output).toContain('server stops');
 });
 
-test('a server that stops answering is ended, so that the engine starts it again', async () => {
+const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** Whether the entry point, which ends with its server, still runs after a while. */
+async function stillRuns(end: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  return Promise.race([end.then(() => false), pause(milliseconds).then(() => true)]);
+}
+
+test('a server whose process has stopped is ended, so that the engine starts it again', async () => {
   const end = start();
   await until(started);
-  await new Promise((done) => setTimeout(done, 300));
-  answers({ server: false });
+  expect(await stillRuns(end, LONG_ENOUGH_MS)).toBe(true);
+  process.kill(Number(readFileSync(path('wso2carbon.pid'), 'utf8')), 'SIGSTOP');
   expect(await end).toBe(1);
-  expect(output).toContain('has left 3 health requests unanswered');
+  expect(output).toContain('the server has not run for 15 checks');
 });
 
-test('a server that never answers has the time of a start', async () => {
-  answers({ server: false });
+test('a server that answers no request at all, its database being frozen, is never ended', async () => {
+  const end = start();
+  await until(started);
+  await pause(300);
+  // Not even a connection comes about when all of its threads wait.
+  accepts({ server: false, database: false });
+  expect(await stillRuns(end, LONG_ENOUGH_MS)).toBe(true);
+});
+
+test('a server whose process is not known is not ended', async () => {
+  const end = start();
+  await until(started);
+  rmSync(path('wso2carbon.pid'));
+  expect(await stillRuns(end, LONG_ENOUGH_MS)).toBe(true);
+});
+
+test('a server that does not open its port has the time of a start', async () => {
+  accepts({ server: false });
   expect(await start()).toBe(1);
-  expect(output).toContain('has left 6 health requests unanswered');
+  expect(output).toContain('has not opened its port for 6 checks');
 });
 
 const LOGGING = 'repository/conf/log4j2.properties';

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Entry point of every identity server node, around the image's own. It exports the secrets, which therefore appear neither
 # in the image nor in the container's configuration; it starts the server only when what the server needs is there; it stops it
-# gracefully, since the images up to 7.1 keep SIGTERM from the JVM; and it ends a server that has stopped answering.
+# gracefully, since the images up to 7.1 keep SIGTERM from the JVM; and it ends a server that does not live.
 #   IMAGE_ENTRYPOINT  the image's own entry point
 #   SECRETS           directory with one file for each variable to export
 #   KEYSTORES         directory of the shared stores and their checksums
 #   DATABASE          host:port that must accept connections before the server starts
 #   WAIT_REASON_FILE  file that says why the server is not started yet; the health check shows it
-#   HEALTH_URL, HEALTH_CA  request that a living server answers, with whatever status, and CA certificate
-#   START_CHECKS      unanswered requests after which a start counts as failed; one is sent every 10 s
-#   LIVENESS_FAILURES  the same for a server that has answered before
+#   HTTPS_PORT        port that a started server opens
+#   START_CHECKS      checks after which a server that has not opened it counts as failed; there is one every 10 s
+#   LIVENESS_FAILURES checks after which a server that has, and whose process has done nothing at all since, counts as dead
 #   AUDIT_LOG         "stdout": the server's audit log is in the container's output, too
 #   DRAIN_URL         where the load balancer is told to send nothing more
 #   DRAIN_SECONDS     how long requests that are under way may take before the JVM is told to stop
@@ -69,23 +69,39 @@ rm -f "$WSO2_SERVER_HOME/wso2carbon.pid"
 "$IMAGE_ENTRYPOINT" "$@" &
 server=$!
 
-# The engine restarts what has ended, not what is merely unhealthy. Any answer is life: without its database a server says 503,
-# and a restart would not help.
+# The engine restarts what has ended, not what is merely unhealthy. Whether a server lives is asked of its process, never by a
+# request: while the database hangs, all of the server's threads may hang with it, and a restart would not help. A JVM that lives
+# uses some processor time whatever its threads wait for; one that is stopped, or that the kernel keeps from running, uses none.
+is_listening() {
+  [ "$(curl -s -o /dev/null --noproxy '*' --connect-timeout 1 -m 1 -w '%{time_connect}' "telnet://localhost:$HTTPS_PORT" </dev/null)" != 0.000000 ]
+}
+
+# Processor time that the server has used so far; nothing when its process is not known.
+processor_time() {
+  pid=$(cat "$WSO2_SERVER_HOME/wso2carbon.pid" 2>/dev/null) && [ -n "$pid" ] && cut -d ' ' -f 14,15 "/proc/$pid/stat" 2>/dev/null
+}
+
 trap 'exit 1' USR1
 watch() {
-  limit=$START_CHECKS unanswered=0
-  while [ "$unanswered" -lt "$limit" ]; do
+  listening= failures=0 before=
+  while :; do
     sleep 10
-    if curl -s -o /dev/null -m 5 --cacert "$HEALTH_CA" "$HEALTH_URL"; then
-      limit=$LIVENESS_FAILURES unanswered=0
-    else
-      unanswered=$((unanswered + 1))
-    fi
     # The server limits what it writes in a day, but keeps every day.
     find "$WSO2_SERVER_HOME/repository/logs" -type f -mtime +6 \
       \( -name 'http_access_*' -o -name '*-[01][0-9]-[0-3][0-9]-20[0-9][0-9].*' \) -delete 2>/dev/null || true
+    if [ -z "$listening" ] && ! is_listening; then
+      failures=$((failures + 1))
+      [ "$failures" -lt "$START_CHECKS" ] || break
+      continue
+    fi
+    [ -n "$listening" ] || listening=yes failures=0
+    now=$(processor_time) || true
+    if [ -n "$now" ] && [ "$now" = "$before" ]; then failures=$((failures + 1)); else failures=0; fi
+    before=$now
+    [ "$failures" -lt "$LIVENESS_FAILURES" ] || break
   done
-  echo "the server has left $unanswered health requests unanswered: it is ended, and the engine starts it again" >&2
+  if [ -z "$listening" ]; then problem="has not opened its port"; else problem="has not run"; fi
+  echo "the server $problem for $failures checks: it is ended, and the engine starts it again" >&2
   kill -USR1 $$
 }
 watch &

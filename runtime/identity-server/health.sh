@@ -13,8 +13,19 @@ if [ -s "$WAIT_REASON_FILE" ]; then
   exit 1
 fi
 
-code=$(curl -sS -o /dev/null -w '%{http_code}' -m 3 --cacert "$HEALTH_CA" "$HEALTH_URL") || true
-if [ "$code" != 200 ]; then
+failure=0
+code=$(curl -s -o /dev/null -w '%{http_code}' -m 3 --cacert "$HEALTH_CA" "$HEALTH_URL") || failure=$?
+if [ "$failure" = 28 ]; then
+  pid=$(cat "$WSO2_SERVER_HOME/wso2carbon.pid" 2>/dev/null) || true
+  case $(cut -d ' ' -f 3 "/proc/${pid:-none}/stat" 2>/dev/null) in
+    [Tt]) echo "the server's process is stopped" ;;
+    *) echo "the server waits for its database, or for a free connection to it: the health request is not answered" ;;
+  esac
+  exit 1
+elif [ "$failure" != 0 ]; then
+  echo "the server does not accept connections (curl's exit code is $failure)"
+  exit 1
+elif [ "$code" != 200 ]; then
   echo "health request answered with $code"
   exit 1
 fi
