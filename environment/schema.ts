@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RULE_IDS } from '../catalogue/policy-rule-ids';
 import { isSubnet } from './addresses';
 import type { CertificateAuthority } from './authorities';
+import { ENGINE_HOST } from './engine-host';
 import { database } from './settings/database';
 import { identityServer } from './settings/identity-server';
 import { loadBalancer } from './settings/load-balancer';
@@ -19,7 +20,9 @@ z.config({ jitless: true });
 const engine = z.strictObject({
   host: z
     .string()
-    .regex(/^(unix|ssh|tcp):\/\/.+$/, { error: 'must start with unix://, ssh:// or tcp://' })
+    .regex(ENGINE_HOST, {
+      error: 'must be an address such as "unix:///var/run/docker.sock", "ssh://user@host" or "tcp://host:2376"',
+    })
     .optional()
     .describe(
       'Docker Engine to deploy to: unix://, ssh:// or tcp:// (with TLS material in DOCKER_CERT_PATH). Default: DOCKER_HOST, else the local socket.',

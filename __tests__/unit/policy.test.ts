@@ -143,7 +143,17 @@ const BROKEN: Readonly<Record<RuleId, readonly [Case, ...Case[]]>> = {
       ({ topology }) => Object.assign(topology.loadBalancer, { bindAddress: '10.1.2.3', deniedPaths: ['/carbon'] }),
     ],
   ],
-  'engine-tls': [['port 2375', ({ topology }) => (topology.engineHost = 'tcp://docker.bank.example:2375')]],
+  'engine-tls': [
+    ['port 2375', ({ topology }) => (topology.engineHost = 'tcp://docker.bank.example:2375')],
+    ['no port', ({ topology }) => (topology.engineHost = 'tcp://docker.bank.example')],
+    [
+      'a name that begins like this machine',
+      ({ topology }) => (topology.engineHost = 'tcp://localhost.bank.example:2375'),
+    ],
+    ['a name that begins like an address', ({ topology }) => (topology.engineHost = 'tcp://127.bank.example:2375')],
+    ['an address with a path', ({ topology }) => (topology.engineHost = 'tcp://docker.bank.example:2375/')],
+    ['an address with a user', ({ topology }) => (topology.engineHost = 'tcp://localhost@docker.bank.example:2375')],
+  ],
   'default-credential': [
     ['variable', (input) => node(input).env.push('DATABASE_PASSWORD=wso2carbon')],
     ['URL', (input) => node(input).env.push('URL=https://someone:hunter2@db.bank.example/')],

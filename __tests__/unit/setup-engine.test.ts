@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { ensureEngine, stopStartedEngine } from '../../cli/setup/engine';
+import { clientVariables, ensureEngine, stopStartedEngine } from '../../cli/setup/engine';
 import { UserError } from '../../cli/setup/errors';
 import type { Machine } from '../../cli/setup/machine';
 import { failureOf, TestMachine } from '../support/machine';
@@ -97,6 +97,7 @@ test('the engine is installed but does not run, or is elsewhere', async () => {
 test('a named engine is never installed or started here', async () => {
   const root = { ...machine, isRoot: true };
   host.program('docker', 'console.error("dial tcp: connection refused"); process.exit(1)');
+  process.env.DOCKER_CERT_PATH = '/certificates';
   expect(await messageOf(ensureEngine({ host: 'tcp://192.0.2.1:2376' }, root))).toMatchInlineSnapshot(
     `"No Docker Engine answers at tcp://192.0.2.1:2376: dial tcp: connection refused. Check the address ([engine] host in the configuration, or DOCKER_HOST), that the engine runs, and that you may reach it."`,
   );
@@ -105,6 +106,16 @@ test('a named engine is never installed or started here', async () => {
     `"No Docker Engine answers at unix:///no/such.sock: there is no such socket. Check the address ([engine] host in the configuration, or DOCKER_HOST), that the engine runs, and that you may reach it."`,
   );
 });
+
+test.each(['tcp://192.0.2.1:2376', 'tcp://localhost.bank.example:2375', 'tcp://docker.bank.example'])(
+  'an engine elsewhere is not spoken to without TLS: %s',
+  async (address) => {
+    expect(await messageOf(ensureEngine({ host: address }, machine))).toContain(
+      `the Docker Engine at ${address} would be reached without TLS`,
+    );
+    expect(clientVariables(address)).toEqual({ DOCKER_HOST: address, DOCKER_TLS_VERIFY: '1' });
+  },
+);
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
 

@@ -4,6 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { needsTls } from '../../environment/engine-host';
 import { cacheDirectory, withLock } from './cache';
 import { UserError } from './errors';
 import { canInstall, installPackages, type Machine, thisMachine } from './machine';
@@ -38,6 +39,7 @@ const POLL_MS = 250;
 export async function ensureEngine({ host }: { host?: string } = {}, machine = thisMachine()): Promise<DockerEngine> {
   const local = `unix://${machine.engineSocket}`;
   const wanted = host || process.env.DOCKER_HOST || local;
+  requireTls(wanted);
   let answer = await ask(wanted);
   let started = false;
   if ('problem' in answer && wanted === local && canStart(machine)) {
@@ -55,12 +57,20 @@ export async function ensureEngine({ host }: { host?: string } = {}, machine = t
   return { host: wanted, ...answer, env: clientVariables(wanted), started };
 }
 
+/** Without certificates both the client and the provider would speak to whoever answers, in clear text. */
+function requireTls(host: string): void {
+  if (!needsTls(host) || process.env.DOCKER_CERT_PATH) return;
+  throw new UserError(
+    `the Docker Engine at ${host} would be reached without TLS: whoever can do that is root on its machine. Set DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem, or use an ssh:// address.`,
+  );
+}
+
 /**
  * Environment variables that point the docker client and Terraform's provider at an engine. With certificates in DOCKER_CERT_PATH the
  * provider uses TLS by itself; the client wants to be told.
  */
 export function clientVariables(host: string): NodeJS.ProcessEnv {
-  const tls = host.startsWith('tcp://') && process.env.DOCKER_CERT_PATH;
+  const tls = needsTls(host) || (host.startsWith('tcp://') && process.env.DOCKER_CERT_PATH);
   return { DOCKER_HOST: host, ...(tls && { DOCKER_TLS_VERIFY: '1' }) };
 }
 
