@@ -14,6 +14,7 @@ import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { placeOf } from '../support/places';
 import { environment } from '../support/synth';
 import { docker, eventually, psql } from '../support/workspace';
+import { datasourcesOf, element, tags } from '../support/xml';
 
 // What the real server makes of our deployment.toml: the files that it writes at its start, read back.
 const LABEL = ownerLabels('server-configuration');
@@ -289,70 +290,6 @@ describe('a database server with a certificate of its own authority', () => {
   });
 });
 
-// Its kernel writes the files; starting it takes the rest of Identity Server, which the sandbox does not have.
-describe('the kernel, given the configuration of 7.1 with the accelerator', () => {
-  const topology = derive('wso2is-7.1.0-financial-services');
-  const node = topology.nodes[1] as NodeTopology;
-  const read = (path: string) => readConfiguration(node, path);
-
-  beforeAll(async () => {
-    // A reference without a value keeps the server from starting.
-    await runTopologyJob(topology.jobs.secrets, SECRETS);
-    await startNode(node);
-    await eventually('the server has written its configuration', 60, async () => {
-      const xml = await read('axis2/axis2.xml').catch(() => '');
-      return tags(xml, 'clustering')[0]?.enable === 'true';
-    });
-    await docker('kill', node.containerName).catch(() => undefined);
-  });
-
-  test('makes both nodes members of a cluster of their own', async () => {
-    const xml = await read('axis2/axis2.xml');
-    const parameters = Object.fromEntries(
-      [...xml.matchAll(/<parameter name="(\w+)">([^<]*)<\/parameter>/g)].map(([, name, value]) => [name, value]),
-    );
-    expect(parameters).toMatchObject({
-      membershipScheme: 'wka',
-      domain: NAME,
-      localMemberHost: `${NETWORK}.12`,
-      localMemberPort: '4000',
-    });
-    const members = [...xml.matchAll(/<member>\s*<hostName>([^<]*)<\/hostName>\s*<port>([^<]*)<\/port>/g)];
-    expect(members.map(([, host, port]) => `${host}:${port}`)).toEqual([`${NETWORK}.11:4000`, `${NETWORK}.12:4000`]);
-  });
-
-  test('leaves the cluster in its own order', async () => {
-    expect(await read('hazelcast.properties')).toContain('hazelcast.shutdownhook.enabled=false');
-  });
-
-  test('gets the datasource of the accelerator beside its own', async () => {
-    const datasources = datasourcesOf(await read('datasources/master-datasources.xml'));
-    const database = (name: string) => /:5432\/([^?]+)/.exec(datasources[name]?.url ?? '')?.[1];
-    expect({
-      shared: database('jdbc/SHARED_DB'),
-      config: database('jdbc/WSO2CONFIG_DB'),
-      user: database('jdbc/WSO2USER_DB'),
-      consent: database('jdbc/WSO2FS_DB'),
-    }).toEqual({
-      shared: 'fs_iskm_configdb',
-      config: 'fs_iskm_configdb',
-      user: 'fs_userdb',
-      consent: 'fs_consentdb',
-    });
-    expect(datasources['jdbc/WSO2FS_DB']).toMatchObject({ maxActive: '150', commitOnReturn: 'true' });
-  });
-
-  test('allows no TLS below 1.2 and has ciphers for 1.3', async () => {
-    const [host] = tags(await read('tomcat/catalina-server.xml'), 'SSLHostConfig');
-    expect(host?.protocols).toBe('+TLSv1.2,+TLSv1.3');
-    expect(host?.ciphers?.split(',')).toHaveLength(6);
-  });
-
-  test('leaves the administrator to node 1', async () => {
-    expect(element(await read('user-mgt.xml'), 'AddAdmin')).toBe('false');
-  });
-});
-
 const SECRETS = {
   'database-secrets': '/database-secrets',
   'identity-server-secrets': '/identity-server-secrets',
@@ -456,41 +393,6 @@ async function readConfiguration(node: NodeTopology, path: string): Promise<stri
 
 function variables(environmentVariables: Readonly<Record<string, string>>): string[] {
   return Object.entries(environmentVariables).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-}
-
-/** Attributes of every tag of that name. */
-function tags(xml: string, name: string): Record<string, string>[] {
-  const text = xml.replace(/<!--[\s\S]*?-->/g, '');
-  return [...text.matchAll(new RegExp(`<${name}(\\s[^>]*)`, 'g'))].map(([, attributes = '']) =>
-    Object.fromEntries(
-      [...attributes.matchAll(/([\w.-]+)="([^"]*)"/g)].map(([, key, value = '']) => [key, unescapeXml(value)]),
-    ),
-  );
-}
-
-/** Text of the first element of that name. */
-function element(xml: string, name: string): string | undefined {
-  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml.replace(/<!--[\s\S]*?-->/g, ''))?.[1];
-  return text === undefined ? undefined : unescapeXml(text);
-}
-
-/** The settings of every datasource by JNDI name. */
-function datasourcesOf(xml: string): Record<string, Record<string, string>> {
-  const blocks = [...xml.matchAll(/<datasource>([\s\S]*?)<\/datasource>/g)].map(([, block = '']) => block);
-  return Object.fromEntries(
-    blocks.map((block) => {
-      const settings = [...block.matchAll(/<(\w+)>([^<>]*)<\/\1>/g)].map(([, key, value = '']) => [
-        key,
-        unescapeXml(value),
-      ]);
-      const jndi = /<jndiConfig>\s*<name>([^<]*)</.exec(block)?.[1];
-      return [jndi, Object.fromEntries(settings)];
-    }),
-  );
-}
-
-function unescapeXml(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&').trim();
 }
 
 async function removeEverything(): Promise<void> {

@@ -179,7 +179,6 @@ function productToml(site: Site): TomlTable {
     server: { base_path: site.url },
     realm_manager: { data_source: 'WSO2USER_DB' },
     user_store: { type: 'database_unique_id' },
-    session: { nonce: { cookies: { whitelist: { authenticators: [{ name: 'MagicLinkAuthenticator' }] } } } },
     // The accelerator's templates have it always; the product alone reads no header.
     ...(site.clientCertificateHeader !== undefined && {
       oauth: { mutualtls: { client_certificate_header: site.clientCertificateHeader } },
