@@ -19,6 +19,7 @@ const NUMBERS = {
   'server-configuration': 14,
   'e2e-no-terraform': 19,
   'e2e-mariadb': 20,
+  'e2e-first-release': 29,
   chaos: 15,
   'chaos-engine': 16,
   // The plans of the golden reports, and the network to which one of them moves.
