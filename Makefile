@@ -105,4 +105,4 @@ lint: $(MODULES) ## Format, lint, types and the order of the floors
 $(MODULES):
 	@cd $(ROOT) && if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then \
 	  command -v npm >/dev/null || { echo "Node.js 20 or later with npm is needed: install it and run make again" >&2; exit 1; }; \
-	  echo "npm ci --no-audit --no-fund" >&2; npm ci --no-audit --no-fund >&2; fi
+	  echo "npm ci --ignore-scripts --no-audit --no-fund" >&2; npm ci --ignore-scripts --no-audit --no-fund >&2; fi

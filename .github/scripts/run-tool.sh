@@ -4,5 +4,5 @@
 set -euo pipefail
 tool=$1
 shift
-[[ -d node_modules ]] || npm ci --no-audit --no-fund
+"$(dirname "$0")/install.sh"
 exec node --import ./node_modules/tsx/dist/loader.mjs "tools/$tool.ts" "$@"

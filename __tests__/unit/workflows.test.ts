@@ -6,7 +6,7 @@ import { requireProgram } from '../../cli/setup/machine';
 import { run } from '../../cli/setup/process';
 import { ATLANTIS_FILE, renderAtlantis } from '../../tools/write-atlantis';
 import { loadTopologies } from '../../topology/load-topologies';
-import { PROJECT, temporaryDirectory } from '../support/synth';
+import { type Json, PROJECT, temporaryDirectory } from '../support/synth';
 
 const WORKFLOWS = join(PROJECT, '.github', 'workflows');
 const SCRIPTS = join(PROJECT, '.github', 'scripts');
@@ -114,6 +114,25 @@ test('no key stays on a runner, also after a failure', () => {
     expect(steps(text, /- if: always\(\)\n +run: \.github\/scripts\/disconnect\.sh\n/g)).toBe(
       steps(text, /run: \.github\/scripts\/connect\.sh\n/g),
     );
+  }
+});
+
+test('a credential is there only in the step that needs it, and never where packages are installed', () => {
+  const { safeLoad } = require('js-yaml') as { safeLoad(text: string): Json };
+  for (const { text } of workflows) {
+    for (const job of Object.values<Json>(safeLoad(text).jobs)) {
+      expect(JSON.stringify(job.env ?? {})).not.toContain('secrets.');
+      for (const step of job.steps ?? []) {
+        if (!JSON.stringify(step.env ?? {}).includes('secrets.')) continue;
+        expect(step.run).toMatch(/^make (?:plan|apply|up|down)$|^\.github\/scripts\/(?:connect|seal|unseal)\.sh/);
+        const before = job.steps.slice(0, job.steps.indexOf(step)).map(({ run }: Json) => run);
+        expect(before).toContain('.github/scripts/install.sh');
+      }
+    }
+  }
+  for (const file of ['Makefile', '.github/scripts/install.sh']) {
+    const installs = readFileSync(join(PROJECT, file), 'utf8').match(/npm ci(?! --ignore-scripts)/g);
+    expect([file, installs]).toEqual([file, null]);
   }
 });
 
