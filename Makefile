@@ -1,7 +1,7 @@
 # Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
 ENVIRONMENT ?= sandbox
 # Tests and generators choose their environments themselves.
-setup up plan apply status credentials import-secret backup restore diagram down benchmark: export ENVIRONMENT := $(ENVIRONMENT)
+setup up plan apply adopt status credentials import-secret backup restore diagram down benchmark: export ENVIRONMENT := $(ENVIRONMENT)
 # Who types the old name must not reach another environment by it. A shell may have set it for itself.
 ifeq ($(origin ENV),command line)
 $(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))
@@ -20,7 +20,7 @@ TSX := node --import $(call quoted,$(subst $(hash),%23,$(subst %,%25,$(folder)))
 MODULES := modules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply status credentials import-secret backup restore diagram down lock check test benchmark docs differences templates lint
+.PHONY: help setup up plan apply adopt status credentials import-secret backup restore diagram down lock check test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -43,6 +43,9 @@ plan: $(MODULES) ## Save a plan for every stack and show what would change
 apply: $(MODULES) ## Apply exactly the saved plans, in order
 #: PLAN=    digest of the approved plan, or its first 12 digits or more; any other plan is refused
 	@$(TSX) $(ROOT)/cli/apply.ts
+
+adopt: $(MODULES) ## Take what runs into Terraform's state, where that was lost; changes nothing that runs
+	@$(TSX) $(ROOT)/cli/adopt.ts
 
 status: $(MODULES) ## Health of every component; exit code 1 unless all are healthy
 #: JSON=1   the same for programs

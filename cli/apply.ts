@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '../constructs/synthesize';
+import { waysBack } from '../review/report/lost-state';
 import { type Report, reportDigest } from '../review/report/report';
 import { isRetired, type Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
@@ -75,7 +76,17 @@ function requireApproved(report: Report): void {
   throw new UserError(`${found}, the saved one is ${digest.slice(0, 12)}. ${again(environment)}`);
 }
 
-function requireApplicable({ refusals, environment }: Report): void {
+function requireApplicable({ refusals, lost = [], environment }: Report): void {
+  if (lost.length > 0) {
+    const found = lost.map(({ stack, resources }) => `  ${stack}: ${resources.join(', ')}`);
+    throw new UserError(
+      [
+        `the plan of ${environment} was made when Terraform's state did not know what runs. Nothing was applied.`,
+        ...found,
+        waysBack(environment),
+      ].join('\n'),
+    );
+  }
   const [refusal] = refusals;
   if (refusal) throw new UserError(`the plan of ${environment} was refused: ${refusal.message}. Nothing was applied.`);
 }

@@ -70,6 +70,12 @@ export class EnvironmentEngine {
     }));
   }
 
+  /** All that a container wrote. */
+  async logs(container: string): Promise<string> {
+    const { stdout, stderr } = await run('docker', ['logs', container], { env: this.variables });
+    return `${stdout}${stderr}`;
+  }
+
   /** Last lines that a container wrote. */
   async lastLines(container: string, lines: number): Promise<string> {
     const { stdout, stderr } = await run('docker', ['logs', '--tail', String(lines), container], {

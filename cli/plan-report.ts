@@ -10,6 +10,7 @@ import { UserError } from './setup/errors';
 import { run } from './setup/process';
 import { teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
+import { lostStacks, namesOf } from './unknown-to-state';
 
 /** Folder of an environment's plan report: `plan.md`, `plan.json` and for every changed stack what Terraform says. */
 export function reportDirectory(environment: string): string {
@@ -36,7 +37,12 @@ export async function planAndReport(
       planned.set(runner, await plannedStack(runner));
     },
   });
-  const stacks = runners.flatMap((runner) => planned.get(runner) ?? []);
+  const lost = destroy ? [] : await lostStacks(context, changed);
+  const stacks = runners.flatMap((runner) => {
+    const stack = planned.get(runner);
+    const unknown = lost.find((candidate) => candidate.runner === runner);
+    return stack ? [{ ...stack, ...(unknown && { unknown: namesOf(unknown) }) }] : [];
+  });
   const report = buildReport({ topology, stacks, revision: await commit, destroy });
   const directory = reportDirectory(topology.environment);
   rmSync(directory, { recursive: true, force: true });

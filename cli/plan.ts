@@ -6,7 +6,7 @@ import { runCommand } from './setup/errors';
 
 /**
  * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short; with DESTROY=1, plans that destroy
- * the environment. Exit code 1 where Terraform refused a plan, and with CHECK=1 also where a rule of the policy is broken.
+ * the environment. Exit code 1 where Terraform refused a plan or the state was lost, and with CHECK=1 also where a rule of the policy is broken.
  */
 runCommand(async () => {
   const context = await openEnvironment();
@@ -15,9 +15,10 @@ runCommand(async () => {
   const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
   console.log(renderTerminal(report, coloured));
   console.log(`\nReport: ${join(reportDirectory(environment), 'plan.md')}`);
-  if (report.refusals.length === 0 && report.changes.length > 0) {
+  const refused = report.refusals.length > 0 || report.lost !== undefined;
+  if (!refused && report.changes.length > 0) {
     console.log(`To apply exactly this: make apply ENVIRONMENT=${environment} PLAN=${report.digest.slice(0, 12)}`);
   }
   const broken = process.env.CHECK === '1' && report.findings.length > 0;
-  if (report.refusals.length > 0 || broken) process.exitCode = 1;
+  if (refused || broken) process.exitCode = 1;
 });

@@ -11,7 +11,9 @@ import { requireAnotherServingNode, servingNodes } from './rotation';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 import { step } from './setup/progress';
+import { isStale, stalePlan } from './stale-plan';
 import type { TerraformStackRunner } from './terraform';
+import { requireFresh, requireKnown, unknownResources } from './unknown-to-state';
 
 /**
  * The foundation's resources are read one after the other, so its plan takes longest, and most of that is waiting. The others end before
@@ -71,6 +73,7 @@ export async function planAll(
 export async function applyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
   const refused = changed.find(({ refusal }) => refusal !== undefined);
   if (refused) throw new UserError(`${refused.stack.name} cannot be planned: ${refused.refusal}`);
+  await requireKnown(context, changed);
   const waiting = [...changed];
   while (waiting.length > 0) {
     const runner = await nextOf(context, waiting);
@@ -85,7 +88,7 @@ export async function destroyAll(context: CommandContext, changed: readonly Terr
     try {
       await step(`Destroy ${runner.stack.name}`, () => runner.apply());
     } catch (error) {
-      if (isStale(error)) throw new UserError(stale(context, runner));
+      if (isStale(error)) throw stalePlan(context, runner);
       throw error;
     }
   }
@@ -127,7 +130,7 @@ async function apply(
   try {
     await step(`Apply ${stack.name}`, () => runner.apply());
   } catch (error) {
-    if (isStale(error)) throw new UserError(stale(context, runner));
+    if (isStale(error)) throw stalePlan(context, runner);
     if (error instanceof CommandError) throw await explained(context, runner, error);
     throw error;
   }
@@ -135,14 +138,6 @@ async function apply(
 
 function isCurrentNode({ topology }: CommandContext, { layer, name }: StackTopology): boolean {
   return layer === 'node' && !isRetired(topology, name);
-}
-
-function isStale(error: unknown): boolean {
-  return error instanceof CommandError && error.lastLines.some((line) => line.includes('Saved plan is stale'));
-}
-
-function stale({ topology }: CommandContext, { stack }: TerraformStackRunner): string {
-  return `the plan of ${stack.name} is stale: something else was applied after it was made. ${stack.name} was not touched. Make and review a new plan: make plan ENVIRONMENT=${topology.environment}`;
 }
 
 /**
@@ -186,8 +181,7 @@ async function removeKeystoresJob({ topology, engine }: CommandContext): Promise
 
 /**
  * Terraform that is killed while it creates something does not know of it afterwards, and the name is taken. What the plan
- * wants to create and the engine already has under the environment's label is such a leftover. Volumes are not: creating one
- * that exists adopts it with its data.
+ * wants to create and the engine already has under the environment's label is such a leftover, where nothing of it serves.
  */
 async function removeOrphans(
   context: CommandContext,
@@ -195,23 +189,13 @@ async function removeOrphans(
   changes: readonly ResourceChange[],
 ): Promise<void> {
   const { engine } = context;
-  for (const [type, kind] of [
-    ['docker_container', 'container'],
-    ['docker_network', 'network'],
-  ] as const) {
-    const created = changes.filter((change) => change.type === type && change.change.actions.join() === 'create');
-    if (created.length === 0) continue;
-    const existing = await engine.names(kind);
-    const orphans = created.filter(({ change }) => existing.includes(String(change.after?.name)));
-    if (orphans.length === 0) continue;
-    const names = orphans.map(({ change }) => String(change.after?.name));
-    // A plan older than the state wants to create what is there already and in use.
-    const ids = (await engine.docker(kind, 'inspect', '--format', '{{.Id}}', ...names)).trim().split('\n');
-    const known = await runner.stateIds();
-    if (orphans.some(({ address }, index) => known.get(address) === ids[index])) {
-      throw new UserError(stale(context, runner));
-    }
-    console.log(`Removing leftovers of an interrupted run: ${names.join(', ')}`);
+  const orphans = await unknownResources(context, changes);
+  if (orphans.length === 0) return;
+  await requireFresh(context, runner, orphans);
+  console.log(`Removing leftovers of an interrupted run: ${orphans.map(({ name }) => name).join(', ')}`);
+  for (const kind of ['container', 'network'] as const) {
+    const names = orphans.filter((orphan) => orphan.kind === kind).map(({ name }) => name);
+    if (names.length === 0) continue;
     // One that is running may have requests under way.
     if (kind === 'container') await engine.docker('stop', '--time', String(LONGEST_STOP_SECONDS), ...names);
     await engine.remove(kind, names);

@@ -2,10 +2,11 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Plan, parsePlan } from '../review/plan/plan-json';
 import type { StackTopology } from '../topology/stacks';
+import type { StateDocument } from './adopted-state';
 import type { ProviderLock } from './lock-file';
 import { planInputsDigest } from './plan-file';
 import { UserError } from './setup/errors';
-import { CommandError, run } from './setup/process';
+import { CommandError, type RunOptions, run } from './setup/process';
 import { usesBuiltProviders } from './setup/providers';
 
 /** How Terraform says that a lock file stands against it. */
@@ -31,6 +32,7 @@ export class TerraformStackRunner {
   refusal: string | undefined;
   /** Whether the saved plan was just made and changes nothing. */
   private unchanged = false;
+  private shown: Promise<Plan> | undefined;
 
   constructor(
     readonly stack: StackTopology,
@@ -84,6 +86,7 @@ export class TerraformStackRunner {
   async plan(destroy = false): Promise<boolean> {
     this.refusal = undefined;
     this.unchanged = false;
+    this.shown = undefined;
     try {
       await this.initialised([
         'plan',
@@ -125,7 +128,12 @@ export class TerraformStackRunner {
   }
 
   /** The saved plan for programs. Of a plan that changes nothing, what Terraform said about the last one from the same origins. */
-  async planJson(): Promise<Plan> {
+  planJson(): Promise<Plan> {
+    this.shown ??= this.showPlan();
+    return this.shown;
+  }
+
+  private async showPlan(): Promise<Plan> {
     const show = async () => (await this.terraform(['show', '-json', 'tfplan'])).stdout;
     const origins = this.unchanged ? planInputsDigest(readFileSync(this.planFile)) : undefined;
     if (origins === undefined) return parsePlan(await show());
@@ -144,9 +152,28 @@ export class TerraformStackRunner {
     return new Map(values?.root_module.resources?.map((resource) => [resource.address, resource.values.id]));
   }
 
+  /** The state as the backend keeps it; undefined where there is none. It may hold what must not be shown. */
+  async pullState(): Promise<StateDocument | undefined> {
+    const { stdout } = await this.terraform(['state', 'pull']);
+    return stdout.trim() === '' ? undefined : (JSON.parse(stdout) as StateDocument);
+  }
+
+  /** Replaces the state, and completes it with what the providers read. Terraform refuses one that is older or another's. */
+  async pushState(state: StateDocument): Promise<void> {
+    await this.terraform(['state', 'push', '-lock-timeout=60s', '-'], { input: JSON.stringify(state) });
+    await this.initialised([
+      'apply',
+      '-refresh-only',
+      '-auto-approve',
+      '-input=false',
+      '-no-color',
+      '-lock-timeout=60s',
+    ]);
+  }
+
   /** Applies the saved plan, unchanged, and shows what Terraform says. */
   async apply(): Promise<void> {
-    await this.initialised(['apply', '-input=false', '-no-color', '-lock-timeout=60s', 'tfplan'], true);
+    await this.initialised(['apply', '-input=false', '-no-color', '-lock-timeout=60s', 'tfplan'], { stream: true });
   }
 
   async destroy(): Promise<void> {
@@ -154,21 +181,21 @@ export class TerraformStackRunner {
   }
 
   /** Runs Terraform, and once more after an init where it asks for one: a provider may have gone from the machine's cache. */
-  private async initialised(args: string[], stream = false) {
+  private async initialised(args: string[], options: RunOptions = {}) {
     try {
-      return await this.terraform(args, stream);
+      return await this.terraform(args, options);
     } catch (error) {
       if (!(error instanceof CommandError && /(terraform|tofu) init/.test(error.lastLines.join(' ')))) throw error;
       rmSync(join(this.directory, '.terraform'), { recursive: true, force: true });
       await this.init();
-      return this.terraform(args, stream);
+      return this.terraform(args, options);
     }
   }
 
-  private terraform(args: string[], stream = false) {
+  private terraform(args: string[], options: RunOptions = {}) {
     return run(this.binary, args, {
+      ...options,
       cwd: this.directory,
-      stream,
       env: { TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...this.variables },
     });
   }

@@ -55,6 +55,25 @@ describe('the digest', () => {
   });
 });
 
+test('a lost state is no first creation: what is there is named, nothing is applied, and both ways back are shown', () => {
+  const changed = input('first-create');
+  Object.assign(changed.stacks[0] as PlannedStack, { unknown: ['bank-database', 'network bank'] });
+  const report = buildReport(changed);
+  expect(report.availability.text).toContain('what serves today goes on');
+  expect(report.lost).toEqual([{ stack: 'bank-foundation', resources: ['bank-database', 'network bank'] }]);
+  const terminal = renderTerminal(report, false);
+  expect(terminal).toContain('refused;');
+  expect(terminal).toContain(
+    'REFUSED bank-foundation: its state does not know what is there: bank-database, network bank',
+  );
+  const markdown = renderMarkdown(report);
+  expect(markdown).toContain(
+    '- The state of `bank-foundation` does not know what is there: `bank-database`, `network bank`.',
+  );
+  for (const text of [terminal, markdown]) expect(text).toContain('make adopt ENVIRONMENT=bank');
+  expect(markdown).not.toContain('make apply');
+});
+
 test('a replacement is a replacement, whichever half comes first', () => {
   const changed = input('rolling-configuration');
   entry(changed, 'bank-node-1', SERVER).change.actions = ['create', 'delete'];

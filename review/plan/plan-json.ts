@@ -12,8 +12,20 @@ export interface Plan {
   readonly configuration?: {
     readonly root_module?: { readonly variables?: Readonly<Record<string, { readonly sensitive?: boolean }>> };
   };
+  /** What the resources are to be; what is known only after the apply is missing. */
+  readonly planned_values?: { readonly root_module: { readonly resources?: readonly PlannedResource[] } };
+  readonly terraform_version?: string;
   /** Whether planning failed; what it had planned until then is there all the same. */
   readonly errored?: boolean;
+}
+
+export interface PlannedResource {
+  readonly address: string;
+  readonly type: string;
+  readonly name: string;
+  readonly provider_name: string;
+  readonly schema_version: number;
+  readonly values: Attributes;
 }
 
 export interface ResourceChange {

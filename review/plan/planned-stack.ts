@@ -24,6 +24,8 @@ export interface PlannedStack {
   readonly configurationSha256: string;
   /** Why Terraform refused to plan this to the end. @default - it did not */
   readonly refusal?: string;
+  /** What serves, and what is beside it, although the state does not know it. @default - the state was not lost */
+  readonly unknown?: readonly string[];
 }
 
 /** Whether there is anything to apply. */

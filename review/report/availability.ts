@@ -23,6 +23,12 @@ interface Input {
 export function availability(input: Input): Availability {
   const { topology, changes } = input;
   if (changes.length === 0) return { level: 'unaffected', text: 'nothing changes' };
+  if (input.stacks.some(({ unknown }) => unknown !== undefined)) {
+    return {
+      level: 'unaffected',
+      text: 'what serves today goes on: the state does not know it, so this plan is not applied',
+    };
+  }
   if (!servesToday(input)) {
     return { level: 'unaffected', text: input.destroy ? 'nothing serves today' : 'first creation: nothing serves yet' };
   }

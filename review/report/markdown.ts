@@ -5,6 +5,7 @@ import type { Violation } from '../policy/rule';
 import type { ReportedChange } from './changes';
 import type { Drift } from './drift';
 import type { FileDiff } from './file-diffs';
+import { waysBack } from './lost-state';
 import { type Block, type Section, shortened } from './markdown-section';
 import { cell, code, fence, plural } from './markdown-text';
 import type { Report } from './report';
@@ -59,7 +60,7 @@ export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
 }
 
 /** The counts in words: a replacement is a replacement, and says what is replaced. */
-export function summary({ counts, refusals }: Report): string {
+export function summary({ counts, refusals, lost = [] }: Report): string {
   const { replace, replacedServers: servers, replacedJobs: jobs } = counts;
   const others = replace - servers - jobs;
   const kinds = [
@@ -75,7 +76,7 @@ export function summary({ counts, refusals }: Report): string {
     counts.forget > 0 ? `${counts.forget} to forget` : '',
   ].filter((part) => part !== '');
   const text = parts.length === 0 ? 'nothing to change' : parts.join(', ');
-  return refusals.length === 0 ? text : `refused; ${text}`;
+  return refusals.length + lost.length === 0 ? text : `refused; ${text}`;
 }
 
 function facts(report: Report): string {
@@ -109,15 +110,23 @@ function picture({ picture: mermaid }: Report): string | undefined {
     : block;
 }
 
-function danger({ dangers, refusals }: Report): string[] {
-  if (dangers.length === 0 && refusals.length === 0) return [];
+function danger({ dangers, refusals, lost = [], environment }: Report): string[] {
+  if (dangers.length + refusals.length + lost.length === 0) return [];
   const lines = dangers.flatMap(({ action, path, address, reason, forcedBy, consequence }) => [
     `- **${action}** ${code(path ?? address)}${path === undefined ? '' : ` (${code(address)})`}: ${consequence}.`,
     ...(reason === '' ? [] : [`  Why: ${forcedBy.length > 0 ? forcedBy.map(code).join('; ') : reason}`]),
   ]);
   const refused = refusals.map(({ stack, message }) => `- Terraform refuses to plan ${code(stack)}: ${message}`);
+  const unknown = lost.map(
+    ({ stack, resources }) =>
+      `- The state of ${code(stack)} does not know what is there: ${resources.map(code).join(', ')}.`,
+  );
+  if (lost.length > 0)
+    unknown.push(`- Applying this would remove what serves, so it is refused. ${waysBack(environment)}.`);
   const title = dangers.length === 0 ? 'Not possible' : 'What holds data, or what the data needs, is destroyed';
-  return [[`> [!CAUTION]`, `> **${title}**`, ...[...lines, ...refused].map((line) => `> ${line}`)].join('\n')];
+  return [
+    [`> [!CAUTION]`, `> **${title}**`, ...[...lines, ...refused, ...unknown].map((line) => `> ${line}`)].join('\n'),
+  ];
 }
 
 function changes({ changes: all }: Report): Section | undefined {
@@ -225,7 +234,17 @@ function fileBlock({ file, containers, diff }: FileDiff): Block {
   };
 }
 
-function applying({ environment, digest, stacks, changes: all, localFiles: files, refusals, destroy }: Report): string {
+function applying({
+  environment,
+  digest,
+  stacks,
+  changes: all,
+  localFiles: files,
+  refusals,
+  lost,
+  destroy,
+}: Report): string {
+  if (lost !== undefined) return `There is nothing to apply. ${waysBack(environment)}.`;
   if (refusals.length > 0) return 'There is nothing to apply: Terraform refused this plan.';
   if (all.length === 0 && files === undefined) return 'There is nothing to apply.';
   const names = stacks.filter(({ changes }) => changes).map(({ name }) => code(name));

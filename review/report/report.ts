@@ -11,6 +11,7 @@ import { type Danger, dangers } from './danger';
 import { type Drift, reportedDrift } from './drift';
 import { type FileDiff, fileDiffs } from './file-diffs';
 import { isLocalFile, type LocalFilesChange, localFilesOf } from './local-files';
+import type { LostState } from './lost-state';
 
 /** Every change is counted once by its action; of the replacements, servers and jobs are counted once more. */
 export interface Counts extends Readonly<Record<Action, number>> {
@@ -38,6 +39,8 @@ export interface Report {
   readonly dangers: readonly Danger[];
   /** What Terraform refused to plan, by stack. */
   readonly refusals: readonly { readonly stack: string; readonly message: string }[];
+  /** The stacks whose state was lost: applying their plans would remove what serves. @default - none */
+  readonly lost?: readonly LostState[];
   readonly availability: Availability;
   /** Changes of the deployment. */
   readonly changes: readonly ReportedChange[];
@@ -87,6 +90,7 @@ function withoutDigest({ topology, stacks, revision, destroy = false }: ReportIn
   const changes = all.filter((change) => !isLocal(change));
   const drift = redacted.flatMap(reportedDrift).filter((entry) => !isLocal(entry));
   const changing = new Set(stacks.filter(({ plan }) => hasChanges(plan)).map(({ name }) => name));
+  const lost = redacted.flatMap(({ name, unknown }) => (unknown ? [{ stack: name, resources: unknown }] : []));
   return {
     environment: topology.environment,
     protected: topology.protected,
@@ -97,6 +101,7 @@ function withoutDigest({ topology, stacks, revision, destroy = false }: ReportIn
     refusals: redacted.flatMap(({ name, refusal }) =>
       refusal === undefined ? [] : [{ stack: name, message: refusal }],
     ),
+    ...(lost.length > 0 && { lost }),
     availability: availability({ topology, changes, drift, stacks: redacted, destroy }),
     changes,
     localFiles: localFilesOf(topology, all.filter(isLocal)),

@@ -1,4 +1,5 @@
 import type { Action } from '../plan/resource-change';
+import { waysBack } from './lost-state';
 import { summary } from './markdown';
 import type { Report } from './report';
 
@@ -16,7 +17,19 @@ const SIGNS: Readonly<Record<Action, { sign: string; colour: Colour }>> = {
 /** The report for a terminal: what decides, without the texts. @param coloured with ANSI escapes */
 export function renderTerminal(report: Report, coloured: boolean): string {
   const paint = (colour: Colour, text: string) => (coloured ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text);
-  const { environment, destroy, changes, dangers, refusals, drift, files, findings, suppressed, availability } = report;
+  const {
+    environment,
+    destroy,
+    changes,
+    dangers,
+    refusals,
+    lost = [],
+    drift,
+    files,
+    findings,
+    suppressed,
+    availability,
+  } = report;
   const unchanged = changes.length === 0 && refusals.length === 0;
   const lines = [
     paint(
@@ -33,6 +46,10 @@ export function renderTerminal(report: Report, coloured: boolean): string {
     if (reason !== '') lines.push(paint('red', `        why: ${forcedBy.length > 0 ? forcedBy.join('; ') : reason}`));
   }
   for (const { stack, message } of refusals) lines.push(paint('red', `REFUSED ${stack}: ${message}`));
+  for (const { stack, resources } of lost) {
+    lines.push(paint('red', `REFUSED ${stack}: its state does not know what is there: ${resources.join(', ')}`));
+  }
+  if (lost.length > 0) lines.push(paint('red', `        ${waysBack(environment)}`));
   if (changes.length > 0) {
     const colour = { unaffected: 'green', rolling: 'green', interruption: 'red', end: 'red' } as const;
     lines.push(`Availability: ${paint(colour[availability.level], availability.text)}`);
