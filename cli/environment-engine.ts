@@ -9,7 +9,13 @@ export interface EngineContainer {
   readonly running: boolean;
   /** Frozen by `docker pause`; its last health result stays as it was. */
   readonly paused: boolean;
+  /** Ended, and waiting for the engine to start it again. */
+  readonly restarting: boolean;
   readonly exitCode: number;
+  /** Whether the kernel ended it because it needed more memory than its limit. */
+  readonly outOfMemory: boolean;
+  /** Why the engine could not start it; empty where it could. */
+  readonly startError: string;
   /** Time of the last start, RFC 3339. */
   readonly startedAt: string;
   /** `healthy`, `unhealthy`, `starting`, or undefined without a health check. */
@@ -25,6 +31,9 @@ export type Kind = 'container' | 'volume' | 'network';
 /** Compares the stores in a folder with their checksums. */
 const WHOLE = 'cd "$1" && sha256sum -c checksums >/dev/null 2>&1';
 const EXEC_TIMEOUT_MS = 10_000;
+/** An image may have to be fetched for it. */
+const HOST_TIMEOUT_MS = 120_000;
+const NOBODY = '65534:65534';
 
 /** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
 export class EnvironmentEngine {
@@ -61,7 +70,10 @@ export class EnvironmentEngine {
       name: Name.replace(/^\//, ''),
       running: State.Running,
       paused: State.Paused,
+      restarting: State.Restarting,
       exitCode: State.ExitCode,
+      outOfMemory: State.OOMKilled,
+      startError: State.Error,
       startedAt: State.StartedAt,
       health: State.Health?.Status,
       healthOutput: State.Health?.Log?.at(-1)?.Output.trim(),
@@ -139,6 +151,19 @@ export class EnvironmentEngine {
     return (await run('docker', ['run', ...options, ...volumes, ...command], { env: this.variables, input })).stdout;
   }
 
+  /**
+   * Runs a shell script in the network of the engine's host, without any right, in a container that is gone afterwards.
+   *
+   * @param args what the script gets as $1, $2 and so on
+   * @returns what the script prints
+   */
+  async runOnHost(image: string, script: string, args: readonly string[] = []): Promise<string> {
+    const hardening = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--read-only', '--user', NOBODY];
+    const options = ['--rm', '--network', 'host', ...this.labels, ...hardening, '--entrypoint', '/bin/sh'];
+    const command = ['run', ...options, image, '-c', script, 'sh', ...args];
+    return (await run('docker', command, { env: this.variables, timeoutMs: HOST_TIMEOUT_MS })).stdout;
+  }
+
   async remove(kind: Kind, names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     // With a container go its anonymous volumes: database images declare one even where a job does not use it.
@@ -154,7 +179,10 @@ interface InspectedContainer {
   readonly State: {
     readonly Running: boolean;
     readonly Paused: boolean;
+    readonly Restarting: boolean;
     readonly ExitCode: number;
+    readonly OOMKilled: boolean;
+    readonly Error: string;
     readonly StartedAt: string;
     readonly Health?: { readonly Status: string; readonly Log?: readonly { readonly Output: string }[] | null };
   };

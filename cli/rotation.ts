@@ -7,7 +7,7 @@ import { step } from './setup/progress';
 
 /** What the load balancer says at its status URL. */
 export interface RoutingStatus {
-  readonly nodes: readonly { readonly name: string; readonly rotation: string }[];
+  readonly nodes: readonly { readonly name: string; readonly rotation: string; readonly reason?: string | null }[];
 }
 
 /** Asks the load balancer who gets traffic; undefined when it does not answer. */

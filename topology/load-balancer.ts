@@ -19,6 +19,8 @@ export interface LoadBalancerTopology extends ServerTopology {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly statusUrl: string;
+  /** Who has issued its certificate: the environment's own authority, or somebody else. */
+  readonly certificate: 'issued' | 'supplied';
   /** Path prefixes that are answered with 403. */
   readonly deniedPaths: readonly string[];
   readonly configuration: LoadBalancerConfiguration;
@@ -72,6 +74,7 @@ export function loadBalancerTopology(
     httpPort: balancer.http_port,
     httpsPort: balancer.https_port,
     statusUrl,
+    certificate: balancer.certificate,
     deniedPaths,
     configuration,
     entrypoint: ['/bin/sh', '-c', runtimeScript(assets, 'load-balancer/entrypoint.sh')],

@@ -1,0 +1,84 @@
+import type { EngineContainer } from '../../cli/environment-engine';
+import { knownCause, reasonOf } from '../../cli/status/reasons';
+
+const RUNNING: EngineContainer = {
+  name: 'bank-node-1',
+  running: true,
+  paused: false,
+  restarting: false,
+  exitCode: 0,
+  outOfMemory: false,
+  startError: '',
+  startedAt: '2026-11-24T20:00:00Z',
+  health: 'healthy',
+  healthOutput: '',
+  restarts: 0,
+  image: 'image',
+};
+const CONTEXT = { log: '', environment: 'bank', docker: 'docker', memoryMb: 1024 };
+
+function reason(change: Partial<EngineContainer>, log = ''): string | null {
+  return reasonOf('bank-node-1', { ...RUNNING, ...change }, { ...CONTEXT, log });
+}
+
+test('a healthy component needs no reason, whatever stands in its log', () => {
+  expect(reason({}, 'No space left on device')).toBeNull();
+});
+
+test('a missing container is named with the command that creates it', () => {
+  expect(reasonOf('bank-node-1', undefined, CONTEXT)).toBe(
+    'its container bank-node-1 is missing; "make up ENVIRONMENT=bank" creates it',
+  );
+});
+
+test('a frozen one is named with the command that lets it go on', () => {
+  expect(reason({ paused: true })).toContain('"docker unpause bank-node-1"');
+});
+
+test.each([
+  ['was killed', { exitCode: 137 }, 'it was killed (exit code 137: SIGKILL)'],
+  ['needed too much memory', { exitCode: 137, outOfMemory: true }, 'more than its 1024 MiB of memory'],
+  ['was stopped', { exitCode: 0 }, 'it was stopped'],
+  ['ended by itself', { exitCode: 3 }, 'it ended with exit code 3'],
+  [
+    'could not start',
+    { exitCode: 128, startError: 'bind: address already in use' },
+    'the engine could not start it: bind: address already in use',
+  ],
+])('one that %s says so, with where its output is', (_, change, words) => {
+  const told = reason({ running: false, ...change });
+  expect(told).toContain(words);
+  expect(told).toContain('"docker logs --tail 50 bank-node-1"');
+  expect(told).toContain('make up ENVIRONMENT=bank');
+});
+
+test('one that ends again and again is not told as running', () => {
+  expect(
+    reason({ restarting: true, exitCode: 1, health: 'unhealthy' }, 'FATAL: could not write: No space left on device'),
+  ).toMatch(/it ended with exit code 1; a disk or volume is full.*the engine starts it again/);
+});
+
+test('one that waits for its database says what it waits for', () => {
+  const waiting = 'the database at 172.30.0.2:5432 does not accept connections; the server starts when it does';
+  expect(reason({ health: 'unhealthy', healthOutput: waiting })).toContain(waiting);
+});
+
+test.each([
+  ['FATAL:  password authentication failed for user "wso2"', 'DATABASE_PASSWORD'],
+  ["Access denied for user 'wso2'@'172.30.0.11' (using password: YES)", 'DATABASE_PASSWORD'],
+  ['PANIC: could not write to file "pg_wal/xlogtemp.55": No space left on device', 'a disk or volume is full'],
+  ['FATAL: sorry, too many clients already', 'max_connections'],
+  ['java.lang.OutOfMemoryError: Java heap space', 'heap_mb'],
+  [
+    "curl: (60) SSL: no alternative certificate subject name matches target host name 'is.bank.test'",
+    'load_balancer.hostname',
+  ],
+])('a cause that is known is told in words of ours: %s', (line, words) => {
+  const told = reason({ health: 'unhealthy', healthOutput: 'health request answered with 500' }, line);
+  expect(told).toContain(words);
+  expect(told).not.toContain(line);
+});
+
+test('what nobody knows stays untold', () => {
+  expect(knownCause('INFO started in 3 s')).toBeUndefined();
+});

@@ -1,0 +1,135 @@
+import type { ServerTopology } from '../../topology/container';
+import { jobsInOrder } from '../../topology/jobs';
+import type { NodeTopology } from '../../topology/node';
+import type { Topology } from '../../topology/topology';
+import { connectedPeers } from '../cluster-members';
+import type { EngineContainer, EnvironmentEngine } from '../environment-engine';
+import { engineHostOf } from '../published/places';
+import { routingStatus } from '../rotation';
+import { knownCause, reasonOf } from './reasons';
+
+/** One long-running container of the environment, or a job that failed. */
+export interface ComponentStatus {
+  readonly component: string;
+  readonly container: string;
+  /** `running`, `stopped`, `missing`, or `failed` for a job. */
+  readonly state: string;
+  /** What the container's own health check says. */
+  readonly health: string;
+  /** Time of the last start, RFC 3339. */
+  readonly since: string | null;
+  /** How often the engine has restarted it. */
+  readonly restarts: number;
+  /** For nodes: whether the load balancer sends traffic to it. */
+  readonly rotation: string | null;
+  /** For nodes that form a cluster: how many of its members this one is connected to, itself included; 0 when unknown. */
+  readonly clusterMembers: number | null;
+  /** Why it is not healthy. */
+  readonly reason: string | null;
+}
+
+/** Lines in which a cause is looked for. */
+const LOG_LINES = 200;
+
+/** Every component, and the jobs that failed: they are why others are missing. */
+export async function componentsOf(topology: Topology, engine: EnvironmentEngine): Promise<ComponentStatus[]> {
+  const containers = await engine.containers();
+  const routing = await routingStatus(topology, engine);
+  const find = (name: string) => containers.find((candidate) => candidate.name === name);
+  const status = async (
+    component: string,
+    server: ServerTopology,
+    rest: Partial<ComponentStatus> = {},
+  ): Promise<ComponentStatus> => {
+    const container = find(server.containerName);
+    const log = container && container.health !== 'healthy' ? await logOf(engine, container.name) : '';
+    return {
+      component,
+      container: server.containerName,
+      state: stateOf(container),
+      health: healthOf(container),
+      since: container?.running ? container.startedAt : null,
+      restarts: container?.restarts ?? 0,
+      rotation: null,
+      clusterMembers: null,
+      reason: reasonOf(server.containerName, container, { log, ...wordsFor(topology), memoryMb: server.memoryMb }),
+      ...rest,
+    };
+  };
+  const { container: database } = topology.database;
+  return Promise.all([
+    ...failedJobs(topology, engine, containers),
+    ...(database ? [status('database', database)] : []),
+    ...topology.nodes.map(async (node) => {
+      const routed = routing?.nodes.find(({ name }) => name === node.name);
+      const { rotation, reason } = routed ?? { rotation: 'unknown', reason: null };
+      const members =
+        topology.clusterPort === undefined ? null : await clusterMembers(topology, node, engine, topology.clusterPort);
+      const row = await status(node.name, node, { rotation, clusterMembers: members });
+      const outOf = rotation === 'out' && reason ? `the load balancer sends it nothing: ${reason}` : null;
+      return { ...row, reason: row.reason ?? outOf };
+    }),
+    status('load-balancer', topology.loadBalancer),
+  ]);
+}
+
+/** Whether nothing is wrong with a component. */
+export function isWell({ health, rotation }: ComponentStatus): boolean {
+  return health === 'healthy' && (rotation ?? 'in') === 'in';
+}
+
+function wordsFor(topology: Topology) {
+  const host = engineHostOf(topology);
+  return { environment: topology.environment, docker: host === undefined ? 'docker' : `docker -H ${host}` };
+}
+
+function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: readonly EngineContainer[]) {
+  const names = jobsInOrder(topology.jobs).map(({ name }) => name);
+  const failed = containers.filter(({ name, running, exitCode }) => names.includes(name) && !running && exitCode !== 0);
+  return failed.map(async ({ name, exitCode }): Promise<ComponentStatus> => {
+    const log = await logOf(engine, name);
+    const said = knownCause(log) ?? log.trim().split('\n').at(-1);
+    const { docker, environment } = wordsFor(topology);
+    return {
+      component: name.slice(environment.length + 1),
+      container: name,
+      state: 'failed',
+      health: 'none',
+      since: null,
+      restarts: 0,
+      rotation: null,
+      clusterMembers: null,
+      reason: `it ended with exit code ${exitCode}: ${said}. "${docker} logs ${name}" says all; "make up ENVIRONMENT=${environment}" runs it again`,
+    };
+  });
+}
+
+function logOf(engine: EnvironmentEngine, container: string): Promise<string> {
+  return engine.lastLines(container, LOG_LINES).catch(() => '');
+}
+
+async function clusterMembers(
+  topology: Topology,
+  node: NodeTopology,
+  engine: EnvironmentEngine,
+  port: number,
+): Promise<number> {
+  const peers = topology.nodes.map(({ address }) => address).filter((address) => address !== node.address);
+  try {
+    const sockets = await engine.docker('exec', node.containerName, 'cat', '/proc/net/tcp', '/proc/net/tcp6');
+    return 1 + connectedPeers(sockets, peers, port).length;
+  } catch {
+    return 0;
+  }
+}
+
+function healthOf(container: EngineContainer | undefined): string {
+  if (!container?.running) return 'none';
+  if (container.paused) return 'frozen';
+  return container.health ?? 'none';
+}
+
+function stateOf(container: EngineContainer | undefined): string {
+  if (container === undefined) return 'missing';
+  return container.running ? 'running' : 'stopped';
+}

@@ -1,0 +1,88 @@
+import type { EngineContainer } from '../environment-engine';
+
+/** Causes that programs write into their logs in words of their own. The first that matches is told. */
+const KNOWN_CAUSES: readonly { readonly pattern: RegExp; readonly meaning: string }[] = [
+  {
+    pattern: /no space left on device|could not extend file|disk quota exceeded/i,
+    meaning:
+      'a disk or volume is full ("No space left on device"): "docker system df" and "df -h" on the Docker host say which',
+  },
+  {
+    pattern: /password authentication failed|access denied for user|ORA-01017|login failed for user/i,
+    meaning: 'the database refuses the password: the secret DATABASE_PASSWORD is not the one that the database knows',
+  },
+  {
+    pattern: /too many (?:clients|connections)|remaining connection slots are reserved/i,
+    meaning: 'the database has no connection left: database.max_connections is too small, or somebody else uses them',
+  },
+  {
+    pattern: /java\.lang\.OutOfMemoryError/,
+    meaning: 'the Java heap is full (OutOfMemoryError): identity_server.heap_mb is too small, or something leaks',
+  },
+  {
+    pattern: /too many open files/i,
+    meaning: 'the limit of open files is reached ("Too many open files")',
+  },
+  {
+    pattern: /no alternative certificate subject name matches/i,
+    meaning: 'its certificate is for another name than load_balancer.hostname',
+  },
+  { pattern: /certificate has expired/i, meaning: 'its certificate has ended' },
+  {
+    pattern: /keystore was tampered with, or password was incorrect|keystore password was incorrect/i,
+    meaning: 'the keystores do not open with the secret KEYSTORE_PASSWORD: it is not the one that they were made with',
+  },
+];
+
+/** What a log or a health check says, in words that name the cause; undefined where it is none that is known. */
+export function knownCause(text: string): string | undefined {
+  return KNOWN_CAUSES.find(({ pattern }) => pattern.test(text))?.meaning;
+}
+
+/**
+ * Why a component is not healthy; null where it is.
+ *
+ * @param log last lines of its output; only known causes are told from it, never a line as it stands
+ */
+export function reasonOf(
+  name: string,
+  container: EngineContainer | undefined,
+  { log, environment, docker, memoryMb }: ReasonContext,
+): string | null {
+  if (container === undefined) {
+    return `its container ${name} is missing; "make up ENVIRONMENT=${environment}" creates it`;
+  }
+  if (container.paused) return `it is frozen; "${docker} unpause ${name}" lets it go on`;
+  const cause = knownCause(`${container.healthOutput ?? ''}\n${log}`);
+  const more = `"${docker} logs --tail 50 ${name}" says more`;
+  if (!container.running || container.restarting) {
+    const ended = [howItEnded(container, memoryMb), ...(cause ? [cause] : [])].join('; ');
+    const next = container.restarting ? 'the engine starts it again' : `"make up ENVIRONMENT=${environment}" starts it`;
+    return `${ended}. ${more}; ${next}`;
+  }
+  if (container.health === 'healthy') return null;
+  const said =
+    container.healthOutput?.split('\n').join('; ') || (container.health === 'starting' ? 'it is starting' : null);
+  const text = [...(said && !(cause && knownCause(said)) ? [said] : []), ...(cause ? [cause] : [])].join('; ');
+  return `${text || 'its health check says nothing'}${container.health === 'starting' ? '' : `. ${more}`}`;
+}
+
+export interface ReasonContext {
+  readonly log: string;
+  readonly environment: string;
+  /** The docker client with its options, as somebody would type it. */
+  readonly docker: string;
+  /** Limit of its memory in MiB. */
+  readonly memoryMb: number;
+}
+
+/** How a container ended, in words. */
+export function howItEnded(
+  { exitCode, outOfMemory, startError }: Pick<EngineContainer, 'exitCode' | 'outOfMemory' | 'startError'>,
+  memoryMb: number,
+): string {
+  if (startError) return `the engine could not start it: ${startError}`;
+  if (outOfMemory) return `it was ended because it needed more than its ${memoryMb} MiB of memory`;
+  if (exitCode === 137) return 'it was killed (exit code 137: SIGKILL)';
+  return exitCode === 0 ? 'it was stopped' : `it ended with exit code ${exitCode}`;
+}

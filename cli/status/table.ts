@@ -1,0 +1,52 @@
+import { validity } from '../certificate';
+import type { Published } from '../published/published';
+import type { ComponentStatus } from './components';
+
+/** One line a component, one for what a client sees, then the reasons. */
+export function statusText(components: readonly ComponentStatus[], published: Published, nodes: number): string {
+  return [
+    ...(components.length > 0 ? [table(components, nodes)] : []),
+    `PUBLISHED  ${publishedLine(published)}`,
+    ...components.flatMap(({ component, reason }) => (reason ? [`${component}: ${reason}`] : [])),
+    ...published.notes.map((note) => `note: ${note}`),
+  ].join('\n');
+}
+
+/** What a client sees, in one line. */
+export function publishedLine({ url, addresses, served, reason, askedFrom, certificate }: Published): string {
+  const from = askedFrom === 'this machine' ? '' : `, asked from ${askedFrom}`;
+  const where = `${url} at ${addresses.join(' and ') || 'no address'}${from}`;
+  const shown = certificate
+    ? `; certificate "${certificate.subject}" by "${certificate.issuer}", ${validity(certificate)}`
+    : '';
+  return served ? `${where}: answers${shown}` : `${where}: not as it should be: ${reason}${shown}`;
+}
+
+function table(components: readonly ComponentStatus[], nodes: number): string {
+  const rows = [
+    ['COMPONENT', 'STATE', 'HEALTH', 'IN ROTATION', 'CLUSTER', 'RESTARTS', 'SINCE'],
+    ...components.map(({ component, state, health, rotation, clusterMembers, restarts, since }) => [
+      component,
+      state,
+      health,
+      rotation === null ? '-' : rotation === 'in' ? 'yes' : rotation,
+      rotation === null ? '-' : cluster(clusterMembers, nodes),
+      String(restarts),
+      since === null ? '-' : since.replace(/\.\d+Z$/, 'Z'),
+    ]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length))) ?? [];
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] as number))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function cluster(members: number | null, nodes: number): string {
+  if (members === null) return 'not clustered';
+  return `${members === 0 ? '?' : members} of ${nodes}`;
+}
