@@ -8,6 +8,8 @@ import { isRetired, type Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
+import { preflight } from './preflight/preflight';
+import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll, destroyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
 import { runCommand, UserError } from './setup/errors';
@@ -38,8 +40,10 @@ runCommand(async () => {
     await sweep(context);
     return;
   }
+  await preflight(context, 'make apply');
   await applyAll(context, changed);
   await waitUntilAllServe(context);
+  await waitUntilClientsAreServed(context);
   console.log(welcome(context.topology));
 });
 

@@ -1,6 +1,7 @@
 import { selectedTopology } from './command';
 import { EnvironmentEngine } from './environment-engine';
 import { askAsClient } from './published/published';
+import { whoAnswers } from './published/who-answers';
 import { runCommand } from './setup/errors';
 import { CommandError } from './setup/process';
 import { type ComponentStatus, componentsOf, isWell } from './status/components';
@@ -26,7 +27,9 @@ runCommand(async () => {
     console.log(JSON.stringify({ environment, healthy, problem, components, published }, null, 2));
   } else {
     if (problem) console.log(problem);
+    const who = published.served ? undefined : whoAnswers(topology, published);
     console.log(statusText(components, published, topology.nodes.length));
+    if (who) console.log(who);
   }
   if (!healthy) process.exitCode = 1;
 });

@@ -1,6 +1,8 @@
 import { type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
+import { preflight } from './preflight/preflight';
+import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll, planAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
 import { runCommand } from './setup/errors';
@@ -9,10 +11,12 @@ import { welcome } from './welcome';
 /** `make up`: sets up what is missing, applies the environment layer by layer, says where it is. */
 runCommand(async () => {
   const context = await openEnvironment();
+  await preflight(context, 'make up');
   const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);
   if (changed.length === 0) console.log('Nothing to change.');
   await applyAll(context, changed);
   await waitUntilAllServe(context);
+  await waitUntilClientsAreServed(context);
   console.log(welcome(context.topology));
 });
 

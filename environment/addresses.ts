@@ -65,7 +65,8 @@ export function hostsLine(hostname: string, bindAddress: string, engineHost: str
   return isIpv4(published) ? `${published} ${hostname}\n` : `# the address of ${published}, then: ${hostname}\n`;
 }
 
-function parseCidr(text: string): Subnet {
+/** Any IPv4 network, such as 10.0.0.0/8. */
+export function parseCidr(text: string): Subnet {
   const [address, prefix] = text.split('/');
   return { base: parseIpv4(address as string) as number, prefix: Number(prefix) };
 }

@@ -21,6 +21,8 @@ export interface NodeTopology extends ServerTopology {
   /** Short name, such as `node-1`: the name of its upstream and its route cookie. */
   readonly name: string;
   readonly httpsPort: number;
+  /** Java heap in MiB, all of which is asked for at the start. */
+  readonly heapMb: number;
   /** Processors that it may use; undefined for as many as there are. */
   readonly cpus?: number;
   readonly environment: Readonly<Record<string, string>>;
@@ -89,6 +91,7 @@ export function nodeTopology(
     httpsPort,
     owner: layout.owners.server,
     memoryMb: server.memory_mb,
+    heapMb: server.heap_mb,
     openFiles: 16384,
     ...(server.cpus !== undefined && { cpus: server.cpus }),
     environment: {

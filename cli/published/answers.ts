@@ -39,4 +39,4 @@ export interface Endpoint {
 export const NODE_PATH = '/';
 
 /** How long one answer may take, in seconds. A node that must first load a page may need some. */
-export const ANSWER_SECONDS = 8;
+export const ANSWER_SECONDS = 10;

@@ -1,0 +1,122 @@
+import { jobsInOrder } from '../../topology/jobs';
+import { LABEL_PREFIX } from '../../topology/names';
+import type { Topology } from '../../topology/topology';
+import type { CommandContext } from '../command';
+import type { EnvironmentEngine } from '../environment-engine';
+import { nameNotes } from '../published/name';
+import { engineHostOf, outwardAddress, publishedPlaces } from '../published/places';
+import { UserError } from '../setup/errors';
+import { CommandError } from '../setup/process';
+import { print, step } from '../setup/progress';
+import { type EngineNetwork, type Finding, findings, type Pending, type Surroundings } from './checks';
+import { lookAround, programWith } from './host';
+import { PUBLISHED_FORMAT, publishedPortsIn } from './listeners';
+
+/**
+ * Says what can be known before anything is created: a port that is taken and by whom, an address that the host does not have, a subnet
+ * that is in use, too little memory or disk. An environment that is there already costs no more than a question to the engine.
+ *
+ * @param command what to type when the cause is gone
+ * @throws UserError where the environment could not come up
+ */
+export async function preflight({ topology, engine }: CommandContext, command: string): Promise<void> {
+  const pending = await pendingOf(topology, engine);
+  if (pending.ports.length === 0 && !pending.network) return;
+  await step(`Look around on the Docker host`, async () => {
+    const surroundings = await surroundingsOf(topology, engine);
+    if (surroundings === undefined) return;
+    const places = publishedPlaces(topology.loadBalancer.bindAddress, engineHostOf(topology), outwardAddress());
+    const [found, names] = [findings(topology, pending, surroundings), await nameNotes(topology, places.here)];
+    for (const { key, message } of found.filter(({ severity }) => severity === 'warning'))
+      print(`warning: ${key}: ${message}`);
+    for (const note of names) print(`note: load_balancer.hostname: ${note}`);
+    const errors = found.filter(({ severity }) => severity === 'error');
+    if (errors.length > 0) throw new UserError(refusal(topology, errors, command));
+  });
+}
+
+function refusal({ environment }: Topology, errors: readonly Finding[], command: string): string {
+  return [
+    `${environment} could not come up, so nothing was changed:`,
+    ...errors.map(({ key, message }) => `  config/${environment}.toml  ${key}: ${message}`),
+    `Then go on: ${command} ENVIRONMENT=${environment}`,
+  ].join('\n');
+}
+
+async function pendingOf({ network, loadBalancer }: Topology, engine: EnvironmentEngine): Promise<Pending> {
+  const { containerName, bindAddress, httpPort, httpsPort } = loadBalancer;
+  const [networks, running] = await Promise.all([engine.names('network'), engine.containers()]);
+  const format = '{{range .IPAM.Config}}{{.Subnet}}{{end}}';
+  const subnet = networks.includes(network.name)
+    ? (await engine.docker('network', 'inspect', '--format', format, network.name)).trim()
+    : undefined;
+  const balancer = running.find(({ name }) => name === containerName);
+  const held = balancer?.running ? await bindingsOf(engine, containerName) : [];
+  const ports = [
+    { key: 'http_port', port: httpPort },
+    { key: 'https_port', port: httpsPort },
+  ] as const;
+  return {
+    ports: ports.filter(({ port }) => !held.includes(`${bindAddress}:${port}`)),
+    network: subnet !== network.subnet,
+  };
+}
+
+/** What a container publishes, as address:port. */
+async function bindingsOf(engine: EnvironmentEngine, container: string): Promise<string[]> {
+  const format = '{{json .HostConfig.PortBindings}}';
+  const bindings = JSON.parse(await engine.docker('container', 'inspect', '--format', format, container)) as Record<
+    string,
+    readonly { readonly HostIp: string; readonly HostPort: string }[]
+  > | null;
+  return Object.values(bindings ?? {}).flatMap((all) => all.map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`));
+}
+
+/** undefined, and why is told, where the engine's host cannot be looked at. */
+async function surroundingsOf(topology: Topology, engine: EnvironmentEngine): Promise<Surroundings | undefined> {
+  const info = JSON.parse(await engine.docker('info', '--format', '{{json .}}')) as EngineInfo;
+  if (info.OperatingSystem === 'Docker Desktop') {
+    // Its containers see a virtual machine, whose addresses and ports are not the user's.
+    print('Docker Desktop: ports, addresses and disk of this machine are not checked before.');
+    return undefined;
+  }
+  try {
+    const [host, published, networks] = await Promise.all([
+      lookAround(engine, imageToLookWith(topology)),
+      engine.docker('ps', '--format', PUBLISHED_FORMAT(`${LABEL_PREFIX}.environment`)),
+      networksOf(engine),
+    ]);
+    const memoryMb = Math.floor(info.MemTotal / 1024 / 1024);
+    return { host, published: publishedPortsIn(published), networks, memoryMb, programWith };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    print(`What can be known before was not checked: ${error.lastLines.at(-1) ?? error.reason}`);
+    return undefined;
+  }
+}
+
+interface EngineInfo {
+  readonly OperatingSystem: string;
+  readonly MemTotal: number;
+}
+
+/** The first job's image: it is what the apply needs first. */
+function imageToLookWith({ jobs }: Topology): string {
+  return (jobsInOrder(jobs)[0] as { image: string }).image;
+}
+
+async function networksOf(engine: EnvironmentEngine): Promise<EngineNetwork[]> {
+  const ids = (await engine.docker('network', 'ls', '--quiet')).split('\n').filter((line) => line !== '');
+  if (ids.length === 0) return [];
+  const networks = JSON.parse(await engine.docker('network', 'inspect', ...ids)) as readonly InspectedNetwork[];
+  return networks.map(({ Name, IPAM }) => ({
+    name: Name,
+    // Those with a letter or a colon are of IPv6.
+    subnets: (IPAM.Config ?? []).map(({ Subnet }) => Subnet).filter((subnet) => /^[\d.]+\/\d+$/.test(subnet)),
+  }));
+}
+
+interface InspectedNetwork {
+  readonly Name: string;
+  readonly IPAM: { readonly Config: readonly { readonly Subnet: string }[] | null };
+}
