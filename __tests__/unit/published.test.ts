@@ -177,6 +177,7 @@ test.each([
     ['docker.bank.test'],
     true,
   ],
+  ['an IPv6 address is asked without its brackets', '0.0.0.0', 'tcp://[fd00::1]:2376', ['fd00::1'], true],
   ['another address of a remote engine is asked as it is', '10.1.2.3', 'ssh://docker.bank.test', ['10.1.2.3'], true],
 ])('%s', (_, bindAddress, engineHost, here, elsewhere) => {
   expect(publishedPlaces(bindAddress, engineHost, '10.0.0.5')).toMatchObject({ here, elsewhere });

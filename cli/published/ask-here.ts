@@ -21,8 +21,9 @@ async function askHttps(address: string, { hostname, httpsPort }: Endpoint): Pro
   let certificates = '';
   const answer = await ask((options) => {
     // Whom to trust is judged afterwards: a certificate that is refused could not be shown.
+    const authority = httpsPort === 443 ? hostname : `${hostname}:${httpsPort}`;
     const tls = { servername: hostname, rejectUnauthorized: false, port: httpsPort };
-    return httpsRequest({ ...options, ...tls, host: address, headers: { host: hostname } }).on('socket', (socket) => {
+    return httpsRequest({ ...options, ...tls, host: address, headers: { host: authority } }).on('socket', (socket) => {
       socket.once('secureConnect', () => {
         if (socket instanceof TLSSocket) certificates = pemChain(socket.getPeerCertificate(true));
       });

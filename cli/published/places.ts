@@ -19,7 +19,7 @@ export function publishedPlaces(
 ): PublishedPlaces {
   const everywhere = bindAddress === '0.0.0.0';
   const there = everywhere ? '127.0.0.1' : bindAddress;
-  const remote = /^(?:ssh|tcp):\/\/(?:[^@/]*@)?([^:/]+)/.exec(engineHost ?? '')?.[1];
+  const remote = /^(?:ssh|tcp):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)/.exec(engineHost ?? '')?.[1]?.replace(/[[\]]/g, '');
   if (remote === undefined) {
     // Loopback goes through the engine's proxy, everything else mostly past it: either may work without the other.
     return { here: everywhere ? [there, ...(outward ? [outward] : [])] : [there], there, elsewhere: false };

@@ -86,8 +86,9 @@ function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): b
 
 /** Below 500 a node has answered, be it with a login page or with "not found". */
 function statusProblems({ status }: HttpAnswer): string[] {
-  if (status === undefined || status < 500) return [];
+  if (status === undefined || (status < 500 && status !== 421)) return [];
   const meaning: Record<number, string> = {
+    421: 'the load balancer does not serve that name (421)',
     502: 'the node that was asked breaks off (502)',
     503: 'no node is ready (503)',
     504: 'the node that was asked does not answer in time (504)',
