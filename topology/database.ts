@@ -90,15 +90,17 @@ export function databaseSchemas(environment: Environment, { runtime }: TopologyA
   }));
 }
 
-/** The corrections that the schema job runs after the product's scripts, by path in its container. */
+/** Our own scripts for the schema job, by path in its container: corrections of the product's, and repairs of what an earlier release did. */
 export function schemaFixes(environment: Environment, { runtime }: TopologyAssets): Record<string, string> {
   const { dialect } = DATABASE_ENGINES[environment.database.engine];
   const names = DISTRIBUTIONS[environment.identity_server.distribution].databases.flatMap(({ fixes }) => fixes);
   return Object.fromEntries(
-    names.flatMap((name) => {
-      const text = runtime[fixFile(dialect, name)];
-      return text === undefined ? [] : [[`/schema-fixes/${name}`, text]];
-    }),
+    ['schema-fixes', 'schema-repairs'].flatMap((folder) =>
+      names.flatMap((name) => {
+        const text = runtime[`${folder}/${dialect}/${name}`];
+        return text === undefined ? [] : [[`/${folder}/${name}`, text]];
+      }),
+    ),
   );
 }
 

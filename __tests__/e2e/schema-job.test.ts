@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureEngine } from '../../cli/setup/engine';
@@ -8,6 +8,7 @@ import { sandboxImageTags } from '../../images/tags';
 import type { JobTopology } from '../../topology/jobs';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { placeOf } from '../support/places';
+import { identityFeature } from '../support/product-parts';
 import { MYSQL, POSTGRESQL, type ScriptTree, scriptTree } from '../support/script-trees';
 import { topology } from '../support/synth';
 import { docker, eventually } from '../support/workspace';
@@ -314,18 +315,101 @@ describe.each([
   });
 });
 
-test('PostgreSQL deletes the authorized scopes of an application with it', async () => {
-  const secrets = await secretsVolume(postgresql, {
-    DATABASE_ADMIN_PASSWORD: 'admin-Password_1',
-    DATABASE_PASSWORD: PASSWORD,
+describe("with the product's own identity scripts", () => {
+  const KEYS = {
+    postgresql: `SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint
+      WHERE contype = 'f' AND connamespace = 'public'::regnamespace ORDER BY 1, 2`,
+    mysql: `SELECT k.TABLE_NAME, GROUP_CONCAT(COLUMN_NAME, '>', k.REFERENCED_TABLE_NAME, '.', REFERENCED_COLUMN_NAME
+        ORDER BY ORDINAL_POSITION), UPDATE_RULE, DELETE_RULE
+      FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME)
+      WHERE CONSTRAINT_SCHEMA = DATABASE() AND k.TABLE_NAME = r.TABLE_NAME
+      GROUP BY k.TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE ORDER BY 1, 2, 3, 4`,
+  };
+  const COLUMNS = `SELECT lower(table_name), lower(column_name), data_type, character_maximum_length, is_nullable, column_default
+    FROM information_schema.columns WHERE table_schema = @ ORDER BY 1, 2`;
+  const OWN = 'active_active_schema';
+  const APPLICATION = `
+    INSERT INTO SP_APP (TENANT_ID, APP_NAME, USER_STORE, USERNAME, AUTH_TYPE, UUID) VALUES (1, 'app', 'PRIMARY', 'admin', 'default', 'app');
+    INSERT INTO API_RESOURCE (ID, NAME, IDENTIFIER, TYPE, REQUIRES_AUTHORIZATION) VALUES ('api', 'api', 'api', 'BUSINESS', TRUE);
+    INSERT INTO SCOPE (ID, API_ID, NAME, DISPLAY_NAME) VALUES ('scope', 'api', 'read', 'read');`;
+  const AUTHORIZED = `
+    INSERT INTO AUTHORIZED_API VALUES ('app', 'api', 'RBAC');
+    INSERT INTO AUTHORIZED_SCOPE VALUES ('app', 'api', 'scope');`;
+
+  async function serverWithProduct(server: Server) {
+    const secrets = await secretsVolume(server, {
+      DATABASE_ADMIN_PASSWORD: 'admin-Password_1',
+      DATABASE_PASSWORD: PASSWORD,
+    });
+    const dialect = server === postgresql ? POSTGRESQL : MYSQL;
+    const script = readFileSync(join(await identityFeature(), 'dbscripts', dialect.file), 'utf8');
+    const tree = { ...scriptTree(dialect), [`dbscripts/identity/${dialect.file}`]: script };
+    await startServer(server, secrets);
+    await server.sql(server.main, server.emptyDatabase('product'));
+    await server.sql('product', script);
+    return { tree, secrets };
+  }
+
+  /** What one database has and the other has not. */
+  async function differences(server: Server, statement: string): Promise<string[]> {
+    const of = async (database: string) =>
+      lines(await server.sql(database, statement.replace('@', server === mysql ? 'DATABASE()' : "'public'"))).filter(
+        (line) => !line.startsWith(OWN) && !line.startsWith('cm_purpose'),
+      );
+    const [product, job] = await Promise.all(['product', 'fs_identitydb'].map(of));
+    expect(product?.length).toBeGreaterThan(50);
+    return [
+      ...(product as string[]).filter((line) => !job?.includes(line)).map((line) => `- ${line}`),
+      ...(job as string[]).filter((line) => !product?.includes(line)).map((line) => `+ ${line}`),
+    ];
+  }
+
+  /** Runs the job on a new server. @returns how to run it again */
+  async function asTheProductMeans(server: Server): Promise<() => Promise<Outcome>> {
+    const { tree, secrets } = await serverWithProduct(server);
+    const job = () => runJob(server, tree, secrets);
+    expect(await job()).toMatchObject({ exitCode: 0 });
+    expect(await differences(server, KEYS[server.engine])).toEqual([]);
+    const metadata = (length: number) =>
+      server === mysql
+        ? `sp_metadata\tvalue\tvarchar\t${length}\tNO\tNULL`
+        : `sp_metadata\tvalue\tcharacter varying\t${length}\tNO\t`;
+    expect(await differences(server, COLUMNS)).toEqual([`- ${metadata(255)}`, `+ ${metadata(4096)}`]);
+
+    const scopes = () => server.sqlAsRuntime('fs_identitydb', 'SELECT count(*) FROM AUTHORIZED_SCOPE');
+    await server.sqlAsRuntime('fs_identitydb', `${APPLICATION}${AUTHORIZED}DELETE FROM AUTHORIZED_API;`);
+    expect(await scopes()).toBe('0');
+    await server.sqlAsRuntime('fs_identitydb', `${AUTHORIZED}DELETE FROM SP_APP;`);
+    expect(await scopes()).toBe('0');
+    return job;
+  }
+
+  test('MariaDB has the product’s foreign keys and columns, but for the longer metadata', () =>
+    asTheProductMeans(mysql));
+
+  test('so has PostgreSQL, and a database of the first release gets the key back that its fix removed, once', async () => {
+    const job = await asTheProductMeans(postgresql);
+    // As the first release left it: of the keys with APP_ID, only its own.
+    await postgresql.sql(
+      'fs_identitydb',
+      `ALTER TABLE AUTHORIZED_SCOPE DROP CONSTRAINT authorized_scope_app_id_fkey, DROP CONSTRAINT authorized_scope_app_id_api_id_fkey,
+         ADD CONSTRAINT fk_app_id FOREIGN KEY (APP_ID) REFERENCES SP_APP (UUID) ON DELETE CASCADE;
+       DELETE FROM API_RESOURCE; ${APPLICATION}${AUTHORIZED} DELETE FROM AUTHORIZED_API;
+       INSERT INTO SCOPE (ID, API_ID, NAME, DISPLAY_NAME) VALUES ('other', 'api', 'write', 'write');
+       INSERT INTO API_RESOURCE (ID, NAME, IDENTIFIER, TYPE, REQUIRES_AUTHORIZATION) VALUES ('b', 'b', 'b', 'BUSINESS', TRUE);
+       INSERT INTO AUTHORIZED_API VALUES ('app', 'b', 'RBAC'); INSERT INTO AUTHORIZED_SCOPE VALUES ('app', 'b', 'other');`,
+    );
+    const repaired = await job();
+    expect([repaired.exitCode, repaired.output]).toEqual([
+      0,
+      expect.stringContaining(
+        'fs_identitydb: the key of AUTHORIZED_SCOPE that our first release removed is back; 1 scopes',
+      ),
+    ]);
+    expect(await differences(postgresql, KEYS.postgresql)).toEqual([]);
+    expect(await postgresql.sql('fs_identitydb', 'SELECT SCOPE_ID FROM AUTHORIZED_SCOPE')).toMatch(/^other\s*$/);
+    expect((await job()).output).not.toContain('AUTHORIZED_SCOPE');
   });
-  await startServer(postgresql, secrets);
-  await runJob(postgresql, scriptTree(POSTGRESQL), secrets);
-  await postgresql.sqlAsRuntime(
-    'fs_identitydb',
-    "INSERT INTO SP_APP VALUES (1, 'u'); INSERT INTO AUTHORIZED_SCOPE VALUES ('u', 's'); DELETE FROM SP_APP",
-  );
-  expect(await postgresql.sqlAsRuntime('fs_identitydb', 'SELECT count(*) FROM AUTHORIZED_SCOPE')).toBe('0');
 });
 
 test('MySQL is given no database whose character set breaks the indexes', async () => {

@@ -169,7 +169,10 @@ describe.each(WITH_ACCELERATOR)('%s', (name) => {
         '/schema-scripts/dbscripts/financial-services/event-notifications/postgresql.sql',
       ],
     ]);
-    expect(Object.keys(run?.files ?? {})).toEqual(['/schema-fixes/accelerator-identity.sql']);
+    expect(Object.keys(run?.files ?? {})).toEqual([
+      '/schema-fixes/accelerator-identity.sql',
+      '/schema-repairs/accelerator-identity.sql',
+    ]);
   });
 });
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Creates the databases and their schemas, each exactly once: the product's PostgreSQL scripts up to 7.1 drop every table when
 # they run again. A database's scripts and the marker that they ran are one transaction, so an interrupted run leaves nothing
-# behind. A database with content but without our marker is left alone.
+# behind. A database with content but without our marker is left alone; in one with our marker, what an earlier release of ours did
+# wrong is put right.
 #   DATABASE_HOST, DATABASE_PORT  where the server is
 #   ADMIN_ROLE    role that creates databases and roles
 #   OWNER_ROLE    role that owns the schemas; nobody logs in with it
@@ -56,6 +57,19 @@ GRANT :"owner" TO CURRENT_USER;
 ALTER ROLE :"runtime" PASSWORD :'password';
 SQL
 
+# repair DATABASE SCRIPT: whoever waits for a lock keeps others waiting, so it does not wait for long.
+repair() {
+  cat >"$work/repair.sql" <<'SQL'
+SET LOCAL ROLE :"owner";
+SET LOCAL lock_timeout = '10s';
+SQL
+  sql "$1" --single-transaction -f "$work/repair.sql" -f "$2" >"$work/output" 2>"$work/error" || {
+    cat "$work/error" >&2
+    fail "the repair of database $1 failed and was rolled back. Run again when the cause is gone"
+  }
+  sed "s/^/$1: /" "$work/output"
+}
+
 echo "$DATABASES" >"$work/databases"
 while read -r database scripts; do
   exists=$(echo "SELECT count(*) FROM pg_database WHERE datname = :'name'" | sql postgres -v name="$database")
@@ -65,6 +79,9 @@ while read -r database scripts; do
 
   marked=$(echo "SELECT to_regclass('public.active_active_schema') IS NOT NULL" | sql "$database")
   if [ "$marked" = t ]; then
+    for script in $scripts; do
+      [ ! -r "/schema-repairs/${script#/schema-fixes/}" ] || repair "$database" "/schema-repairs/${script#/schema-fixes/}"
+    done
     echo "$database: schema is there, left unchanged"
     continue
   fi
