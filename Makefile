@@ -1,7 +1,7 @@
 # Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
 ENVIRONMENT ?= sandbox
 # Tests and generators choose their environments themselves.
-setup up plan apply adopt status credentials import-secret backup restore diagram down benchmark: export ENVIRONMENT := $(ENVIRONMENT)
+setup up plan apply adopt status credentials import-secret backup restore diagram down upgrade benchmark: export ENVIRONMENT := $(ENVIRONMENT)
 # Who types the old name must not reach another environment by it. A shell may have set it for itself.
 ifeq ($(origin ENV),command line)
 $(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))
@@ -20,7 +20,7 @@ TSX := node --import $(call quoted,$(subst $(hash),%23,$(subst %,%25,$(folder)))
 MODULES := modules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply adopt status credentials import-secret backup restore diagram down lock check test benchmark docs differences templates lint
+.PHONY: help setup up plan apply adopt status credentials import-secret backup restore diagram down upgrade lock check test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -66,6 +66,12 @@ restore: $(MODULES) ## Fill what is missing of them from such an archive on stan
 
 diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
 	@$(TSX) $(ROOT)/cli/diagram.ts
+
+upgrade: $(MODULES) ## To a version with another schema: stops all nodes and says what to do before the next step
+#: MIGRATED=1  the databases have the new schema: starts the new version
+#: UNDO=1   before that: starts the nodes again as they were
+#: FROM=    which version databases have that nobody has noted one for
+	@$(TSX) $(ROOT)/cli/upgrade.ts
 
 down: $(MODULES) ## Destroy the environment with its data; asks first
 #: YES=1    does not ask

@@ -12,6 +12,7 @@ import { preflight } from './preflight/preflight';
 import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll, destroyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
+import { requireSchemaVersion } from './schema-version';
 import { runCommand, UserError } from './setup/errors';
 import { requireUnprotected, sweep, teardownLayers } from './teardown';
 import { configurationFileOf, type TerraformStackRunner } from './terraform';
@@ -41,6 +42,7 @@ runCommand(async () => {
     return;
   }
   await preflight(context, 'make apply');
+  await requireSchemaVersion(context);
   await applyAll(context, changed);
   await waitUntilAllServe(context);
   await waitUntilClientsAreServed(context);

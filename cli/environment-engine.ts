@@ -24,6 +24,8 @@ export interface EngineContainer {
   readonly healthOutput?: string;
   readonly restarts: number;
   readonly image: string;
+  /** Its environment variables. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export type Kind = 'container' | 'volume' | 'network';
@@ -79,6 +81,7 @@ export class EnvironmentEngine {
       healthOutput: State.Health?.Log?.at(-1)?.Output.trim(),
       restarts: RestartCount,
       image: Config.Image,
+      variables: Object.fromEntries((Config.Env ?? []).map((entry) => entry.split(/=(.*)/s).slice(0, 2))),
     }));
   }
 
@@ -175,7 +178,7 @@ export class EnvironmentEngine {
 interface InspectedContainer {
   readonly Name: string;
   readonly RestartCount: number;
-  readonly Config: { readonly Image: string };
+  readonly Config: { readonly Image: string; readonly Env?: readonly string[] | null };
   readonly State: {
     readonly Running: boolean;
     readonly Paused: boolean;

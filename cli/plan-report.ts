@@ -6,6 +6,7 @@ import { renderMarkdown } from '../review/report/markdown';
 import { buildReport, type Report } from '../review/report/report';
 import type { CommandContext } from './command';
 import { planAll } from './rollout';
+import { schemasForReport } from './schema-version';
 import { UserError } from './setup/errors';
 import { run } from './setup/process';
 import { teardownLayers } from './teardown';
@@ -43,7 +44,8 @@ export async function planAndReport(
     const unknown = lost.find((candidate) => candidate.runner === runner);
     return stack ? [{ ...stack, ...(unknown && { unknown: namesOf(unknown) }) }] : [];
   });
-  const report = buildReport({ topology, stacks, revision: await commit, destroy });
+  const schemas = destroy ? [] : await schemasForReport(context);
+  const report = buildReport({ topology, stacks, revision: await commit, destroy, schemas });
   const directory = reportDirectory(topology.environment);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });

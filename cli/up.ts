@@ -5,6 +5,7 @@ import { preflight } from './preflight/preflight';
 import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll, planAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
+import { requireSchemaVersion } from './schema-version';
 import { runCommand } from './setup/errors';
 import { welcome } from './welcome';
 
@@ -12,6 +13,7 @@ import { welcome } from './welcome';
 runCommand(async () => {
   const context = await openEnvironment();
   await preflight(context, 'make up');
+  await requireSchemaVersion(context);
   const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);
   if (changed.length === 0) console.log('Nothing to change.');
   await applyAll(context, changed);

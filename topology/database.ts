@@ -13,6 +13,8 @@ export interface DatabaseTopology {
   readonly host: string;
   readonly port: number;
   readonly container?: DatabaseContainerTopology;
+  /** Command in the container that writes all databases to standard output. */
+  readonly dump?: string;
 }
 
 export interface DatabaseContainerTopology extends ServerTopology {
@@ -37,6 +39,7 @@ export function databaseTopology({ database }: Environment, layout: Layout): Dat
   const { name, image, facts } = databaseContainer;
   return {
     ...at,
+    dump: facts.dump(databaseAdmin, databasePort, `${DATABASE_SECRETS_PATH}/DATABASE_ADMIN_PASSWORD`),
     container: {
       containerName: name,
       image,

@@ -136,7 +136,7 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
       name: jobs.schemaScripts,
       image: images.identityServer,
       script: scriptOf(assets, 'copy-schema-scripts.sh'),
-      environment: {},
+      environment: { SCHEMA_VERSION: layout.schemaVersion },
       // The image's home directory is open to the server's user alone.
       capabilities: ['CAP_DAC_OVERRIDE'],
       mounts: mountsOf(volumes, jobs.schemaScripts),
@@ -152,6 +152,8 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
         OWNER_ROLE: DATABASE_OWNER_ROLE,
         RUNTIME_ROLE: database.username,
         CONNECTIONS: String(budget.connections),
+        ENVIRONMENT: environment.name,
+        SCHEMA_VERSION: layout.schemaVersion,
         DATABASES: databaseSchemas(environment, assets)
           .map((schema) => [schema.database, ...schema.scripts].join(' '))
           .join('\n'),

@@ -75,6 +75,7 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     statusUrl: `http://${balancerAddress}:${CONTROL_PORT}/status`,
     url: publicUrl({ hostname: balancer.hostname, httpsPort: balancer.https_port }),
     httpsPort: 9443 + server.port_offset,
+    schemaVersion: server.schema_version ?? distribution.schemaVersion,
     adminUsername: server.admin_username ?? distribution.adminUsername,
     nodes,
     volumes: volumesTopology(name, {

@@ -118,6 +118,7 @@ export function nodeTopology(
       HEALTH_CA: `${keystoresPath}/ca.crt`,
       STATUS_URL: statusUrl,
       NODE_NAME: node.name,
+      SCHEMA_VERSION: layout.schemaVersion,
       ...(server.logs.audit === 'stdout' && { AUDIT_LOG: 'stdout' }),
       JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
     },

@@ -30,6 +30,8 @@ export interface Topology {
   /** How the nodes' image is built, where it is not used as it is. */
   readonly identityServerBuild?: IdentityServerBuild;
   readonly jobs: JobsTopology;
+  /** Version whose schema the databases must have for these nodes. */
+  readonly schemaVersion: string;
   readonly database: DatabaseTopology;
   readonly nodes: readonly NodeTopology[];
   /** Port on which the nodes form a cluster; undefined where the distribution does not. */
@@ -89,6 +91,7 @@ export function deriveTopology(environment: Environment, assets: TopologyAssets)
     volumes: layout.volumes,
     identityServerBuild: layout.images.build,
     jobs: jobsTopology(environment, layout, assets, nodes, loadBalancer),
+    schemaVersion: layout.schemaVersion,
     database,
     nodes,
     ...(layout.distribution.clusters && { clusterPort: CLUSTER_PORT }),

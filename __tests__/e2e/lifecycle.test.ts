@@ -5,19 +5,19 @@ import { issueCertificate } from '../support/certificates';
 import { Client } from '../support/client';
 import { type Place, placeOf } from '../support/places';
 import { PROTECTED } from '../support/protected';
-import { docker, eventually, inspect, PROJECT, terraformHere, Workspace } from '../support/workspace';
+import { docker, eventually, inspect, PROJECT, psql, terraformHere, Workspace } from '../support/workspace';
 
 // Two environments side by side: created, interrupted, destroyed and created again.
 const workspace = new Workspace();
 const ONE = placeOf('e2e-one');
 const TWO = placeOf('e2e-two');
 
-/** @param balancer further lines of the load balancer's table */
-async function configure({ name, hostname, bindAddress, subnet }: Place, balancer = ''): Promise<void> {
+/** @param balancer further lines of the load balancer's table @param server further keys of the identity server's */
+async function configure({ name, hostname, bindAddress, subnet }: Place, balancer = '', server = ''): Promise<void> {
   await workspace.configure(
     name,
     `network = { subnet = "${subnet}" }
-identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384 }
+identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384${server} }
 
 [load_balancer]
 hostname = "${hostname}"
@@ -129,6 +129,46 @@ test('make down leaves nothing; a backup brings back the keys, and make up the r
   expect((await workspace.make('plan', ONE.name)).stdout).toContain('Nothing to change.');
 }, 600_000);
 
+test('an upgrade to another schema stops all nodes, can be undone before the migration, and starts the new version after it', async () => {
+  const nodes = [`${ONE.name}-node-1`, `${ONE.name}-node-2`];
+  const starts = () => Promise.all(nodes.map(async (node) => (await inspect(node)).State.StartedAt));
+  const upgrade = (variables: NodeJS.ProcessEnv = {}) => workspace.make('upgrade', ONE.name, variables);
+  const before = await starts();
+  await configure(ONE, '', ', schema_version = "4.11"');
+  await workspace.make('plan', ONE.name);
+  expect(readFileSync(workspace.path('build', 'plan', ONE.name, 'plan.md'), 'utf8')).toMatch(
+    /`wso2_user` has the schema of `4\.10`, the servers are of `4\.11`[\s\S]*schema-version/,
+  );
+  for (const target of ['up', 'apply']) {
+    const refused = await workspace.tryMake(target, ONE.name);
+    expect([refused.exitCode, refused.stderr]).not.toEqual([0, '']);
+    expect(refused.stderr).toContain(`make upgrade ENVIRONMENT=${ONE.name}`);
+  }
+  expect(await starts()).toEqual(before);
+
+  expect((await workspace.tryMake('upgrade', ONE.name, { MIGRATED: '1' })).stderr).toContain('Nothing was changed');
+  const stopped = await upgrade();
+  expect(stopped.stdout).toContain(`make upgrade ENVIRONMENT=${ONE.name} MIGRATED=1`);
+  const dump = stopped.stdout
+    .split('\n')
+    .find((line) => line.includes('pg_dumpall'))
+    ?.split('|')[0]
+    ?.trim();
+  expect(await docker(...(dump as string).split(' ').slice(1))).toContain('CREATE TABLE public.probe_writes');
+  expect(await answers(ONE)).toBe(503);
+  expect((await upgrade({ UNDO: '1' })).stdout).toContain('serves with version 4.10 again');
+  expect(await answers(ONE)).toBe(200);
+
+  await upgrade();
+  await psql(`${ONE.name}-database`, 'wso2_user', 'ALTER TABLE PROBE_WRITES ADD MIGRATED VARCHAR(1)');
+  await upgrade({ MIGRATED: '1' });
+  expect(await answers(ONE)).toBe(200);
+  expect(await psql(`${ONE.name}-database`, 'wso2_user', 'SELECT version FROM active_active_schema')).toBe('4.11');
+  expect((await workspace.make('plan', ONE.name)).stdout).toContain('Nothing to change.');
+  expect((await workspace.tryMake('upgrade', ONE.name, { UNDO: '1' })).stderr).toContain('restore the backup');
+  await upgrade({ MIGRATED: '1' });
+}, 600_000);
+
 test('a certificate of the user’s own authority is served, and taken over without a restart when it is renewed', async () => {
   const importPem = (NAME: string, pem: string) => workspace.make('import-secret', ONE.name, { NAME }, pem);
   const served = (authority: string) => {
@@ -144,7 +184,7 @@ test('a certificate of the user’s own authority is served, and taken over with
       ),
     );
   const issued = readFileSync(workspace.path('build', ONE.name, 'ca.crt'), 'utf8');
-  await configure(ONE, 'certificate = "supplied"');
+  await configure(ONE, 'certificate = "supplied"', ', schema_version = "4.11"');
   const missing = await workspace.tryMake('up', ONE.name);
   expect(missing.stderr).toContain(`make import-secret ENVIRONMENT=${ONE.name} NAME=LOAD_BALANCER_CERTIFICATE`);
 

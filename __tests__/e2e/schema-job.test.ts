@@ -26,7 +26,7 @@ const DATABASES = ['fs_identitydb', 'fs_iskm_configdb', 'fs_userdb', 'fs_consent
 const folder = mkdtempSync(join(tmpdir(), 'schema-job-'));
 let jobs = 0;
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 beforeAll(async () => {
   const engine = await ensureEngine();
@@ -219,6 +219,31 @@ describe.each([
       DATABASES.map((database) => `${database}: schema is there, left unchanged`).join('\n'),
     ]);
     expect(await server.sqlAsRuntime('fs_userdb', 'SELECT UM_USER_NAME FROM UM_USER')).toBe('kept');
+  });
+
+  test('servers of another version are refused, and the version of a database that our first release made is learned or asked for', async () => {
+    await runJob(server, tree, secrets);
+    const other = await runJob(server, tree, secrets, { SCHEMA_VERSION: '7.2.0' });
+    expect([other.exitCode, other.output]).toEqual([
+      1,
+      expect.stringMatching(/of version 7\.2\.0, but on .* fs_identitydb \(7\.1\.0\).*make upgrade ENVIRONMENT=/s),
+    ]);
+    for (const database of DATABASES) {
+      await server.sql(database, 'ALTER TABLE active_active_schema DROP COLUMN version');
+    }
+    const asked = await runJob(server, tree, secrets);
+    expect([asked.exitCode, asked.output]).toEqual([1, expect.stringContaining('FROM=7.1.0')]);
+    const versions = { PURPOSE: 'versions' };
+    expect((await runJob(server, tree, secrets, versions)).output).toContain('fs_userdb has the schema of unknown');
+
+    // What the job that copies the scripts leaves where they are still the same.
+    const learned = { ...tree, 'version-before': '7.1.0\n' };
+    expect(await runJob(server, learned, secrets)).toMatchObject({ exitCode: 0 });
+    expect(await runJob(server, tree, secrets)).toMatchObject({ exitCode: 0 });
+    await runJob(server, tree, secrets, { PURPOSE: 'note', SCHEMA_VERSION: '7.2.0' });
+    expect((await runJob(server, tree, secrets, versions)).output.split('\n')).toEqual(
+      DATABASES.map((database) => `${database} has the schema of 7.2.0`),
+    );
   });
 
   test('a database with content of somebody else is left alone', async () => {
@@ -461,7 +486,7 @@ async function startServer(server: Server, secrets: string): Promise<void> {
     ...container.command,
   );
   const [, ...probe] = container.health.command.map((part) => (part === container.address ? server.address : part));
-  await eventually(`${server.engine} answers`, 60, () =>
+  await eventually(`${server.engine} answers`, 120, () =>
     docker('exec', `${PREFIX}-${server.engine}`, ...probe).then(
       () => true,
       () => false,

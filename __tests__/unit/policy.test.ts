@@ -68,6 +68,9 @@ type Case = readonly [string, Spoil];
 
 /** At least one case a rule: the compiler refuses a rule without. */
 const BROKEN: Readonly<Record<RuleId, readonly [Case, ...Case[]]>> = {
+  'schema-version': [
+    ['one database', (input) => Object.assign(input, { schemas: [{ where: 'wso2_user', version: '4.9' }] })],
+  ],
   'stateful-destroy': [
     ['volume replaced', inProtected((input) => destroy(input, 'docker_volume.database-data', ['delete', 'create']))],
     ['database destroyed', inProtected((input) => destroy(input, 'docker_container.database', ['delete']))],

@@ -43,6 +43,7 @@ function engineWith({ states, meanwhile, balancer = 'answers' }: Omit<Pair, 'cha
       health: healthy ? 'healthy' : state,
       healthOutput: state === 'unhealthy' ? 'no database' : '',
       restarts: 0,
+      variables: {},
       image: 'image',
     };
   };
@@ -218,7 +219,15 @@ describe('the keystores are checked beside the plan', () => {
   async function planned(node: boolean, volume: boolean, running = true): Promise<string[]> {
     const derived = topology(undefined, 'bank');
     const done: string[] = [];
-    const container = { running, paused: false, exitCode: 0, startedAt: '', restarts: 0, image: 'image' };
+    const container = {
+      running,
+      paused: false,
+      exitCode: 0,
+      startedAt: '',
+      restarts: 0,
+      image: 'image',
+      variables: {},
+    };
     const context = {
       topology: derived,
       engine: {

@@ -13,6 +13,7 @@ const RUNNING: EngineContainer = {
   health: 'healthy',
   healthOutput: '',
   restarts: 0,
+  variables: {},
   image: 'image',
 };
 const CONTEXT = { log: '', environment: 'bank', docker: 'docker', memoryMb: 1024 };

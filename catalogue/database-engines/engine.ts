@@ -45,6 +45,8 @@ export interface DatabaseContainerFacts {
   readonly command: (port: number, maxConnections: number) => readonly string[];
   readonly environment: (adminUsername: string, passwordFile: string) => Readonly<Record<string, string>>;
   readonly healthCommand: (address: string, port: number) => readonly string[];
+  /** Command in the container that writes all its databases to standard output. */
+  readonly dump: (adminUsername: string, port: number, passwordFile: string) => string;
   /** Script in `runtime/jobs/` that creates the schemas with this image's client. */
   readonly schemaScript: string;
   /** Variables by which that client is told what to do about TLS. */

@@ -53,6 +53,8 @@ export const mariadb: DatabaseEngineFacts = {
       ...['CMD', 'sh', '-c'],
       `MYSQL_PWD=$(cat "$MARIADB_ROOT_PASSWORD_FILE") mariadb-admin ping --silent --skip-ssl -u root -h ${address} -P ${port}`,
     ],
+    dump: (admin, _, passwordFile) =>
+      `sh -c 'MYSQL_PWD=$(cat ${passwordFile}) mariadb-dump --all-databases --single-transaction --routines -u ${admin}'`,
     schemaScript: 'run-mysql-schema.sh',
     clientTls: { off: { TLS: 'off' }, required: { TLS: 'required' }, verified: { TLS: 'verified' } },
     clientAuthorities: { public: false, variables: { AUTHORITIES: DATABASE_AUTHORITIES_FILE } },

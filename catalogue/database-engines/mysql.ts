@@ -45,6 +45,8 @@ export const mysql: DatabaseEngineFacts = {
     ],
     environment: (_, passwordFile) => ({ MYSQL_ROOT_PASSWORD_FILE: passwordFile }),
     healthCommand: (address, port) => ['CMD', 'mysqladmin', 'ping', '--silent', '-h', address, '-P', String(port)],
+    dump: (admin, _, passwordFile) =>
+      `sh -c 'MYSQL_PWD=$(cat ${passwordFile}) mysqldump --all-databases --single-transaction --routines -u ${admin}'`,
     schemaScript: 'run-mysql-schema.sh',
     clientTls: { off: { TLS: 'off' }, required: { TLS: 'required' }, verified: { TLS: 'verified' } },
     clientAuthorities: { public: false, variables: { AUTHORITIES: DATABASE_AUTHORITIES_FILE } },

@@ -41,6 +41,7 @@ export const postgresql: DatabaseEngineFacts = {
     }),
     // Over TCP, because the image's first start answers on the socket before it is ready.
     healthCommand: (address, port) => ['CMD', 'pg_isready', '-q', '-h', address, '-p', String(port)],
+    dump: (admin, port) => `pg_dumpall -h /var/run/postgresql -p ${port} -U ${admin}`,
     schemaScript: 'run-postgresql-schema.sh',
     clientTls: {
       off: { PGSSLMODE: 'disable' },

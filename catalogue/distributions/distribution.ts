@@ -36,6 +36,8 @@ export interface Distribution {
   readonly healthPath: string;
   /** Where administrators log in. */
   readonly consolePath: string;
+  /** Version whose schema the databases have. Servers of another one may not run on it; updates of one version keep it. */
+  readonly schemaVersion: string;
   /** Databases in the order of their creation. */
   readonly databases: readonly DistributionDatabase[];
   /** Connections that each datasource of each node may open when the configuration does not say. */

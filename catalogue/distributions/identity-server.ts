@@ -166,6 +166,7 @@ function common(version: IdentityServerVersion) {
     java,
     stores,
     encryptionKeyBytes,
+    schemaVersion: version,
     clusters: true,
     healthPath: '/api/health-check/v1.0/health',
     consolePath: '/console',

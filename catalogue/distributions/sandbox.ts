@@ -18,6 +18,7 @@ export const sandbox: Distribution = {
   emailUsernames: false,
   healthPath: '/probe/health',
   consolePath: '/carbon/',
+  schemaVersion: '4.10',
   databases: [
     {
       name: 'wso2_shared',

@@ -73,6 +73,13 @@ export const identityServer = z
       .describe(
         'Name of the administrator that node 1 creates on its first start; its password is generated. Default: "admin", with the accelerator "is_admin@wso2.com".',
       ),
+    schema_version: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/)
+      .optional()
+      .describe(
+        "Version whose database schema the servers need, where an image of yours has another one than the distribution. Default: the distribution's.",
+      ),
     keystore_revision: z
       .int()
       .min(1)

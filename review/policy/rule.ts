@@ -1,3 +1,4 @@
+import type { FoundSchema } from '../../topology/schema-version';
 import type { Topology } from '../../topology/topology';
 import type { PlannedStack } from '../plan/planned-stack';
 
@@ -5,6 +6,8 @@ import type { PlannedStack } from '../plan/planned-stack';
 export interface PolicyInput {
   readonly topology: Topology;
   readonly stacks: readonly PlannedStack[];
+  /** Which version's schema the databases have. @default - they are not there yet, or have the one that is planned */
+  readonly schemas?: readonly FoundSchema[];
 }
 
 /** A place where a rule is broken. */

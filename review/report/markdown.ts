@@ -110,8 +110,8 @@ function picture({ picture: mermaid }: Report): string | undefined {
     : block;
 }
 
-function danger({ dangers, refusals, lost = [], environment }: Report): string[] {
-  if (dangers.length + refusals.length + lost.length === 0) return [];
+function danger({ dangers, refusals, otherSchemas, lost = [], environment }: Report): string[] {
+  if (dangers.length + refusals.length + otherSchemas.length + lost.length === 0) return [];
   const lines = dangers.flatMap(({ action, path, address, reason, forcedBy, consequence }) => [
     `- **${action}** ${code(path ?? address)}${path === undefined ? '' : ` (${code(address)})`}: ${consequence}.`,
     ...(reason === '' ? [] : [`  Why: ${forcedBy.length > 0 ? forcedBy.map(code).join('; ') : reason}`]),
@@ -123,9 +123,17 @@ function danger({ dangers, refusals, lost = [], environment }: Report): string[]
   );
   if (lost.length > 0)
     unknown.push(`- Applying this would remove what serves, so it is refused. ${waysBack(environment)}.`);
+  const schemas = otherSchemas.map(
+    ({ where, version, wanted }) =>
+      `- ${code(where)} has the schema of ${code(version)}, the servers are of ${code(wanted)}. To upgrade: ${code(`make upgrade ENVIRONMENT=${environment}`)}`,
+  );
   const title = dangers.length === 0 ? 'Not possible' : 'What holds data, or what the data needs, is destroyed';
   return [
-    [`> [!CAUTION]`, `> **${title}**`, ...[...lines, ...refused, ...unknown].map((line) => `> ${line}`)].join('\n'),
+    [
+      `> [!CAUTION]`,
+      `> **${title}**`,
+      ...[...lines, ...schemas, ...refused, ...unknown].map((line) => `> ${line}`),
+    ].join('\n'),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type FoundSchema, otherSchemas } from '../../topology/schema-version';
 import type { Topology } from '../../topology/topology';
 import { type Change, renderChanges } from '../diagram/mermaid';
 import { hasChanges, type PlannedStack } from '../plan/planned-stack';
@@ -37,6 +38,8 @@ export interface Report {
   readonly revision?: string;
   readonly counts: Counts;
   readonly dangers: readonly Danger[];
+  /** What holds the schema of another version than the servers' would be; applying is refused. */
+  readonly otherSchemas: readonly { readonly where: string; readonly version: string; readonly wanted: string }[];
   /** What Terraform refused to plan, by stack. */
   readonly refusals: readonly { readonly stack: string; readonly message: string }[];
   /** The stacks whose state was lost: applying their plans would remove what serves. @default - none */
@@ -67,6 +70,8 @@ export interface ReportInput {
   readonly revision?: string;
   /** Whether the plans are those to destroy the environment. @default false */
   readonly destroy?: boolean;
+  /** Which version's schema the databases have. @default - they are not there yet, or have the one that is planned */
+  readonly schemas?: readonly FoundSchema[];
 }
 
 /** Makes the report of one environment's plans. Pure: the same input, the same report. */
@@ -82,7 +87,13 @@ export function reportDigest(report: Omit<Report, 'digest'>): string {
     .digest('hex');
 }
 
-function withoutDigest({ topology, stacks, revision, destroy = false }: ReportInput): Omit<Report, 'digest'> {
+function withoutDigest({
+  topology,
+  stacks,
+  revision,
+  destroy = false,
+  schemas = [],
+}: ReportInput): Omit<Report, 'digest'> {
   const scrub = scrubber(stacks.map(({ plan }) => plan));
   const redacted = stacks.map((stack) => ({ ...stack, plan: redactPlan(stack.plan), text: scrub(stack.text) }));
   const isLocal = isLocalFile(topology, redacted);
@@ -98,6 +109,7 @@ function withoutDigest({ topology, stacks, revision, destroy = false }: ReportIn
     revision,
     counts: count(changes),
     dangers: dangers(topology, changes),
+    otherSchemas: otherSchemas(topology, schemas).map((found) => ({ ...found, wanted: topology.schemaVersion })),
     refusals: redacted.flatMap(({ name, refusal }) =>
       refusal === undefined ? [] : [{ stack: name, message: refusal }],
     ),
@@ -108,7 +120,7 @@ function withoutDigest({ topology, stacks, revision, destroy = false }: ReportIn
     picture: changes.length === 0 ? undefined : renderChanges(topology, pictured(changes)),
     files: fileDiffs(redacted),
     drift,
-    ...checkPolicy({ topology, stacks: redacted }),
+    ...checkPolicy({ topology, stacks: redacted, schemas }),
     stacks: stacks.map(({ name, sha256, configurationSha256 }) => ({
       name,
       sha256,

@@ -45,6 +45,11 @@ export function renderTerminal(report: Report, coloured: boolean): string {
     lines.push(paint('red', `DANGER  ${action} ${path ?? address}: ${consequence}`));
     if (reason !== '') lines.push(paint('red', `        why: ${forcedBy.length > 0 ? forcedBy.join('; ') : reason}`));
   }
+  for (const { where, version, wanted } of report.otherSchemas) {
+    lines.push(
+      paint('red', `DANGER  ${where} has the schema of ${version}, the servers are of ${wanted}: make upgrade`),
+    );
+  }
   for (const { stack, message } of refusals) lines.push(paint('red', `REFUSED ${stack}: ${message}`));
   for (const { stack, resources } of lost) {
     lines.push(paint('red', `REFUSED ${stack}: its state does not know what is there: ${resources.join(', ')}`));

@@ -12,6 +12,7 @@
 #   LIVENESS_FAILURES checks after which a server that has, and whose process has done nothing at all since, counts as dead
 #   AUDIT_LOG         "stdout": the server's audit log is in the container's output, too
 #   DRAIN_URL         where the load balancer is told to send nothing more
+#   SCHEMA_VERSION    version of its databases' schema; read by those who look at the container from outside
 #   DRAIN_SECONDS     how long requests that are under way may take before the JVM is told to stop
 set -eu
 

@@ -7,6 +7,9 @@
 #   RUNTIME_ROLE  account of the identity servers: reads and writes rows, no DDL
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
+#   ENVIRONMENT   name of the environment, for messages
+#   SCHEMA_VERSION  version of the servers, whose schema this must be
+#   PURPOSE       "versions" only says which schema each database has; "note" only writes SCHEMA_VERSION into every marker
 #   TLS           off, required or verified
 #   AUTHORITIES   file with the authorities of the server's certificate; those that the client knows if not set
 #   WAIT_SECONDS  how long the server may take to answer; 60 if not set
@@ -59,6 +62,66 @@ until echo 'SELECT 1' | sql >/dev/null 2>"$work/error"; do
   waited=$((waited + 1))
 done
 
+echo "$DATABASES" >"$work/databases"
+
+# Whether the marker of a database has this column.
+marker_has() {
+  echo "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = $(quoted "$1")
+    AND TABLE_NAME = 'active_active_schema' AND COLUMN_NAME = '$2'" | sql | grep -qx 1
+}
+
+# A database of our first release has a marker without a version. Where the scripts that made it are still those of the image, it has
+# the image's.
+if [ -r /schema-scripts/version-before ]; then read -r before </schema-scripts/version-before; else before=unknown; fi
+
+# The version whose schema a database has: nothing where there is no marker.
+version_of() {
+  if marker_has "$1" version; then
+    echo "SELECT COALESCE(MAX(version), '$before') FROM active_active_schema" | sql "$1"
+  elif marker_has "$1" scripts; then
+    echo "$before"
+  fi
+}
+
+note_version() {
+  marker_has "$1" version || echo 'ALTER TABLE active_active_schema ADD version VARCHAR(50)' | sql "$1"
+  echo "UPDATE active_active_schema SET version = $(quoted "$SCHEMA_VERSION")" | sql "$1"
+}
+
+case ${PURPOSE:-} in
+  versions)
+    while read -r database _; do
+      version=$(version_of "$database")
+      [ -z "$version" ] || echo "$database has the schema of $version"
+    done <"$work/databases"
+    exit
+    ;;
+  note)
+    while read -r database _; do
+      [ -z "$(version_of "$database")" ] || note_version "$database"
+    done <"$work/databases"
+    exit
+    ;;
+esac
+
+others= unnoted=
+while read -r database _; do
+  version=$(version_of "$database")
+  case $version in
+    '' | "$SCHEMA_VERSION") ;;
+    unknown) unnoted="$unnoted $database" ;;
+    *) others="$others $database ($version)" ;;
+  esac
+done <"$work/databases"
+if [ -n "$others" ]; then
+  fail "the servers are of version $SCHEMA_VERSION, but on $where these databases have the schema of another:$others. Nothing was" \
+    "changed. Set the version back, or upgrade: make upgrade ENVIRONMENT=$ENVIRONMENT"
+fi
+if [ -n "$unnoted" ]; then
+  fail "our first release created$unnoted, from other scripts than those of this image, so their version is not known. Nothing was" \
+    "changed. Run \"make up\" with the version before once, or say which it is: make upgrade ENVIRONMENT=$ENVIRONMENT FROM=7.1.0"
+fi
+
 limit=$(echo 'SELECT @@GLOBAL.max_connections' | sql)
 if [ "$limit" -lt "$CONNECTIONS" ]; then
   fail "the database server $where allows $limit connections, but the pools of all nodes and a reserve need $CONNECTIONS:" \
@@ -78,7 +141,6 @@ grant() {
     "$(printf '%s' "$1" | sed 's/_/\\_/g')" "$account" | sql
 }
 
-echo "$DATABASES" >"$work/databases"
 while read -r database scripts; do
   for script in $scripts; do
     [ -r "$script" ] || fail "the identity server's image has no ${script#/schema-scripts/}: nothing of $database was created"
@@ -103,6 +165,7 @@ while read -r database scripts; do
         "DROP DATABASE \`$database\` and run again"
     fi
     grant "$database"
+    note_version "$database"
     echo "$database: schema is there, left unchanged"
     continue
   fi
@@ -117,9 +180,9 @@ while read -r database scripts; do
 
   sql "$database" <<SQL
 CREATE TABLE active_active_schema (
-  scripts VARCHAR(1000) NOT NULL, started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, completed_at TIMESTAMP NULL
+  scripts VARCHAR(1000) NOT NULL, version VARCHAR(50) NOT NULL, started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, completed_at TIMESTAMP NULL
 );
-INSERT INTO active_active_schema (scripts) VALUES ($(quoted "$scripts"));
+INSERT INTO active_active_schema (scripts, version) VALUES ($(quoted "$scripts"), $(quoted "$SCHEMA_VERSION"));
 SQL
   for script in $scripts; do
     sql "$database" <"$script" >"$work/output" 2>&1 || {

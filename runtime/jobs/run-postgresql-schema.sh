@@ -9,6 +9,9 @@
 #   RUNTIME_ROLE  role of the identity servers: reads and writes rows, no DDL
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
+#   ENVIRONMENT   name of the environment, for messages
+#   SCHEMA_VERSION  version of the servers, whose schema this must be
+#   PURPOSE       "versions" only says which schema each database has; "note" only writes SCHEMA_VERSION into every marker
 #   WAIT_SECONDS  how long the server may take to answer; 60 if not set
 set -eu
 
@@ -41,6 +44,69 @@ until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
   waited=$((waited + 1))
 done
 
+echo "$DATABASES" >"$work/databases"
+
+# A database of our first release has a marker without a version. Where the scripts that made it are still those of the image, it has
+# the image's.
+if [ -r /schema-scripts/version-before ]; then read -r before </schema-scripts/version-before; else before=unknown; fi
+
+# The version whose schema a database has: nothing where there is no marker.
+version_of() {
+  exists=$(echo "SELECT count(*) FROM pg_database WHERE datname = :'name'" | sql postgres -v name="$1")
+  [ "$exists" = 1 ] || return 0
+  sql "$1" -v before="$before" <<'SQL'
+SELECT to_regclass('public.active_active_schema') IS NOT NULL AS marked \gset
+\if :marked
+SELECT coalesce(max(to_jsonb(marker) ->> 'version'), :'before') FROM active_active_schema marker;
+\endif
+SQL
+}
+
+note_version() {
+  sql "$1" -v version="$SCHEMA_VERSION" <<'SQL'
+SET client_min_messages = warning;
+SET ROLE :"owner";
+BEGIN;
+ALTER TABLE active_active_schema ADD COLUMN IF NOT EXISTS version text;
+UPDATE active_active_schema SET version = :'version';
+COMMIT;
+SQL
+}
+
+case ${PURPOSE:-} in
+  versions)
+    while read -r database _; do
+      version=$(version_of "$database")
+      [ -z "$version" ] || echo "$database has the schema of $version"
+    done <"$work/databases"
+    exit
+    ;;
+  note)
+    while read -r database _; do
+      [ -z "$(version_of "$database")" ] || note_version "$database"
+    done <"$work/databases"
+    exit
+    ;;
+esac
+
+others= unnoted=
+while read -r database _; do
+  version=$(version_of "$database")
+  case $version in
+    '' | "$SCHEMA_VERSION") ;;
+    unknown) unnoted="$unnoted $database" ;;
+    *) others="$others $database ($version)" ;;
+  esac
+done <"$work/databases"
+if [ -n "$others" ]; then
+  fail "the servers are of version $SCHEMA_VERSION, but on $PGHOST:$PGPORT these databases have the schema of another:$others. Nothing was" \
+    "changed. Set the version back, or upgrade: make upgrade ENVIRONMENT=$ENVIRONMENT"
+fi
+if [ -n "$unnoted" ]; then
+  fail "our first release created$unnoted, from other scripts than those of this image, so their version is not known. Nothing was" \
+    "changed. Run \"make up\" with the version before once, or say which it is: make upgrade ENVIRONMENT=$ENVIRONMENT FROM=7.1.0"
+fi
+
 limit=$(echo "SELECT current_setting('max_connections')" | sql postgres)
 if [ "$limit" -lt "$CONNECTIONS" ]; then
   fail "the database server $PGHOST:$PGPORT allows $limit connections, but the pools of all nodes and a reserve need" \
@@ -70,7 +136,6 @@ SQL
   sed "s/^/$1: /" "$work/output"
 }
 
-echo "$DATABASES" >"$work/databases"
 while read -r database scripts; do
   exists=$(echo "SELECT count(*) FROM pg_database WHERE datname = :'name'" | sql postgres -v name="$database")
   if [ "$exists" = 0 ]; then
@@ -82,6 +147,7 @@ while read -r database scripts; do
     for script in $scripts; do
       [ ! -r "/schema-repairs/${script#/schema-fixes/}" ] || repair "$database" "/schema-repairs/${script#/schema-fixes/}"
     done
+    note_version "$database"
     echo "$database: schema is there, left unchanged"
     continue
   fi
@@ -105,14 +171,14 @@ SQL
 SET LOCAL ROLE :"owner";
 SQL
   cat >"$work/after.sql" <<'SQL'
-CREATE TABLE active_active_schema (scripts text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
-INSERT INTO active_active_schema (scripts) VALUES (:'scripts');
+CREATE TABLE active_active_schema (scripts text NOT NULL, version text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO active_active_schema (scripts, version) VALUES (:'scripts', :'version');
 GRANT USAGE ON SCHEMA public TO :"runtime";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"runtime";
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO :"runtime";
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO :"runtime";
 SQL
-  sql "$database" -v scripts="$scripts" --single-transaction "$@" -f "$work/after.sql" >"$work/output" 2>&1 || {
+  sql "$database" -v scripts="$scripts" -v version="$SCHEMA_VERSION" --single-transaction "$@" -f "$work/after.sql" >"$work/output" 2>&1 || {
     cat "$work/output" >&2
     fail "the schema of database $database failed and was rolled back; nothing of it remains"
   }

@@ -16,11 +16,13 @@ import { privileged } from './privileged';
 import { publishedWithoutTls } from './published-without-tls';
 import { restart } from './restart';
 import { rootUser } from './root-user';
+import { schemaVersion } from './schema-version';
 import { secretsSupplied } from './secrets-supplied';
 import { statefulDestroy } from './stateful-destroy';
 
 /** The policy: a file a rule, in the order in which they are reported. The compiler asks for one of each name. */
 export const RULES: Readonly<Record<RuleId, Rule>> = {
+  'schema-version': schemaVersion,
   'stateful-destroy': statefulDestroy,
   'prevent-destroy': preventDestroy,
   'local-state': localState,

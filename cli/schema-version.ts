@@ -1,0 +1,107 @@
+import { DATABASE_AUTHORITIES_FILE } from '../catalogue/database-engines';
+import { type FoundSchema, otherSchemas } from '../topology/schema-version';
+import type { CommandContext } from './command';
+import { UserError } from './setup/errors';
+import { CommandError } from './setup/process';
+
+type OnEngine = Pick<CommandContext, 'topology' | 'engine'>;
+
+/** Where the schema job's script has the authorities when it runs without uploaded files. */
+const SCRATCH_AUTHORITIES = '/tmp/database-authorities.pem';
+
+/**
+ * Which version's schema the databases have, by their markers. Databases are asked only where the last schema job was not about the
+ * version that is wanted: it has found what it says. Where schemas are the user's own affair, the nodes that are there tell.
+ *
+ * @param always asks in any case. @default false
+ * @returns nothing where there is no database yet
+ */
+export async function foundSchemas(context: OnEngine, always = false): Promise<FoundSchema[]> {
+  const { topology, engine } = context;
+  const { jobs, nodes, schemaVersion, network, volumes } = topology;
+  const containers = await engine.containers();
+  if (jobs.schema === undefined) {
+    return containers
+      .filter(({ name }) => nodes.some(({ containerName }) => containerName === name))
+      .map(({ name, variables }) => ({ where: name, version: variables.SCHEMA_VERSION }));
+  }
+  const job = containers.find(({ name }) => name === jobs.schema?.run.name);
+  const isKnown = job?.exitCode === 0 && !job.running && job.variables.SCHEMA_VERSION === schemaVersion;
+  if (isKnown && !always) return [];
+  if (!(await engine.names('network')).includes(network.name)) return [];
+  if (!(await engine.names('volume')).includes(volumes.databaseSecrets.name)) return [];
+  const lines = (await runSchemaJob(context, { PURPOSE: 'versions', WAIT_SECONDS: always ? '60' : '0' })).split('\n');
+  return lines.flatMap((line) => {
+    const [, where, version] = /^(\S+) has the schema of (\S+)$/.exec(line) ?? [];
+    return where === undefined ? [] : [{ where, version: version === 'unknown' ? undefined : version }];
+  });
+}
+
+/** The same for a report: where the database cannot be asked, the schema job will. */
+export async function schemasForReport(context: OnEngine): Promise<FoundSchema[]> {
+  try {
+    return await foundSchemas(context);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const [reason = ''] = error.lastLines.slice(-1);
+    console.warn(
+      `The databases were not asked for the version of their schema: ${reason.trim()}. The schema job asks again.`,
+    );
+    return [];
+  }
+}
+
+/** Notes in every database with our marker that it now has the schema of this version. */
+export async function noteSchemaVersion(context: OnEngine, version: string): Promise<void> {
+  await runSchemaJob(context, { PURPOSE: 'note', SCHEMA_VERSION: version });
+}
+
+/** @throws UserError when a database has the schema of another version than the servers that are to run on it */
+export async function requireSchemaVersion(context: OnEngine): Promise<void> {
+  const { environment, schemaVersion } = context.topology;
+  const others = otherSchemas(context.topology, await schemasForReport(context));
+  if (others.length === 0) return;
+  throw new UserError(
+    [
+      `the servers would be of version ${schemaVersion}, but nothing has the schema of it yet; nothing was changed.`,
+      ...others.map(({ where, version }) => `  ${where}: the schema of ${version}`),
+      `To upgrade: make upgrade ENVIRONMENT=${environment}. It stops all nodes, says how to back up, and waits for your migration.`,
+      `To stay: set identity_server.distribution (or schema_version) back.`,
+    ].join('\n'),
+  );
+}
+
+/** Runs the schema job's script in a container that is gone afterwards. @returns what it prints */
+async function runSchemaJob(
+  { topology, engine }: OnEngine,
+  variables: Readonly<Record<string, string>>,
+): Promise<string> {
+  const job = topology.jobs.schema?.run;
+  if (job === undefined) return '';
+  const authorities = job.files?.[DATABASE_AUTHORITIES_FILE];
+  const environment = Object.entries({
+    ...job.environment,
+    ...variables,
+    ...(authorities !== undefined && { AUTHORITIES_PEM: authorities }),
+  }).flatMap(([name, value]) => [
+    '--env',
+    `${name}=${value === DATABASE_AUTHORITIES_FILE ? SCRATCH_AUTHORITIES : value}`,
+  ]);
+  const labels = Object.entries(topology.labels).flatMap(([label, value]) => ['--label', `${label}=${value}`]);
+  const mounts = job.mounts.flatMap(({ volume, path }) => ['--volume', `${volume}:${path}:ro`]);
+  const hardening = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--user', job.user ?? '0:0'];
+  const placed = ['--network', topology.network.name, '--entrypoint', '/bin/sh'];
+  const script = `if [ -n "\${AUTHORITIES_PEM:-}" ]; then printf '%s' "$AUTHORITIES_PEM" >${SCRATCH_AUTHORITIES}; fi\n${job.script}`;
+  return engine.docker(
+    'run',
+    '--rm',
+    ...labels,
+    ...hardening,
+    ...placed,
+    ...environment,
+    ...mounts,
+    job.image,
+    '-c',
+    script,
+  );
+}
