@@ -165,8 +165,9 @@ describe.each(CLUSTERED)('%s, which clusters', (name) => {
     }
   });
 
-  test('leaves the cluster in its own order', () => {
+  test('leaves the cluster in its own order, and gives a silent member up after a minute', () => {
     expect(read('hazelcast.properties')).toContain('hazelcast.shutdownhook.enabled=false');
+    expect(read('hazelcast.properties')).toContain('hazelcast.max.no.heartbeat.seconds=60');
   });
 
   test('checks every pool in its health', () => {
@@ -175,6 +176,18 @@ describe.each(CLUSTERED)('%s, which clusters', (name) => {
     const [, monitored = ''] = /"monitored\.datasources">([^<]*)</.exec(read('health-check-config.xml')) ?? [];
     const pools = DISTRIBUTIONS[derived.distribution].databases.flatMap(({ datasources }) => datasources.map(jndiName));
     expect(monitored.split(',').sort()).toEqual([...pools].sort());
+  });
+
+  test('asks in its health what is about this node, and whether it has started', () => {
+    const xml = read('health-check-config.xml');
+    const checkers = tags(xml, 'HealthChecker').map((checker) => [checker.name, checker.orderId, checker.enable]);
+    expect(checkers).toEqual([
+      ['DataSourceHealthChecker', '97', 'true'],
+      ['SuperTenantUSHealthChecker', '98', 'true'],
+      ['ServerStartupChecker', '96', 'true'],
+    ]);
+    expect(xml).toContain('"monitored.user.stores">PRIMARY<');
+    expect(xml).toContain('"pool.usage.limit.percentage">100<');
   });
 
   test('writes sessions at once and keeps them', () => {
