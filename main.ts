@@ -4,7 +4,7 @@ import { loadTopologies } from './topology/load-topologies';
 
 // Every file in config/ is an environment; ENVIRONMENT=name narrows to one.
 try {
-  synthesize(loadTopologies(process.env.ENVIRONMENT || undefined));
+  synthesize(loadTopologies({ only: process.env.ENVIRONMENT || undefined }));
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
   console.error(error.message);

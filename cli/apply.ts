@@ -30,7 +30,10 @@ runCommand(async () => {
   requireApplicable(report);
   requireSameConfiguration(topology, report);
   requirePolicy(topology, report);
-  const context = await openEnvironment(retiredStacks(topology, report));
+  const context = await openEnvironment({
+    creates: !report.destroy,
+    retiredStacks: retiredStacks(topology, report),
+  });
   const runners = report.destroy ? teardownLayers(context.stacks).flat() : context.stacks;
   requireSamePlans(runners, report);
   const changing = new Set(report.stacks.filter(({ changes }) => changes).map(({ name }) => name));

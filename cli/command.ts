@@ -18,21 +18,30 @@ export interface CommandContext {
   readonly variables: NodeJS.ProcessEnv;
 }
 
-/** The environment that ENVIRONMENT names, without touching the engine. @default sandbox */
-export function selectedTopology(): Topology {
+/**
+ * The environment that ENVIRONMENT names, without touching the engine.
+ *
+ * @param creates whether the command creates or changes something; then no other file may want the same addresses, ports or beginning
+ * of its name. A command that reads or removes what is there must work during an incident whatever the other files say. @default false
+ */
+export function selectedTopology({ creates = false } = {}): Topology {
   const name = process.env.ENVIRONMENT || 'sandbox';
-  const [topology] = loadTopologies(name);
+  const [topology] = loadTopologies({ only: name, mayCollide: !creates });
   if (topology === undefined) throw new UserError(`there is no environment "${name}"`);
   return topology;
 }
 
-/**
- * Sets up what is missing and generates the Terraform configuration of the selected environment.
- *
- * @param retiredStacks names of the retired stacks to work on as well, after the others. @default - those that are still there
- */
-export async function openEnvironment(retiredStacks?: readonly string[]): Promise<CommandContext> {
-  const topology = selectedTopology();
+/** How an environment is opened. */
+export interface OpenOptions {
+  /** Whether the command creates or changes something. @default true */
+  readonly creates?: boolean;
+  /** Names of the retired stacks to work on as well, after the others. @default - those that are still there */
+  readonly retiredStacks?: readonly string[];
+}
+
+/** Sets up what is missing and generates the Terraform configuration of the selected environment. */
+export async function openEnvironment({ creates = true, retiredStacks }: OpenOptions = {}): Promise<CommandContext> {
+  const topology = selectedTopology({ creates });
   const { identityServerBuild } = topology;
   const setup = await ensureSetup({ engineHost: topology.engineHost, images: imagesOf(topology), identityServerBuild });
   const engine = new EnvironmentEngine(topology);

@@ -10,7 +10,7 @@ runCommand(async () => {
   const topology = selectedTopology();
   requireUnprotected(topology, 'make down');
   await confirm(topology.environment);
-  const context = await openEnvironment();
+  const context = await openEnvironment({ creates: false });
   for (const stacks of teardownLayers(context.stacks)) await destroy(stacks);
   await sweep(context);
 });

@@ -9,8 +9,9 @@ import { runCommand } from './setup/errors';
  * the environment. Exit code 1 where Terraform refused a plan or the state was lost, and with CHECK=1 also where a rule of the policy is broken.
  */
 runCommand(async () => {
-  const context = await openEnvironment();
-  const { report } = await planAndReport(context, process.env.DESTROY === '1');
+  const destroy = process.env.DESTROY === '1';
+  const context = await openEnvironment({ creates: !destroy });
+  const { report } = await planAndReport(context, destroy);
   const { environment } = context.topology;
   const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
   console.log(renderTerminal(report, coloured));

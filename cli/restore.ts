@@ -8,7 +8,7 @@ runCommand(async () => {
   if (process.stdin.isTTY) throw new UserError('give the archive of "make backup" on standard input');
   const archive = readFileSync(0);
   // The host may be a new one, without the image whose tools unpack the archive.
-  const { topology, engine } = await openEnvironment();
+  const { topology, engine } = await openEnvironment({ creates: false });
   const { restored, kept } = await restoreSecrets(topology, engine, archive);
   for (const volume of kept) console.log(`${volume} has content and was left as it is`);
   for (const volume of restored) console.log(`${volume} is restored`);

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { overlap, parseSubnet } from './addresses';
 import { readAuthorities } from './authorities';
 import { environmentSchema } from './checks';
+import { conflicts, type LoadedEnvironment } from './conflicts';
 import { ConfigurationError, nearest, type Problem, problemsOf } from './diagnostics';
 import { driverJarProblem } from './driver-jar';
 import { type Environment, type EnvironmentAuthorities, environmentJsonSchema } from './schema';
@@ -29,15 +29,22 @@ const TOML_HINTS: Readonly<Record<string, string>> = {
   'document contains an unsafe property': 'no key may be called "__proto__" or "constructor"',
 };
 
+/** Which environments are wanted, and what for. */
+export interface LoadOptions {
+  /** Name of the only one wanted; the others are then only compared with it, and may be broken. @default - all */
+  readonly only?: string;
+  /** Whether that one may want what another has: for commands that create nothing. @default false */
+  readonly mayCollide?: boolean;
+}
+
 /**
  * Reads and checks `<directory>/*.toml`.
  *
  * @param directory folder of the configuration files
- * @param only name of the one environment wanted; the others are then only compared with it, and may be broken
  * @returns the environments in the order of their names
  * @throws ConfigurationError with every problem of every file concerned
  */
-export function loadEnvironments(directory: string, only?: string): Environment[] {
+export function loadEnvironments(directory: string, { only, mayCollide = false }: LoadOptions = {}): Environment[] {
   const names = configurationNames(directory);
   if (names.length === 0) {
     throw new ConfigurationError([
@@ -59,17 +66,12 @@ export function loadEnvironments(directory: string, only?: string): Environment[
   const concerns = (...involved: string[]) => only === undefined || involved.includes(only);
   const problems = [
     ...results.filter(({ name }) => concerns(name)).flatMap((result) => result.problems),
-    ...pairs(loaded)
+    ...pairs(mayCollide ? [] : loaded)
       .filter(([one, other]) => concerns(one.environment.name, other.environment.name))
-      .flatMap(([one, other]) => conflicts(one, other)),
+      .flatMap(([one, other]) => conflicts(one, other, loaded)),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return loaded.map(({ environment }) => environment).filter(({ name }) => concerns(name));
-}
-
-interface LoadedEnvironment {
-  readonly environment: Environment;
-  readonly lineOf: TomlLines;
 }
 
 interface LoadResult extends Partial<LoadedEnvironment> {
@@ -167,56 +169,4 @@ function unreadable(file: string, error: unknown): Problem {
 
 function pairs<T>(all: readonly T[]): [T, T][] {
   return all.flatMap((one, index) => all.slice(index + 1).map((other): [T, T] => [one, other]));
-}
-
-/** What two environments cannot share: a beginning of their names, and on one engine their subnet and ports. */
-function conflicts(
-  { environment: one }: LoadedEnvironment,
-  { environment: other, lineOf }: LoadedEnvironment,
-): Problem[] {
-  const problemAt = (path: readonly string[], message: string): Problem => ({
-    file: other.file,
-    line: lineOf(path),
-    key: path.join('.'),
-    message,
-  });
-  const problems: Problem[] = [];
-  // The names come sorted, so only the second can begin with the first.
-  if (other.name.startsWith(`${one.name}-`)) {
-    problems.push({
-      file: other.file,
-      message: `the name begins with "${one.name}-", so cdktf destroy '${one.name}-*' would destroy it together with ${one.file}; rename one of the files`,
-    });
-  }
-  if (engineOf(one) !== engineOf(other)) return problems;
-  if (overlap(parseSubnet(one.network.subnet), parseSubnet(other.network.subnet))) {
-    problems.push(
-      problemAt(
-        ['network', 'subnet'],
-        `${other.network.subnet} overlaps ${one.network.subnet} of ${one.file} on the same engine; give one of them another private subnet`,
-      ),
-    );
-  }
-  const ports = sharedPorts(one, other);
-  if (ports.length > 0) {
-    const published = ports.map((port) => `${other.load_balancer.bind_address}:${port}`).join(' and ');
-    problems.push(
-      problemAt(
-        ['load_balancer', 'bind_address'],
-        `${published} ${ports.length === 1 ? 'is' : 'are'} also published by ${one.file} on the same engine; give one of them another bind_address (127.0.0.2, …) or other ports`,
-      ),
-    );
-  }
-  return problems;
-}
-
-function engineOf({ engine }: Environment): string {
-  return engine.host ?? 'unix:///var/run/docker.sock';
-}
-
-function sharedPorts(one: Environment, other: Environment): number[] {
-  const addresses = [one.load_balancer.bind_address, other.load_balancer.bind_address];
-  if (addresses[0] !== addresses[1] && !addresses.includes('0.0.0.0')) return [];
-  const taken = [one.load_balancer.http_port, one.load_balancer.https_port];
-  return [other.load_balancer.http_port, other.load_balancer.https_port].filter((port) => taken.includes(port));
 }

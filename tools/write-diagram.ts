@@ -9,7 +9,7 @@ const DOCS = join(__dirname, '..', 'docs');
 
 /** The pictures of the sandbox that the README shows, by file. */
 export function sandboxPictures(): Record<string, string> {
-  const [sandbox] = loadTopologies('sandbox') as [Topology];
+  const [sandbox] = loadTopologies({ only: 'sandbox' }) as [Topology];
   return { [join(DOCS, 'sandbox.svg')]: renderSvg(sandbox), [join(DOCS, 'sandbox.mmd')]: renderMermaid(sandbox) };
 }
 

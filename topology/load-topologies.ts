@@ -1,5 +1,5 @@
 import { readAssets } from '../environment/assets';
-import { loadEnvironments } from '../environment/load';
+import { type LoadOptions, loadEnvironments } from '../environment/load';
 import { deriveTopology, type Topology } from './topology';
 
 /** Folder of the configuration files: CONFIG_DIRECTORY, else `config` in the working directory. */
@@ -10,11 +10,10 @@ export function configDirectory(): string {
 /**
  * Checks the configuration, reads what it names, and derives the topologies.
  *
- * @param only name of the one environment wanted. @default - all
  * @throws ConfigurationError with every problem found
  */
-export function loadTopologies(only?: string): Topology[] {
-  return loadEnvironments(configDirectory(), only).map((environment) =>
+export function loadTopologies(options?: LoadOptions): Topology[] {
+  return loadEnvironments(configDirectory(), options).map((environment) =>
     deriveTopology(environment, readAssets(environment)),
   );
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
 import { issueCertificate } from '../support/certificates';
@@ -110,10 +110,19 @@ test('make down leaves nothing; a backup brings back the keys, and make up the r
     run('sh', ['-c', `make -s --no-print-directory -f "${PROJECT}/Makefile" ENVIRONMENT=${ONE.name} ${command}`], {
       cwd: workspace.directory,
     });
+  // Other people's files: one that wants the same addresses, and one with a mistake.
+  const others = ['copied', 'mistaken'].map((name) => workspace.path('config', `${name}.toml`)) as [string, string];
+  writeFileSync(others[0], readFileSync(workspace.path('config', `${ONE.name}.toml`)));
+  writeFileSync(others[1], 'network = ');
+  const refused = await workspace.tryMake('plan', ONE.name);
+  expect(refused.stderr).toContain(`${others[0].split('/').at(-1)}:1  network.subnet: ${ONE.subnet} overlaps`);
+  expect(refused.exitCode).not.toBe(0);
+  for (const reading of ['status', 'credentials', 'diagram']) await workspace.make(reading, ONE.name);
   await make('backup > keys.tar');
   await expect(make('restore < keys.tar')).rejects.toThrow('nothing was restored');
 
   await workspace.make('down', ONE.name);
+  for (const other of others) rmSync(other);
   for (const kind of ['container', 'network', 'volume'] as const) expect(await labelled(kind, ONE.name)).toEqual([]);
   for (const folder of ['build', 'state']) expect(existsSync(workspace.path(folder, ONE.name))).toBe(false);
   expect(existsSync(workspace.path('cdktf.out', 'stacks', `${ONE.name}-foundation`))).toBe(false);

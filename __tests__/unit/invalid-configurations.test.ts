@@ -24,7 +24,7 @@ function projectWith(entry: string): string {
 
 function messageOf(project: string, only?: string): string {
   try {
-    loadEnvironments(join(project, 'config'), only);
+    loadEnvironments(join(project, 'config'), { only });
   } catch (error) {
     if (error instanceof ConfigurationError) return error.message.replaceAll(`${project}/`, '');
     throw error;

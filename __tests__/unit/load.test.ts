@@ -12,7 +12,7 @@ function toml(number: number, extra = ''): string {
 function problemsIn(files: Record<string, string>, only?: string): string {
   const directory = configurationDirectory(files);
   try {
-    loadEnvironments(directory, only);
+    loadEnvironments(directory, { only });
   } catch (error) {
     if (error instanceof ConfigurationError) return error.message.replaceAll(`${directory}/`, '');
     throw error;
@@ -36,7 +36,7 @@ test('every file is an environment, in the order of the names, under the name of
 
 test('one environment can be picked, and a broken other one does not stand in its way', () => {
   const directory = configurationDirectory({ 'a.toml': toml(1), 'b.toml': 'broken', 'c.toml': toml(3, 'x = 1\n') });
-  expect(loadEnvironments(directory, 'a').map(({ name }) => name)).toEqual(['a']);
+  expect(loadEnvironments(directory, { only: 'a' }).map(({ name }) => name)).toEqual(['a']);
   expect(problemsIn({ 'a.toml': toml(1), 'b.toml': 'broken' }, 'b')).toContain('b.toml:1');
 });
 
@@ -44,6 +44,11 @@ test('a picked environment is still compared with the others', () => {
   const files = { 'a.toml': toml(1), 'b.toml': toml(1), 'c.toml': toml(3) };
   expect(problemsIn(files, 'a')).toContain('overlaps');
   expect(problemsIn(files, 'c')).toBe('');
+});
+
+test('a picked environment may collide with others where nothing is created', () => {
+  const directory = configurationDirectory({ 'a.toml': toml(1), 'b.toml': toml(1), 'c.toml': 'broken' });
+  expect(loadEnvironments(directory, { only: 'a', mayCollide: true }).map(({ name }) => name)).toEqual(['a']);
 });
 
 test('what may be left out has a default', () => {
@@ -120,6 +125,35 @@ describe('two environments', () => {
         `b.toml:6  load_balancer.bind_address: ${other}:80 and ${other}:443 are also published by a.toml`,
       );
     }
+  });
+
+  test.each([
+    ['the same address', '127.0.0.1', '127.0.0.1', '"127.0.0.4"', ['127.0.0.2', '127.0.0.3']],
+    ['every address', '0.0.0.0', '127.0.0.1', 'http_port = 8082 and https_port = 8445', ['127.0.0.2', '127.0.0.3']],
+  ])('that want %s get a suggestion that is free, also of the others', (_, one, other, suggestion, taken) => {
+    const ports = (number: number) => `http_port = ${8080 + number}\nhttps_port = ${8443 + number}\n`;
+    const files = {
+      'a.toml': toml(1).replace('127.0.0.1', one),
+      'b.toml': toml(2).replace('127.0.0.2', other).replace('10.2.0.0/24', '10.1.0.0/16'),
+      'c.toml': toml(30)
+        .replace('127.0.0.30', taken[0] as string)
+        .replace('10.30.', '172.30.10.')
+        .replace('.0.0/24', '.0/24'),
+      'd.toml': toml(40).replace('127.0.0.40', taken[1] as string),
+    };
+    const apart = one === '0.0.0.0';
+    if (apart) {
+      for (const [index, name] of (['c.toml', 'd.toml'] as const).entries()) {
+        files[name] = files[name].replace('[network]', `${ports(index)}[network]`);
+      }
+    }
+    const message = problemsIn(files);
+    expect(message).toContain(`such as ${suggestion}`);
+    expect(message).toContain('give one of them another private subnet, such as "172.30.11.0/24"');
+    const moved = apart
+      ? files['b.toml'].replace('[network]', `${suggestion.replace(' and ', '\n')}\n[network]`)
+      : files['b.toml'].replace(`"${other}"`, suggestion);
+    expect(problemsIn({ ...files, 'b.toml': moved.replace('10.1.0.0/16', '172.30.11.0/24') })).toBe('');
   });
 
   test('may publish different ports on one address', () => {
