@@ -3,6 +3,7 @@ import { loadTopologies } from '../topology/load-topologies';
 import type { Topology } from '../topology/topology';
 import { EnvironmentEngine } from './environment-engine';
 import { committedLock } from './lock-file';
+import { requireOwnPlace } from './neighbours';
 import { remainingStacks } from './retired-stacks';
 import { ensureSetup } from './setup/ensure-setup';
 import { UserError } from './setup/errors';
@@ -45,6 +46,7 @@ export async function openEnvironment({ creates = true, retiredStacks }: OpenOpt
   const { identityServerBuild } = topology;
   const setup = await ensureSetup({ engineHost: topology.engineHost, images: imagesOf(topology), identityServerBuild });
   const engine = new EnvironmentEngine(topology);
+  if (creates) await requireOwnPlace(topology, engine);
   const retired = retiredStacks ?? (await remainingStacks(topology, engine));
   synthesize([topology], OUTPUT_DIRECTORY, retired);
   const lock = committedLock(setup.terraform, setup.env, print);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
 import { issueCertificate } from '../support/certificates';
@@ -102,6 +102,31 @@ test('plain cdktf deploys and destroys an environment beside the first, and neit
   expect(await answers(ONE)).toBe(200);
 }, 600_000);
 
+test('other files stop nothing but what would collide with them, and a renamed one is told what runs under its old name', async () => {
+  const own = workspace.path('config', `${ONE.name}.toml`);
+  const copied = workspace.path('config', 'other-copied.toml');
+  const mistaken = workspace.path('config', 'other-mistaken.toml');
+  renameSync(own, copied);
+  for (const target of ['plan', 'up']) {
+    const renamed = await workspace.tryMake(target, 'other-copied');
+    expect(renamed.stderr).toContain(
+      `another environment on this engine, ${ONE.name}, has the subnet ${ONE.subnet}, the port ${ONE.bindAddress}:`,
+    );
+    expect(renamed.stderr).toContain('give it its name back');
+    expect(renamed.exitCode).not.toBe(0);
+  }
+  copyFileSync(copied, own);
+  writeFileSync(mistaken, 'network = ');
+  const refused = await workspace.tryMake('plan', ONE.name);
+  expect(refused.stderr).toContain(`other-copied.toml:1  network.subnet: ${ONE.subnet} overlaps`);
+  expect(refused.exitCode).not.toBe(0);
+  for (const reading of ['status', 'credentials', 'diagram']) await workspace.make(reading, ONE.name);
+  await workspace.make('backup', ONE.name);
+  rmSync(copied);
+  expect((await workspace.make('plan', ONE.name)).stdout).toContain('Nothing to change.');
+  rmSync(mistaken);
+}, 120_000);
+
 test('make down leaves nothing; a backup brings back the keys, and make up the rest', async () => {
   const file = workspace.path('build', ONE.name, 'ca.crt');
   const ca = readFileSync(file, 'utf8');
@@ -110,19 +135,10 @@ test('make down leaves nothing; a backup brings back the keys, and make up the r
     run('sh', ['-c', `make -s --no-print-directory -f "${PROJECT}/Makefile" ENVIRONMENT=${ONE.name} ${command}`], {
       cwd: workspace.directory,
     });
-  // Other people's files: one that wants the same addresses, and one with a mistake.
-  const others = ['copied', 'mistaken'].map((name) => workspace.path('config', `${name}.toml`)) as [string, string];
-  writeFileSync(others[0], readFileSync(workspace.path('config', `${ONE.name}.toml`)));
-  writeFileSync(others[1], 'network = ');
-  const refused = await workspace.tryMake('plan', ONE.name);
-  expect(refused.stderr).toContain(`${others[0].split('/').at(-1)}:1  network.subnet: ${ONE.subnet} overlaps`);
-  expect(refused.exitCode).not.toBe(0);
-  for (const reading of ['status', 'credentials', 'diagram']) await workspace.make(reading, ONE.name);
   await make('backup > keys.tar');
   await expect(make('restore < keys.tar')).rejects.toThrow('nothing was restored');
 
   await workspace.make('down', ONE.name);
-  for (const other of others) rmSync(other);
   for (const kind of ['container', 'network', 'volume'] as const) expect(await labelled(kind, ONE.name)).toEqual([]);
   for (const folder of ['build', 'state']) expect(existsSync(workspace.path(folder, ONE.name))).toBe(false);
   expect(existsSync(workspace.path('cdktf.out', 'stacks', `${ONE.name}-foundation`))).toBe(false);
@@ -220,19 +236,44 @@ test('a certificate of the user’s own authority is served, and taken over with
   }
 }, 300_000);
 
-test('make down asks first, and refuses a protected environment', async () => {
+test('make down asks first, and refuses a protected environment until a reviewed plan has lifted that', async () => {
   const unasked = await workspace.tryMake('down', ONE.name, { YES: '' });
   expect(unasked.exitCode).not.toBe(0);
   expect(unasked.stderr).toContain('say YES=1');
-  await workspace.configure(
-    ONE.name,
-    `${PROTECTED}${readFileSync(workspace.path('config', `${ONE.name}.toml`), 'utf8')}`,
-  );
+  const file = workspace.path('config', `${ONE.name}.toml`);
+  const unprotected = readFileSync(file, 'utf8');
+  writeFileSync(file, `${PROTECTED}${unprotected}`);
   const refused = await workspace.tryMake('down', ONE.name);
   expect(refused.exitCode).not.toBe(0);
   expect(refused.stderr).toContain('is protected');
   expect(await labelled('container', ONE.name)).not.toEqual([]);
-}, 60_000);
+
+  // From here on, what was applied counts.
+  await workspace.make('up', ONE.name);
+  const volumes = await labelled('volume', ONE.name);
+  writeFileSync(file, unprotected);
+  for (const [target, variables] of [['down'], ['up'], ['plan', { DESTROY: '1' }]] as const) {
+    const { exitCode, stderr } = await workspace.tryMake(target, ONE.name, variables);
+    expect([target, exitCode]).toEqual([target, 2]);
+    expect(stderr).toContain('no plan that lifts it has been applied');
+  }
+  const apply = async (changed: string, approved: boolean) => {
+    writeFileSync(file, changed);
+    await workspace.tryMake('plan', ONE.name);
+    const { digest } = JSON.parse(readFileSync(workspace.path('build', 'plan', ONE.name, 'plan.json'), 'utf8'));
+    return workspace.tryMake('apply', ONE.name, approved ? { PLAN: digest } : {});
+  };
+  const atOnce = await apply(`${unprotected}[database]\nhost = "database.e2e.test"\nmax_connections = 500\n`, true);
+  expect(atOnce.stderr).toContain('make two changes of it, the first with protected = false alone');
+  expect((await apply(unprotected, false)).stderr).toContain('the saved plan lifts the protection');
+  expect(readFileSync(workspace.path('build', 'plan', ONE.name, 'plan.md'), 'utf8')).toContain(
+    '**The protection is lifted**',
+  );
+  expect(await labelled('volume', ONE.name)).toEqual(volumes);
+  expect((await apply(unprotected, true)).exitCode).toBe(0);
+  await workspace.make('down', ONE.name);
+  expect(await labelled('volume', ONE.name)).toEqual([]);
+}, 300_000);
 
 test('a missing secret stops the first job with what to do; once supplied, the job runs again', async () => {
   const { name, hostname, bindAddress, subnet } = placeOf('e2e-supplied');
