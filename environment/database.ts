@@ -5,12 +5,18 @@ import type { EnvironmentSettings } from './schema';
 /** Connections left for the schema job, backups and people. */
 export const RESERVED_CONNECTIONS = 20;
 
+/**
+ * A database container is sized for the pools of this many nodes, and more share them: a container whose limit changes is replaced, and
+ * then nothing is served until it is back.
+ */
+const SIZED_FOR_NODES = 2;
+
 /** What the pools of all nodes together may open, and how that comes about. */
 export interface ConnectionBudget {
   readonly datasources: number;
   readonly poolSize: number;
   readonly nodes: number;
-  /** Product of the three, and the reserve. */
+  /** At least the product of the three and the reserve. */
   readonly connections: number;
 }
 
@@ -20,9 +26,13 @@ export function connectionBudget({
 }: Pick<EnvironmentSettings, 'identity_server' | 'database'>): ConnectionBudget {
   const distribution = DISTRIBUTIONS[server.distribution];
   const datasources = distribution.databases.flatMap((entry) => entry.datasources).length;
-  const poolSize = database.pool_size ?? distribution.poolSize;
-  const connections = datasources * poolSize * server.nodes + RESERVED_CONNECTIONS;
-  return { datasources, poolSize, nodes: server.nodes, connections };
+  const { host, pool_size: chosen, max_connections: limit } = database;
+  const shared = [host, chosen, limit].every((setting) => setting === undefined);
+  const { nodes } = server;
+  const all = distribution.poolSize * (shared ? SIZED_FOR_NODES : nodes);
+  const poolSize = chosen ?? Math.floor(all / nodes);
+  const connections = datasources * (chosen === undefined ? all : chosen * nodes) + RESERVED_CONNECTIONS;
+  return { datasources, poolSize, nodes, connections };
 }
 
 /** Off within the environment's own network; a server elsewhere is expected to encrypt. */

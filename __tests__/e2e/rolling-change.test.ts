@@ -30,7 +30,7 @@ async function configure(settings: Settings = {}): Promise<void> {
   await workspace.configure(
     NAME,
     `network = { subnet = "${SUBNET}" }
-# Enough for every number of nodes here: a database container whose limit changes is replaced.
+# With a limit of its own, another number of nodes leaves the pools of the others as they are.
 database = { max_connections = 400 }
 [identity_server]
 distribution = "sandbox"

@@ -187,6 +187,16 @@ describe.each(EVERY_DISTRIBUTION)('deployment.toml of %s', (_, toml) => {
       for (const [, size] of pools) expect(Number(size)).toBeGreaterThan(0);
     }
   });
+
+  test('another number of nodes touches nothing of the database and its schemas: they share the pools of two', () => {
+    for (const nodes of [3, 8]) {
+      const more = topology(withServer(`nodes = ${nodes}`, toml));
+      expect(more.database).toEqual(derived.database);
+      expect(more.jobs.schema).toEqual(derived.jobs.schema);
+    }
+    const chosen = withServer('nodes = 3', `${toml}[database]\npool_size = 50\n`);
+    expect(topology(chosen).database).not.toEqual(derived.database);
+  });
 });
 
 describe('names', () => {

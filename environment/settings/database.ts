@@ -69,7 +69,9 @@ export const database = z.strictObject({
     .min(5)
     .max(1000)
     .optional()
-    .describe("Connections that each datasource of each node may open. Default: the distribution's, 50 or 150."),
+    .describe(
+      "Connections that each datasource of each node may open. Default: the distribution's, 50 or 150; more than two nodes share what two would have, where the database is a container and max_connections is not set.",
+    ),
   max_connections: z
     .int()
     .min(20)
