@@ -105,7 +105,8 @@ differences: $(MODULES) ## List where deployment.toml differs from the accelerat
 
 templates: $(MODULES) ## Rebuild the parity test's tables from a folder of the accelerator's templates
 #: FROM=    the folder (required)
-	@$(TSX) $(ROOT)/tools/flatten-templates.ts "$(FROM)"
+#: RELEASE=  release of the accelerator that they are of, such as 4.0.1 (required)
+	@$(TSX) $(ROOT)/tools/flatten-templates.ts "$(RELEASE)" "$(FROM)"
 
 lint: $(MODULES) ## Format, lint, types and the order of the floors
 	@cd $(ROOT) && npx biome check && npx tsc --noEmit && npx depcruise --config dependency-cruiser.config.js .

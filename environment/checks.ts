@@ -3,7 +3,7 @@ import { DATABASE_ENGINES, databaseEnginesWith } from '../catalogue/database-eng
 import { DISTRIBUTIONS } from '../catalogue/distributions';
 import type { RuleId } from '../catalogue/policy-rule-ids';
 import type { TomlTable } from '../catalogue/toml';
-import { isArchive } from './archive';
+import { acceleratorProblem } from './accelerator';
 import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from './database';
 import { extensionProblems } from './deployment-toml-extensions';
 import { type EnvironmentSettings, settingsSchema } from './schema';
@@ -44,16 +44,19 @@ function checkImage(
     });
   const { accelerator, driver } = server.build ?? {};
   const { title, driverArtifact, driverVersion } = DATABASE_ENGINES[engine];
-  if (accelerator !== undefined && !isArchive(accelerator)) {
-    refuse(
-      'build.accelerator',
-      `found "${accelerator}", which is no readable zip file; give the path of the accelerator's zip, relative to the folder in which the command runs`,
-    );
-  }
-  if (accelerator === undefined && server.image === undefined && DISTRIBUTIONS[server.distribution].accelerator) {
+  const { accelerator: merged } = DISTRIBUTIONS[server.distribution];
+  const problem = accelerator === undefined ? undefined : acceleratorProblem(accelerator, server.distribution);
+  if (problem !== undefined) refuse('build.accelerator', problem);
+  if (accelerator === undefined && server.image === undefined && merged) {
     refuse(
       'build.accelerator',
       `is required with ${server.distribution}: the path of the accelerator's zip, or set identity_server.image to an image that has the accelerator`,
+    );
+  }
+  if (merged !== undefined && server.port_offset !== 3) {
+    refuse(
+      'port_offset',
+      `found ${server.port_offset}; with the accelerator only 3 works: its own pages call the server on port 9446, which stands in their web.xml`,
     );
   }
   if (driver !== undefined && server.driver_jar !== undefined) {

@@ -1,25 +1,20 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
-import { flatten, type TomlTable, type TomlValue } from '../catalogue/toml';
-import { CREDENTIAL, TEMPLATES } from './parity';
+import { ACCELERATOR_RELEASES, templateDigest, templateTable } from '../catalogue/distributions';
+import { TEMPLATES } from './parity';
 
 /**
- * Makes the parity test's tables from the accelerator's templates: a line for each key with its value as JSON. Takes the folder
- * of the templates, which are in the accelerator's archive under `repository/resources`.
+ * Makes the parity test's tables from the accelerator's templates: a line for each key with its value as JSON. Takes a release and
+ * the folder of its templates, which are in the accelerator's archive under `repository/resources`.
  */
 
-const TEMPLATE = /^(wso2is-\d+\.\d+\.\d+)-deployment\.toml$/;
-const SECRET_KEY = /(password|secret|hash|client_id)$/;
+const TEMPLATE = /^wso2is-(\d+\.\d+\.\d+)-deployment\.toml$/;
 
-function value(key: string, found: TomlValue): TomlValue {
-  const reference = typeof found === 'string' && found.startsWith('$ref{');
-  return SECRET_KEY.test(key) && found !== '' && !reference ? CREDENTIAL : found;
-}
-
-const [folder] = process.argv.slice(2);
-if (folder === undefined) {
-  console.error('usage: make templates FROM=<folder of wso2is-<version>-deployment.toml files>');
+const [release, folder] = process.argv.slice(2);
+if (release === undefined || release === '' || folder === undefined || folder === '') {
+  console.error(
+    `usage: make templates RELEASE=<${ACCELERATOR_RELEASES.join(' or ')}, or a new one> FROM=<folder of wso2is-<version>-deployment.toml files>`,
+  );
   process.exit(1);
 }
 const files = readdirSync(folder).filter((file) => TEMPLATE.test(file));
@@ -29,9 +24,9 @@ if (files.length === 0) {
 }
 mkdirSync(TEMPLATES, { recursive: true });
 for (const file of files.sort()) {
-  const table = flatten(parse(readFileSync(join(folder, file), 'utf8')) as TomlTable);
-  const lines = [...table].map(([key, found]) => `${key}\t${JSON.stringify(value(key, found))}`);
-  const name = `${TEMPLATE.exec(file)?.[1]}-financial-services.tsv`;
-  writeFileSync(join(TEMPLATES, name), `${lines.join('\n')}\n`);
-  console.log(`${name}: ${lines.length} keys`);
+  const version = TEMPLATE.exec(file)?.[1];
+  const table = templateTable(readFileSync(join(folder, file), 'utf8'));
+  const name = `wso2is-${version}-financial-services-${release}.tsv`;
+  writeFileSync(join(TEMPLATES, name), table);
+  console.log(`${name}: ${table.trimEnd().split('\n').length} keys, digest ${templateDigest(table)}`);
 }

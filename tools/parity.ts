@@ -11,9 +11,6 @@ import { deriveTopology } from '../topology/topology';
 /** Folder of the tables that `flatten-templates.ts` makes: one for each distribution that has a template. */
 export const TEMPLATES = join(__dirname, '..', '__tests__', 'fixtures', 'templates');
 
-/** Stands in a table instead of a credential of the template. */
-export const CREDENTIAL = '(credential)';
-
 /** One key in which a generated deployment.toml and the template differ. */
 export interface Difference {
   readonly key: string;

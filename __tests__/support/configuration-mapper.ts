@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { flatten, isTable, renderToml, type TomlTable, type TomlValue } from '../../catalogue/toml';
 import { run } from '../../cli/setup/process';
 import { identityFeature, kernelHome } from './product-parts';
+import { partsOf } from './toml-paths';
 
 /** What the product's mapper makes of one deployment.toml. */
 export interface Rendered {
@@ -154,12 +155,6 @@ function another(value: TomlValue): TomlValue {
   if (typeof value === 'number') return value + 1;
   if (typeof value === 'string') return /^\d+$/.test(value) ? String(Number(value) + 1) : `${value}-other`;
   return Array.isArray(value) ? [...value, 'other'] : { other: 'other' };
-}
-
-function partsOf(key: string): (string | number)[] {
-  return [...key.matchAll(/"((?:[^"\\]|\\.)*)"|\[(\d+)\]|([A-Za-z0-9_-]+)/g)].map(([, quoted, index, plain]) =>
-    index !== undefined ? Number(index) : ((quoted ?? plain) as string),
-  );
 }
 
 /** Key paths of a table, as `flatten` names them. */

@@ -6,6 +6,7 @@ import { archiveEntries } from '../../environment/archive';
 import { readAssets } from '../../environment/assets';
 import { loadEnvironments } from '../../environment/load';
 import { deriveTopology, type Topology } from '../../topology/topology';
+import { acceleratorArchive } from '../support/accelerator';
 import { type Json, SMALLEST, synthesizeToFiles, TEST_IMAGES, temporaryDirectory, topology } from '../support/synth';
 import { zip } from '../support/zip';
 
@@ -81,7 +82,7 @@ describe("the sandbox's image", () => {
 test('an image with the accelerator is built without a driver', () => {
   const toml = PRODUCT.replace('"wso2is-7.1.0"', '"wso2is-7.1.0-financial-services"\nbuild = { accelerator = "ACC" }');
   const accelerator = join(temporaryDirectory('accelerator-'), 'accelerator.zip');
-  writeFileSync(accelerator, zip({ 'a/bin/merge.sh': '' }));
+  writeFileSync(accelerator, acceleratorArchive('4.0.1', '7.1.0'));
   const { derived } = withDriver(toml.replace('ACC', accelerator));
   expect(derived.identityServerBuild).toMatchObject({ base: 'wso2/wso2is:7.1.0', accelerator });
   expect(derived.identityServerBuild?.driver).toBeUndefined();

@@ -19,12 +19,14 @@ function tomlOf(derived: Topology, node: number): TomlTable {
   return parse(files.find(([path]) => path.endsWith('/deployment.toml'))?.[1] as string) as TomlTable;
 }
 
-test('the catalogue has every version with and without the accelerator, and the sandbox', () => {
+test('the catalogue has every version with and without each release of the accelerator for it, and the sandbox', () => {
+  const releases = { '7.0.0': ['4.0.1', '4.1.1', '4.0.0'], '7.1.0': ['4.0.1', '4.1.1', '4.0.0'] };
   expect(DISTRIBUTION_NAMES).toEqual([
     'sandbox',
-    ...['7.0.0', '7.1.0', '7.2.0', '7.3.0'].flatMap((version) => [
+    ...Object.entries({ ...releases, '7.2.0': ['4.0.1'], '7.3.0': ['4.0.1'] }).flatMap(([version, accelerators]) => [
       `wso2is-${version}`,
       `wso2is-${version}-financial-services`,
+      ...accelerators.map((release) => `wso2is-${version}-financial-services-${release}`),
     ]),
   ]);
 });

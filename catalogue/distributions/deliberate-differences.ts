@@ -3,6 +3,8 @@ export interface DeliberateDifference {
   /** Key, or the table in which all keys differ. */
   readonly key: string;
   readonly reason: string;
+  /** Whether ours leaves it out. @default - it has another value */
+  readonly leftOut?: true;
 }
 
 const LOAD_BALANCER_URL =
@@ -76,4 +78,14 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     reason: 'without the start-up checker the health request may answer 200 before the server has started',
   },
   { key: 'catalinaValves.remoteIpValve', reason: 'the logs show the client, not the load balancer' },
+  {
+    key: 'agent_identity',
+    reason:
+      'the store of agents is on a local H2, a different one on every node; the templates before 7.3.0 switch it off, too',
+  },
+  {
+    key: 'datasource[1]',
+    reason: 'that local store; with agent identities off nothing uses it',
+    leftOut: true,
+  },
 ];

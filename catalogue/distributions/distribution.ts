@@ -1,5 +1,6 @@
 import type { DatabaseEngine } from '../database-engines';
 import type { TomlTable } from '../toml';
+import type { AcceleratorRelease } from './accelerator-template';
 
 /**
  * One thing that can run on the nodes. Everything that differs from one distribution or version to the next is data here;
@@ -14,8 +15,8 @@ export interface Distribution {
   readonly images: 'sandbox' | { readonly identityServer: string; readonly loadBalancer: string };
   /** Databases whose JDBC driver is in the image already. For another, an image with its driver is built. */
   readonly bundledDrivers: readonly DatabaseEngine[];
-  /** Name of the accelerator that must be merged into the image, if one must. */
-  readonly accelerator?: 'financial-services';
+  /** The accelerator that must be merged into the image, if one must: its release, and the version that its template is for. */
+  readonly accelerator?: { readonly release: AcceleratorRelease; readonly server: string };
   /** uid:gid of the server's user in the image. */
   readonly owner: string;
   /** Home directory of that user, where the image's entry point and the two overlay directories are. */

@@ -1,4 +1,5 @@
 import { merge, type TomlTable } from '../toml';
+import type { AcceleratorRelease } from './accelerator-template';
 import type { Site } from './distribution';
 
 /**
@@ -6,7 +7,8 @@ import type { Site } from './distribution';
  * stores, proxy ports). The parity test compares it with every template key by key.
  */
 export const financialServicesToml = {
-  base: (site: Site): TomlTable => merge(platform(site), access(), oauth(site), ACCELERATOR, consent(site), EVENTS),
+  base: (site: Site, release: AcceleratorRelease): TomlTable =>
+    merge(platform(site), access(release), oauth(site), ACCELERATOR, consent(site), EVENTS, RELEASES[release]),
   /** The names under which a server of this accelerator presents itself. */
   identification: (version: string): TomlTable => ({
     server: { serverDetails: `WSO2 IS as KM ${version}`, userAgent: `WSO2 IS as KM ${version}` },
@@ -81,27 +83,23 @@ function platform(site: Site): TomlTable {
 }
 
 /** Who may call the accelerator's own APIs. The first rule that matches decides, so the order counts. */
-function access(): TomlTable {
+function access(release: AcceleratorRelease): TomlTable {
   const administratorsOnly = (api: string) => ({
     context: `(.*)/api/fs/${api}/(.*)`,
     http_method: 'all',
     secure: 'true',
     allowed_auth_handlers: ['BasicAuthentication'],
     permissions: ['/permission/admin'],
-    scopes: ['ob-internal-api-access'],
+    ...(release === '4.0.1' && { scopes: ['ob-internal-api-access'] }),
   });
   return {
     resource: {
       access_control: [
+        // The consent portal comes with a bearer token.
+        { context: '(.*)/api/fs/consent/admin/(.*)', http_method: 'all', secure: 'true' },
         administratorsOnly('consent'),
         { context: '(.*)/fs/authenticationendpoint/(.*)', http_method: 'all', secure: 'false' },
         administratorsOnly('event-notifications'),
-        {
-          context: '(.*)/consentmgr/scp/(.*)',
-          http_method: 'GET, DELETE',
-          secure: 'true',
-          allowed_auth_handlers: ['OAuthAuthentication'],
-        },
         { context: '(.*)/consentmgr/(.*)', http_method: 'GET, DELETE', secure: 'false' },
         {
           context: '(.*)/scim2/Me',
@@ -129,7 +127,7 @@ function oauth(site: Site): TomlTable {
   return {
     oauth: {
       drop_unregistered_scopes: true,
-      authorize_all_scopes: false,
+      authorize_all_scopes: true,
       endpoints: {
         v2: { oauth2_consent_page: consentPage('oauth2_authz'), oidc_consent_page: consentPage('oauth2_consent') },
       },
@@ -157,10 +155,10 @@ function oauth(site: Site): TomlTable {
         // The product's spelling. This is the test directory of Open Banking UK; a real directory is a deployment's own.
         ssa_jkws: 'https://keystore.openbankingtest.org.uk/0015800001HQQrZAAX/0015800001HQQrZAAX.jwks',
       },
-      dcrm: { return_null_fields_in_response: false },
       oidc: {
         id_token: { signature_algorithm: 'PS256' },
         enable_hybrid_flow_app_level_validation: false,
+        enable_claims_separation_for_access_tokens: false,
         token_endpoint: { signing_algorithms: ['PS256', 'ES256'] },
         user_info: { jwt_signature_algorithm: 'PS256' },
         extensions: {
@@ -271,11 +269,9 @@ const ACCELERATOR: TomlTable = {
     jdbc_persistence_manager: [{ data_source: { name: 'WSO2FS_DB' }, connection_verification_timeout: 1 }],
     app_registration: {
       application_updater: `${IDENTITY_EXTENSIONS}.client.registration.application.listener.ApplicationUpdaterImpl`,
-      sca: { authenticator_config: { enable_setting_authenticators_on_app_update: true } },
       dcr: {
         params: REGISTRATION_PARAMETERS,
         validators: { validator: validators(false) },
-        regulatory_issuers: { iss: [{ name: DIRECTORY }] },
       },
     },
     identity: {
@@ -303,8 +299,6 @@ function consent(site: Site): TomlTable {
     financial_services: {
       consent: {
         auth_flow_consent_id_source: 'requestObject',
-        pre_initiated: { scopes: ACCESS_SCOPES },
-        scope_based: { scopes: [] },
         consent_id_extraction: { json_path: '/id_token/openbanking_intent_id/value' },
         manage: {
           handler: `${CONSENT_EXTENSIONS}.manage.impl.DefaultConsentManageHandler`,
@@ -344,10 +338,8 @@ function consent(site: Site): TomlTable {
           allowed_time_duration: 1440,
           header_name: 'x-idempotency-key',
           allowed_for_all_apis: false,
-          allowed_api_resources: ['payment-consents'],
         },
         preserve_consent_link: { enabled: false },
-        authorize_jsp: { path: 'fs_default.jsp' },
       },
     },
   };
@@ -383,4 +375,32 @@ const EVENTS: TomlTable = {
       },
     },
   },
+};
+
+const consentSettings = (consent: TomlTable): TomlTable => ({ financial_services: { consent } });
+const idempotentResource = (name: string) => consentSettings({ idempotency: { allowed_api_resources: [name] } });
+const PRE_INITIATED = consentSettings({ is_pre_initiated_consent: true });
+const ISSUERS: TomlTable = {
+  financial_services: { app_registration: { dcr: { regulatory_issuers: { iss: [{ name: DIRECTORY }] } } } },
+};
+
+/** What one release has and another has not. */
+const RELEASES: Readonly<Record<AcceleratorRelease, TomlTable>> = {
+  '4.0.0': merge(PRE_INITIATED, idempotentResource('domestic-payment-consents')),
+  '4.1.1': merge(PRE_INITIATED, idempotentResource('payment-consents'), ISSUERS),
+  '4.0.1': merge(
+    consentSettings({
+      pre_initiated: { scopes: ACCESS_SCOPES },
+      scope_based: { scopes: [] },
+      authorize_jsp: { path: 'fs_default.jsp' },
+    }),
+    idempotentResource('payment-consents'),
+    ISSUERS,
+    {
+      oauth: { dcrm: { return_null_fields_in_response: false } },
+      financial_services: {
+        app_registration: { sca: { authenticator_config: { enable_setting_authenticators_on_app_update: true } } },
+      },
+    },
+  ),
 };

@@ -1,4 +1,5 @@
 import { merge, type TomlTable } from '../toml';
+import type { AcceleratorRelease } from './accelerator-template';
 import {
   type Distribution,
   type DistributionDatabase,
@@ -18,6 +19,8 @@ interface Release {
   readonly toml: TomlTable;
   /** The same with the accelerator, whose templates differ in more than the product does. */
   readonly acceleratorToml: TomlTable;
+  /** Releases of the accelerator that have a template for it, the one that is meant where none is named first. */
+  readonly accelerators: readonly [AcceleratorRelease, ...AcceleratorRelease[]];
 }
 
 const JKS = { type: 'JKS', extension: 'jks' } as const;
@@ -33,6 +36,7 @@ const RELEASES = {
     encryptionKeyBytes: 16,
     toml: {},
     acceleratorToml: financialServicesToml.identification('7.0.0'),
+    accelerators: ['4.0.1', '4.1.1', '4.0.0'],
   },
   '7.1.0': {
     java: 21,
@@ -41,6 +45,7 @@ const RELEASES = {
     toml: {},
     // The template of 7.1.0 calls itself 7.0.0.
     acceleratorToml: financialServicesToml.identification('7.0.0'),
+    accelerators: ['4.0.1', '4.1.1', '4.0.0'],
   },
   '7.2.0': {
     java: 21,
@@ -52,6 +57,7 @@ const RELEASES = {
       WITHOUT_AGENTS,
       financialServicesToml.validators({ withoutSsaJti: true }),
     ),
+    accelerators: ['4.0.1'],
   },
   '7.3.0': {
     java: 21,
@@ -63,11 +69,22 @@ const RELEASES = {
       WITHOUT_AGENTS,
       financialServicesToml.validators({ withoutSsaJti: true }),
     ),
+    accelerators: ['4.0.1'],
   },
-} satisfies Record<string, Release>;
+} as const satisfies Record<string, Release>;
 
 export type IdentityServerVersion = keyof typeof RELEASES;
 export const IDENTITY_SERVER_VERSIONS = Object.keys(RELEASES) as IdentityServerVersion[];
+
+/** Releases of the accelerator for a version, the one that is meant where none is named first. */
+export function acceleratorsFor(version: IdentityServerVersion): Release['accelerators'] {
+  return RELEASES[version].accelerators;
+}
+
+/** A version with a release of the accelerator that has a template for it. */
+export type VersionWithAccelerator = {
+  [Version in IdentityServerVersion]: `${Version}-financial-services-${(typeof RELEASES)[Version]['accelerators'][number]}`;
+}[IdentityServerVersion];
 
 const IDENTITY_SCRIPTS = ['dbscripts/identity', 'dbscripts/consent'];
 
@@ -135,13 +152,13 @@ export function identityServer(version: IdentityServerVersion): Distribution {
 }
 
 /** Identity Server with the Financial Services accelerator. */
-export function financialServices(version: IdentityServerVersion): Distribution {
+export function financialServices(version: IdentityServerVersion, accelerator: AcceleratorRelease): Distribution {
   const release = RELEASES[version];
   return {
     ...common(version),
-    description: `WSO2 Identity Server ${version} with the Financial Services IAM accelerator.`,
+    description: `WSO2 Identity Server ${version} with release ${accelerator} of the Financial Services IAM accelerator.`,
     lacks: ['API Manager: the accelerator runs with Identity Server alone', ...agentsLack(release.acceleratorToml)],
-    accelerator: 'financial-services',
+    accelerator: { release: accelerator, server: version },
     adminUsername: 'is_admin@wso2.com',
     emailUsernames: true,
     databases: FINANCIAL_SERVICES_DATABASES,
@@ -149,7 +166,7 @@ export function financialServices(version: IdentityServerVersion): Distribution 
     scheduledJobs: ['financial_services.consent.periodical_expiration.enabled'],
     deploymentToml: (site) =>
       merge(
-        financialServicesToml.base(site),
+        financialServicesToml.base(site, accelerator),
         activeActiveToml(site, FINANCIAL_SERVICES_DATABASES),
         tlsToml(financialServicesToml.ciphers),
         release.acceleratorToml,
