@@ -1,5 +1,26 @@
 #!/usr/bin/env bash
-# Puts the saved plans back where seal.sh has taken them from. That they are the approved ones, make apply checks by their digest.
-# usage: unseal.sh     (reads PLAN_PASSPHRASE)
+# Puts the saved plans back where seal.sh has taken them from, and nothing anywhere else. That they are the approved ones, make apply
+# checks by their digest.
+# usage: unseal.sh <environment> <checksum that seal.sh has passed on>     (reads PLAN_PASSPHRASE)
 set -euo pipefail
-openssl enc -d -aes-256-cbc -pbkdf2 -iter 600000 -pass env:PLAN_PASSPHRASE -in build/saved-plan.enc | tar --extract
+environment=$1 sealed=$2
+refuse() {
+  echo "$1 Nothing was unpacked. Run the workflow again from its plan" >&2
+  exit 1
+}
+if ! printf '%s  build/saved-plan.gpg\n' "$sealed" | sha256sum --check --status; then
+  refuse "build/saved-plan.gpg is not the artifact that the plan has uploaded."
+fi
+GNUPGHOME=$(mktemp -d)
+export GNUPGHOME
+trap 'gpgconf --kill all; rm -rf "$GNUPGHOME"' EXIT
+# Whole before it is read: gpg knows only at the end whether something was changed.
+gpg --batch --quiet --pinentry-mode loopback --no-symkey-cache --passphrase-fd 3 --decrypt \
+  --output "$GNUPGHOME/plans.tar" build/saved-plan.gpg 3< <(printf '%s' "${PLAN_PASSPHRASE:-}") ||
+  refuse "build/saved-plan.gpg cannot be decrypted: it was changed, or PLAN_PASSPHRASE is another one."
+allowed="^(cdktf\.out/stacks/$environment-[a-z0-9-]+/(tfplan|\.terraform\.lock\.hcl)|build/plan/$environment/([a-z0-9-]+\.(md|json|txt))?)$"
+if tar --list --file "$GNUPGHOME/plans.tar" | grep -qvE "$allowed" ||
+  tar --list --verbose --file "$GNUPGHOME/plans.tar" | grep -qv '^[-d]'; then
+  refuse "build/saved-plan.gpg holds more than plans and reports of $environment."
+fi
+tar --extract --no-same-owner --file "$GNUPGHOME/plans.tar"

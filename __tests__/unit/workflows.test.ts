@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { buildOnce } from '../../cli/setup/cache';
@@ -141,7 +142,7 @@ test('saved plans leave a machine sealed', () => {
     [...text.matchAll(/uses: actions\/upload-artifact@.*\n +with:\n(?:.*\n)*? +path: (.*)\n/g)].map(([, path]) => path),
   );
   // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's
-  expect(paths.sort()).toEqual(['build/plan/${{ matrix.environment }}/plan.md', 'build/saved-plan.enc']);
+  expect(paths.sort()).toEqual(['build/plan/${{ matrix.environment }}/plan.md', 'build/saved-plan.gpg']);
 });
 
 test('an apply is never cancelled', () => {
@@ -292,21 +293,72 @@ describe('seal.sh and unseal.sh', () => {
       'build/plan/bank/plan.json': '{}',
     });
   const sealed = { PLAN_PASSPHRASE: 'twenty characters or more' };
+  const checksum = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+  /** What arrives on another machine, and how it is unpacked there. */
+  const arrived = (artifact: Buffer) => {
+    const there = folder({ 'build/nothing': '' });
+    const file = join(there, 'build', 'saved-plan.gpg');
+    writeFileSync(file, artifact);
+    const unseal = (passphrase: string, sum = checksum(file)) =>
+      script('unseal.sh', ['bank', sum], { PLAN_PASSPHRASE: passphrase }, there);
+    return { there, unseal };
+  };
 
   test('carry the saved plans of one environment to another machine, readable with the passphrase alone', () => {
-    const [here, there] = [planned(), folder({ 'build/nothing': '' })];
-    expect(script('seal.sh', ['bank'], sealed, here)).toMatchObject({ status: 0 });
-    const artifact = readFileSync(join(here, 'build', 'saved-plan.enc'));
+    const here = planned();
+    const output = join(here, 'output');
+    expect(script('seal.sh', ['bank'], { ...sealed, GITHUB_OUTPUT: output }, here)).toMatchObject({ status: 0 });
+    const artifact = readFileSync(join(here, 'build', 'saved-plan.gpg'));
+    expect(readFileSync(output, 'utf8')).toBe(`sealed=${checksum(join(here, 'build', 'saved-plan.gpg'))}\n`);
     expect(artifact.includes('canary')).toBe(false);
-    writeFileSync(join(there, 'build', 'saved-plan.enc'), artifact);
 
-    expect(script('unseal.sh', [], { PLAN_PASSPHRASE: 'another one, just as long' }, there).status).not.toBe(0);
+    const { there, unseal } = arrived(artifact);
+    expect(unseal('another one, just as long').status).toBe(1);
+    expect(unseal(sealed.PLAN_PASSPHRASE, '0'.repeat(64)).output).toContain(
+      'is not the artifact that the plan has uploaded',
+    );
     expect(readdirSync(there)).toEqual(['build']);
-    expect(script('unseal.sh', [], sealed, there).status).toBe(0);
+    expect(unseal(sealed.PLAN_PASSPHRASE).status).toBe(0);
     expect(readFileSync(join(there, stack, 'tfplan'), 'utf8')).toBe('canary of the state');
     expect(readdirSync(join(there, stack)).sort()).toEqual(['.terraform.lock.hcl', 'tfplan']);
     expect(readdirSync(join(there, 'cdktf.out', 'stacks'))).toEqual(['bank-node-1']);
     expect(readdirSync(join(there, 'build', 'plan'))).toEqual(['bank']);
+  });
+
+  test('unpack nothing of what was changed on the way, bit by bit', () => {
+    const here = planned();
+    script('seal.sh', ['bank'], { ...sealed, GITHUB_OUTPUT: join(here, 'output') }, here);
+    const artifact = readFileSync(join(here, 'build', 'saved-plan.gpg'));
+    for (const place of [0.3, 0.6, 0.99]) {
+      const changed = Buffer.from(artifact);
+      const index = Math.floor(changed.length * place);
+      changed[index] = (changed[index] as number) ^ 1;
+      const { there, unseal } = arrived(changed);
+      expect(unseal(sealed.PLAN_PASSPHRASE)).toMatchObject({ status: 1 });
+      expect(readdirSync(there)).toEqual(['build']);
+    }
+  });
+
+  test.each<[string, (at: string) => void]>([
+    ['code', (at) => writeFileSync(join(at, 'cdktf.out/stacks/bank-node-1/tfplan.sh'), 'evil')],
+    ['a link', (at) => symlinkSync('/etc/passwd', join(at, 'build/plan/bank/plan.md'))],
+  ])('unpack nothing where %s is among the plans', (_, add) => {
+    const here = planned();
+    add(here);
+    // As somebody would who has the passphrase and seals with a script of his own.
+    const own = readFileSync(join(SCRIPTS, 'seal.sh'), 'utf8').replace(
+      '{tfplan,.terraform.lock.hcl}',
+      '{tfplan*,.terraform.lock.hcl}',
+    );
+    writeFileSync(join(here, 'seal.sh'), own);
+    const { status } = spawnSync('bash', ['seal.sh', 'bank'], {
+      cwd: here,
+      env: { ...process.env, ...sealed, GITHUB_OUTPUT: join(here, 'output') },
+    });
+    expect(status).toBe(0);
+    const { there, unseal } = arrived(readFileSync(join(here, 'build', 'saved-plan.gpg')));
+    expect(unseal(sealed.PLAN_PASSPHRASE).output).toContain('holds more than plans and reports of bank');
+    expect(readdirSync(there)).toEqual(['build']);
   });
 
   test.each([
