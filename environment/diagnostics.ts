@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { visible } from './control-characters';
 import { type TomlPath, tomlLines } from './toml-lines';
 
 /** One thing wrong with one configuration file. */
@@ -98,14 +99,6 @@ function render(problems: readonly Problem[]): string {
   });
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return [...lines, `${count} in the configuration; nothing was written`].join('\n');
-}
-
-/** A text that came from a file must not move the cursor, colour the terminal or begin a line. */
-function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}`,
-  );
 }
 
 function describe(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchemaNode | undefined): string {
@@ -228,7 +221,8 @@ function mayBeSecret(path: TomlPath): boolean {
   );
 }
 
-function dotted(path: TomlPath): string | undefined {
+/** A path as a person writes it; undefined for the document itself. */
+export function dotted(path: TomlPath): string | undefined {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return text === '' ? undefined : text.replace(/^\./, '');
 }

@@ -4,7 +4,8 @@ import { parse, TomlError } from 'smol-toml';
 import { readAuthorities } from './authorities';
 import { environmentSchema } from './checks';
 import { conflicts, type LoadedEnvironment } from './conflicts';
-import { ConfigurationError, nearest, type Problem, problemsOf } from './diagnostics';
+import { invisibleText } from './control-characters';
+import { ConfigurationError, dotted, nearest, type Problem, problemsOf } from './diagnostics';
 import { driverJarProblem } from './driver-jar';
 import { type Environment, type EnvironmentAuthorities, environmentJsonSchema } from './schema';
 import { CA_FILE } from './settings/fields';
@@ -110,6 +111,11 @@ function loadEnvironment(directory: string, name: string): LoadResult {
     return { name, problems: [...nameProblems, { file, message }] };
   }
   const lineOf = tomlLines(text);
+  const invisible = invisibleText(raw);
+  if (invisible.length > 0) {
+    const problems = invisible.map(({ path, message }) => ({ file, line: lineOf(path), key: dotted(path), message }));
+    return { name, problems: [...nameProblems, ...problems] };
+  }
   const { authorities, problems: fileProblems } = authoritiesOf(raw, directory, file, lineOf);
   const result = environmentSchema.safeParse(raw);
   if (!result.success) {

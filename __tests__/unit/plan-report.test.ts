@@ -74,6 +74,20 @@ test('a lost state is no first creation: what is there is named, nothing is appl
   expect(markdown).not.toContain('make apply');
 });
 
+test('text of a plan moves no cursor, hides no line and gives a workflow no command', () => {
+  const hostile = input('rolling-configuration');
+  const { change } = entry(hostile, 'bank-node-1', SERVER);
+  const evil = 'begin\r\u001b[2J\u202ehidden\n::add-mask::abc123\n ::warning::\n##[error]gone';
+  change.after = { ...change.after, upload: [{ file: '/evil\u001b[1A', content: evil }] };
+  const report = buildReport(hostile);
+  for (const text of [renderMarkdown(report), renderTerminal(report, false), JSON.stringify(report)]) {
+    expect(text).not.toMatch(/(?!\n|\t)[\p{Cc}\p{Cf}]/u);
+    expect(text).toContain('u202ehidden');
+  }
+  const lines = renderTerminal(report, false).split('\n');
+  expect(lines.filter((line) => line.trim().startsWith('::') || line.includes('##['))).toEqual([]);
+});
+
 test('a replacement is a replacement, whichever half comes first', () => {
   const changed = input('rolling-configuration');
   entry(changed, 'bank-node-1', SERVER).change.actions = ['create', 'delete'];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { visibleLines } from '../../environment/control-characters';
 import { type FoundSchema, otherSchemas } from '../../topology/schema-version';
 import type { Topology } from '../../topology/topology';
 import { type Change, renderChanges } from '../diagram/mermaid';
@@ -76,8 +77,16 @@ export interface ReportInput {
 
 /** Makes the report of one environment's plans. Pure: the same input, the same report. */
 export function buildReport(input: ReportInput): Report {
-  const report = withoutDigest(input);
+  const report = harmless(withoutDigest(input));
   return { ...report, digest: reportDigest(report) };
+}
+
+/** The report without characters that no reviewer sees: a lone carriage return would hide a line, an escape sequence a danger. */
+function harmless<T>(value: T): T {
+  if (typeof value === 'string') return visibleLines(value) as T;
+  if (Array.isArray(value)) return value.map(harmless) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [visibleLines(key), harmless(inner)])) as T;
 }
 
 /** What names a report, also one that was written and read again: nothing that decides an apply may be another. */

@@ -94,5 +94,10 @@ export function renderTerminal(report: Report, coloured: boolean): string {
     lines.push(`      to fix it: ${fix}`);
   }
   for (const { rule, acceptedBecause } of suppressed) lines.push(`  - ${rule} is accepted: ${acceptedBecause}`);
-  return lines.join('\n');
+  return withoutCommands(lines.join('\n'));
+}
+
+/** A terminal may be the log of a workflow, in which GitHub takes some lines for commands. */
+function withoutCommands(text: string): string {
+  return text.replace(/^(\s*)::/gm, '$1: :').replaceAll('##[', '# #[');
 }
