@@ -1,16 +1,49 @@
-import { componentLabels } from '../topology/names';
+import { createHash } from 'node:crypto';
 import type { Topology } from '../topology/topology';
 import type { VolumeTopology } from '../topology/volumes';
 import type { EnvironmentEngine } from './environment-engine';
+import { createMissingVolumes } from './secret-volumes';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 
+/** The list of an archive's files with their checksums, as `sha256sum` writes it; in the environment's folder. */
+const LIST = 'SHA256SUMS';
+
 /** The volumes with what nobody can make again. */
-function backedUp({ volumes }: Topology): VolumeTopology[] {
+export function backedUp({ volumes }: Topology): VolumeTopology[] {
   return Object.values(volumes).filter((volume) => volume.backedUp);
 }
 
-/** @returns a tar archive: one folder named like the environment, in it one for each volume */
+// The archive is unpacked and compared with the volumes before it is called one. Each step is a command of its own: of a pipe
+// only the last one's failure would count.
+const BACK_UP = `
+set -eu
+cd /tmp
+mkdir -p "backup/$ENVIRONMENT" check
+for volume in /volumes/*; do
+  folder=\${volume##*/}
+  [ -n "$(ls -A "$volume")" ] || { echo "$folder is empty" >&2; exit 3; }
+  cp -a "$volume" "backup/$ENVIRONMENT/$folder"
+done
+cd "backup/$ENVIRONMENT"
+find . -type f ! -name '.*' -exec sha256sum {} + >/tmp/list
+mv /tmp/list ./${LIST}
+cd /tmp
+tar -C backup -cf archive .
+tar -C check -xpf archive
+for volume in /volumes/*; do
+  diff -r "$volume" "check/$ENVIRONMENT/\${volume##*/}" >/dev/null || { echo 'the volumes changed meanwhile' >&2; exit 3; }
+done
+cd "check/$ENVIRONMENT"
+sha256sum -c ${LIST} >/dev/null
+sha256sum </tmp/archive
+base64 /tmp/archive
+`;
+
+/**
+ * @returns a tar archive: one folder named like the environment, in it one for each volume, and a list of all files with checksums
+ * @throws UserError where anything is missing in it
+ */
 export async function backUpSecrets(topology: Topology, engine: EnvironmentEngine): Promise<Buffer> {
   const volumes = backedUp(topology);
   const existing = await engine.names('volume');
@@ -18,29 +51,71 @@ export async function backUpSecrets(topology: Topology, engine: EnvironmentEngin
   if (missing.length > 0) {
     throw new UserError(`there is nothing to back up: ${missing.join(', ')} is not there; run "make up" first`);
   }
-  const { environment } = topology;
-  const mounts = volumes.map(({ name, purpose }) => `${name}:/backup/${environment}/${purpose}:ro`);
-  const stdout = await inContainer(topology, engine, mounts, 'tar -C /backup -cf - . | base64');
-  return Buffer.from(stdout, 'base64');
+  const mounts = volumes.map(({ name, purpose }) => `${name}:/volumes/${purpose}:ro`);
+  const stdout = await inContainer(topology, engine, BACK_UP, { mounts }, (reason) => `no backup was made: ${reason}`);
+  const end = stdout.indexOf('\n');
+  const [digest] = stdout.slice(0, end).split(' ');
+  const archive = Buffer.from(stdout.slice(end + 1), 'base64');
+  if (createHash('sha256').update(archive).digest('hex') !== digest) {
+    throw new UserError('no backup was made: the archive did not arrive whole from the Docker host. Try again.');
+  }
+  return archive;
 }
 
+/** Files that stay as they are as long as an environment lives: where one differs, the archive is of another life of it. */
+const LASTING = [
+  'certificate-authority/ca.crt',
+  'load-balancer-certificates/ca.crt',
+  'identity-server-secrets/KEYSTORE_PASSWORD',
+  'identity-server-secrets/ENCRYPTION_KEY',
+];
+
+// Everything is judged before anything is written. A volume that an interrupted run has begun to fill holds the folder
+// .restoring and is filled anew.
 const RESTORE = `
 set -eu
+read -r digest
 base64 -d >/tmp/archive
-tar -C /tmp -xpf /tmp/archive 2>/dev/null || { echo 'standard input is no archive of "make backup"'; exit 1; }
-[ -d "/tmp/$ENVIRONMENT" ] || { echo "the archive is not of $ENVIRONMENT"; exit 1; }
-for volume in /restore/*; do
+[ "$(sha256sum </tmp/archive | cut -d ' ' -f 1)" = "$digest" ] || { echo 'the archive did not arrive whole; try again' >&2; exit 3; }
+mkdir /tmp/archived
+cd /tmp/archived
+tar -tf /tmp/archive >/tmp/names 2>/dev/null && [ -s /tmp/names ] || { echo 'standard input is no archive of "make backup", or its end is missing' >&2; exit 3; }
+tar -xpf /tmp/archive 2>/dev/null || { echo 'standard input is no whole archive of "make backup"' >&2; exit 3; }
+[ -d "$ENVIRONMENT" ] || { echo "the archive is not of $ENVIRONMENT: it holds $(ls | tr '\\n' ' ')" >&2; exit 3; }
+cd "$ENVIRONMENT"
+[ -s ${LIST} ] || { echo "the archive has no list of its files (${LIST}), so nobody can tell whether it is whole; an earlier version made it, or it is damaged.
+If you have made sure of it yourself, add the list, and restore that archive:
+  tar -xpf keys.tar && (cd $ENVIRONMENT && find . -type f -exec sha256sum {} + >../${LIST} && mv ../${LIST} .) && tar -cf keys.tar $ENVIRONMENT" >&2; exit 3; }
+sha256sum -c ${LIST} >/tmp/checked 2>/dev/null || { echo "the archive is damaged: $(grep -v ': OK$' /tmp/checked | tr '\\n' ' ')" >&2; exit 3; }
+find . -type f ! -name '.*' ! -path ./${LIST} | sort >/tmp/found
+sed 's/^[0-9a-f]*  //' ${LIST} | sort >/tmp/listed
+cmp -s /tmp/found /tmp/listed || { echo 'the archive holds other files than its list names' >&2; exit 3; }
+for volume in /volumes/*; do
   folder=\${volume##*/}
+  [ -n "$(ls -A "$folder" 2>/dev/null)" ] || { echo "the archive lacks $folder" >&2; exit 3; }
+done
+for file in ${LASTING.join(' ')}; do
+  [ ! -s "/volumes/$file" ] || [ -e "/volumes/\${file%%/*}/.restoring" ] || cmp -s "/volumes/$file" "$file" || echo "\${file%%/*}" >>/tmp/others
+done
+if [ -s /tmp/others ]; then sort -u /tmp/others >&2; exit 4; fi
+for volume in /volumes/*; do
+  folder=\${volume##*/}
+  if [ -e "$volume/.restoring" ]; then find "$volume" -mindepth 1 -delete; fi
   [ -z "$(ls -A "$volume")" ] || continue
-  cp -a "/tmp/$ENVIRONMENT/$folder/." "$volume/"
+  cp -a "$folder" "$volume/.restoring"
+  for file in "$volume"/.restoring/*; do mv "$file" "$volume/"; done
+  chown --reference="$folder" "$volume"
+  chmod --reference="$folder" "$volume"
+  rm -rf "$volume/.restoring"
   echo "$folder"
 done
 `;
+const OTHER_LIFE = 4;
 
 /**
  * Fills the volumes that are missing or empty.
  *
- * @throws UserError when the archive is none or another environment's; no volume is changed then
+ * @throws UserError when the archive is damaged, of another environment, or of another life of this one; no volume is changed then
  */
 export async function restoreSecrets(
   topology: Topology,
@@ -48,41 +123,52 @@ export async function restoreSecrets(
   archive: Buffer,
 ): Promise<{ restored: string[]; kept: string[] }> {
   const volumes = backedUp(topology);
-  const existing = await engine.names('volume');
-  const created = volumes.filter(({ name }) => !existing.includes(name));
-  for (const { name, component } of created) {
-    // As Terraform would label them, or it would replace them.
-    const labels = Object.entries(componentLabels(topology)(component)).flatMap(([label, value]) => [
-      '--label',
-      `${label}=${value}`,
-    ]);
-    await engine.docker('volume', 'create', ...labels, name);
-  }
-  const mounts = volumes.map(({ name, purpose }) => `${name}:/restore/${purpose}`);
+  const created = await createMissingVolumes(topology, engine, volumes);
+  const mounts = volumes.map(({ name, purpose }) => `${name}:/volumes/${purpose}`);
+  const digest = createHash('sha256').update(archive).digest('hex');
+  const input = `${digest}\n${archive.toString('base64')}`;
   try {
-    const stdout = await inContainer(topology, engine, mounts, RESTORE, archive.toString('base64'));
+    const stdout = await inContainer(topology, engine, RESTORE, { mounts, input }, (reason, exitCode) =>
+      exitCode === OTHER_LIFE ? otherLife(topology, volumes, reason.split('\n')) : `nothing was restored: ${reason}`,
+    );
     const filled = stdout.split('\n');
     const names = (wanted: boolean) =>
       volumes.filter(({ purpose }) => filled.includes(purpose) === wanted).map(({ name }) => name);
     return { restored: names(true), kept: names(false) };
   } catch (error) {
-    await engine.remove(
-      'volume',
-      created.map(({ name }) => name),
-    );
-    if (error instanceof CommandError && error.exitCode === 1) throw new UserError(error.lastLines.join('\n'));
+    await engine.remove('volume', created);
     throw error;
   }
 }
 
-/** The archive is base64 on its way: what the docker client prints is text here. */
-function inContainer(
+function otherLife({ environment }: Topology, volumes: readonly VolumeTopology[], folders: readonly string[]): string {
+  const others = volumes.filter(({ purpose }) => folders.includes(purpose)).map(({ name }) => name);
+  return `nothing was restored: ${others.join(', ')} ${others.length > 1 ? 'hold keys' : 'holds keys'} other than the archive's: it was made of another life of ${environment}, and the two do not work together. ${toBeginAgain(environment, volumes)}`;
+}
+
+/** How the archive gets all of its volumes. */
+export function toBeginAgain(environment: string, volumes: readonly VolumeTopology[]): string {
+  return `To begin again from the archive, remove what is there, if nobody needs it any more: stop what uses it ("make down ENVIRONMENT=${environment}", which also removes a container database's data) or remove only the volumes once no container has them: docker volume rm ${volumes.map(({ name }) => name).join(' ')}`;
+}
+
+/** @param refusal what a refusal of the script means, from the script's words and exit code */
+async function inContainer(
   topology: Topology,
   engine: EnvironmentEngine,
-  mounts: readonly string[],
   script: string,
-  input = '',
-) {
-  const further = ['--tmpfs', '/tmp:mode=0700', '--env', `ENVIRONMENT=${topology.environment}`];
-  return engine.runOnVolumes(topology.jobs.keystores.image, script, { mounts, input, further });
+  options: { mounts: readonly string[]; input?: string },
+  refusal: (reason: string, exitCode: number) => string,
+): Promise<string> {
+  try {
+    return await engine.runOnVolumes(topology.jobs.keystores.image, script, {
+      ...options,
+      capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
+      further: ['--tmpfs', '/tmp:mode=0700', '--env', `ENVIRONMENT=${topology.environment}`],
+    });
+  } catch (error) {
+    const exitCode = error instanceof CommandError ? error.exitCode : undefined;
+    // The engine's own failures have other codes.
+    if (exitCode === undefined || exitCode >= 125) throw error;
+    throw new UserError(refusal((error as CommandError).lastLines.join('\n'), exitCode));
+  }
 }

@@ -36,6 +36,22 @@ const EXEC_TIMEOUT_MS = 10_000;
 /** An image may have to be fetched for it. */
 const HOST_TIMEOUT_MS = 120_000;
 const NOBODY = '65534:65534';
+/** What the commands' own containers have: as little as all others, and no log driver, as some of them print secrets. */
+const HELPER = ['--rm', '--log-driver', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
+
+/** How a script runs on volumes. */
+export interface HelperOptions {
+  /** `volume:path`, with `:ro` where it only reads. */
+  readonly mounts: readonly string[];
+  /** The script's standard input. @default - none */
+  readonly input?: string;
+  /** Linux capabilities that it needs. @default - none */
+  readonly capabilities?: readonly string[];
+  /** @default - no network at all */
+  readonly network?: string;
+  /** Further options of `docker run`. @default - none */
+  readonly further?: readonly string[];
+}
 
 /** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
 export class EnvironmentEngine {
@@ -115,20 +131,10 @@ export class EnvironmentEngine {
 
   /** Whether the shared stores in a volume are what the job that built them wrote; `owner` (uid:gid) may read them. */
   async verifyKeystoreVolume(volume: string, image: string, owner: string): Promise<boolean> {
-    const hardening = [
-      '--network',
-      'none',
-      '--cap-drop',
-      'ALL',
-      '--security-opt',
-      'no-new-privileges',
-      '--user',
-      owner,
-    ];
     const mounts = ['--volume', `${volume}:/keystores:ro`];
     const command = ['--entrypoint', '/bin/sh', image, '-c', WHOLE, 'sh', '/keystores'];
     try {
-      await this.docker('run', '--rm', ...this.labels, ...hardening, ...mounts, ...command);
+      await this.docker('run', ...this.labels, ...HELPER, '--network', 'none', '--user', owner, ...mounts, ...command);
       return true;
     } catch (error) {
       // The engine's own failures have other codes.
@@ -138,20 +144,21 @@ export class EnvironmentEngine {
   }
 
   /**
-   * Runs a shell script as root on volumes, without a network, in a container that is gone afterwards.
+   * Runs a shell script as root on volumes, in a container that is gone afterwards and whose output no log driver sees. It has no
+   * network and no capability unless the options say so.
    *
-   * @param options mounts (`volume:path`), the script's standard input, and its further options of `docker run`
    * @returns what the script prints
    */
-  async runOnVolumes(
-    image: string,
-    script: string,
-    { mounts, input, further = [] }: { mounts: readonly string[]; input: string; further?: readonly string[] },
-  ): Promise<string> {
-    const options = ['--rm', '--interactive', '--network', 'none', '--user', '0:0', ...further];
+  async runOnVolumes(image: string, script: string, options: HelperOptions): Promise<string> {
+    const { mounts, input = '', capabilities = [], further = [] } = options;
+    const network = ['--network', options.network ?? 'none'];
+    const added = capabilities.flatMap((capability) => ['--cap-add', capability]);
     const volumes = mounts.flatMap((mount) => ['--volume', mount]);
+    const settings = ['--interactive', '--user', '0:0', ...network, ...added, ...further, ...volumes];
     const command = ['--entrypoint', 'sh', image, '-c', script];
-    return (await run('docker', ['run', ...options, ...volumes, ...command], { env: this.variables, input })).stdout;
+    return (
+      await run('docker', ['run', ...this.labels, ...HELPER, ...settings, ...command], { env: this.variables, input })
+    ).stdout;
   }
 
   /**
@@ -161,8 +168,8 @@ export class EnvironmentEngine {
    * @returns what the script prints
    */
   async runOnHost(image: string, script: string, args: readonly string[] = []): Promise<string> {
-    const hardening = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--read-only', '--user', NOBODY];
-    const options = ['--rm', '--network', 'host', ...this.labels, ...hardening, '--entrypoint', '/bin/sh'];
+    const hardening = [...HELPER, '--read-only', '--user', NOBODY];
+    const options = ['--network', 'host', ...this.labels, ...hardening, '--entrypoint', '/bin/sh'];
     const command = ['run', ...options, image, '-c', script, 'sh', ...args];
     return (await run('docker', command, { env: this.variables, timeoutMs: HOST_TIMEOUT_MS })).stdout;
   }

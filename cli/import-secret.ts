@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { JobTopology } from '../topology/jobs';
 import { LOAD_BALANCER_SECRETS } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
-import { selectedTopology } from './command';
+import { openEnvironment, selectedTopology } from './command';
 import { EnvironmentEngine } from './environment-engine';
+import { isOwnSecret, requireKnownSecret, requireUsableValue } from './secret-values';
+import { createMissingVolumes, isInUse, placeOfSecret, storeSecret } from './secret-volumes';
 import { runCommand, UserError } from './setup/errors';
 
 /**
@@ -13,33 +14,35 @@ import { runCommand, UserError } from './setup/errors';
 runCommand(async () => {
   const topology = selectedTopology();
   const name = process.env.NAME ?? '';
-  if (!/^[A-Z][A-Z0-9_]*$/.test(name)) {
-    throw new UserError(`NAME must be the name of a secret such as DATABASE_PASSWORD, found "${name}"`);
-  }
+  requireKnownSecret(name, topology);
   if (process.stdin.isTTY) console.error(`Type the value of ${name}, then Enter and Ctrl-D.`);
   const value = readFileSync(0, 'utf8').replace(/\r?\n$/, '');
-  if (value === '') throw new UserError(`standard input holds no value for ${name}; nothing was changed`);
+  requireUsableValue(name, value, topology);
 
   const engine = new EnvironmentEngine(topology);
-  const { volume, job } = placeOf(name, topology);
-  if (!(await engine.names('volume')).includes(volume)) {
-    throw new UserError(
-      `the volume ${volume} is not there yet; run "make up" first, which makes it and stops at the missing secret`,
-    );
+  const place = placeOfSecret(name, topology);
+  if (!(await engine.names('volume')).includes(place.volume.name)) {
+    // Before the first start there may be neither the volume nor the image whose tools fill it.
+    await openEnvironment();
+    await createMissingVolumes(topology, engine, [place.volume]);
   }
-  const script = `umask 077; cat > /secrets/${name}.new && mv /secrets/${name}.new /secrets/${name}`;
-  await engine.runOnVolumes(job.image, script, { mounts: [`${volume}:/secrets`], input: value });
+  const used = await isInUse(place, topology, engine);
+  const way = used ? wayToChange(name, topology) : undefined;
+  if (way !== undefined)
+    throw new UserError(`${name} is in use in ${topology.environment}, so nothing was changed. ${way}`);
+  await storeSecret(place, value, engine);
 
   // The job hands the secrets to their readers; without its record the next apply runs it again.
-  const jobs = (await engine.names('container')).filter((container) => container === job.name);
+  const jobs = (await engine.names('container')).filter((container) => container === place.job.name);
   await engine.remove('container', jobs);
-  console.log(`${name} is in the volume ${volume}; "make up" hands it to who needs it.`);
+  console.log(`${name} is in the volume ${place.volume.name}; "make up" hands it to who needs it.`);
+  if (used) console.log('A node reads its secrets only when it starts.');
 });
 
-/** The volume that holds a secret, and the job that hands it on. */
-function placeOf(name: string, { volumes, jobs }: Topology): { volume: string; job: JobTopology } {
-  if (LOAD_BALANCER_SECRETS.includes(name))
-    return { volume: volumes.loadBalancerCertificates.name, job: jobs.keystores };
-  const volume = name.startsWith('DATABASE_') ? volumes.databaseSecrets : volumes.identityServerSecrets;
-  return { volume: volume.name, job: jobs.secrets };
+/** What to do instead of an import over a value that something works with; undefined where an import is the way. */
+function wayToChange(name: string, { database }: Topology): string | undefined {
+  if (LOAD_BALANCER_SECRETS.includes(name) || isOwnSecret(name)) return undefined;
+  // Only whoever runs that server can change them there; what is here has to follow.
+  if (name.startsWith('DATABASE_') && database.container === undefined) return undefined;
+  return 'It cannot be changed in an environment that has started.';
 }

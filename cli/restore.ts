@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { restoreSecrets } from './backup-secrets';
+import { backedUp, restoreSecrets, toBeginAgain } from './backup-secrets';
 import { openEnvironment } from './command';
 import { runCommand, UserError } from './setup/errors';
 
@@ -12,6 +12,17 @@ runCommand(async () => {
   const { restored, kept } = await restoreSecrets(topology, engine, archive);
   for (const volume of kept) console.log(`${volume} has content and was left as it is`);
   for (const volume of restored) console.log(`${volume} is restored`);
-  if (restored.length === 0) throw new UserError('nothing was restored: no volume is missing or empty');
+  if (restored.length === 0) {
+    throw new UserError(
+      `nothing was restored: no volume is missing or empty. ${toBeginAgain(topology.environment, backedUp(topology))}`,
+    );
+  }
+  // The stores must fit the keys and the password that are there now, whatever their volume holds.
+  const { keystores, secrets } = topology.jobs;
+  const jobs = [keystores.name, secrets.name];
+  await engine.remove(
+    'container',
+    (await engine.names('container')).filter((name) => jobs.includes(name)),
+  );
   console.log(`Next: make up ENVIRONMENT=${topology.environment}`);
 });

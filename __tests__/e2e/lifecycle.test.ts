@@ -136,7 +136,8 @@ test('make down leaves nothing; a backup brings back the keys, and make up the r
       cwd: workspace.directory,
     });
   await make('backup > keys.tar');
-  await expect(make('restore < keys.tar')).rejects.toThrow('nothing was restored');
+  await expect(make('restore < keys.tar')).rejects.toThrow(`docker volume rm ${ONE.name}-certificate-authority`);
+  await expect(make('backup > /dev/full')).rejects.toThrow('the backup is incomplete');
 
   await workspace.make('down', ONE.name);
   for (const kind of ['container', 'network', 'volume'] as const) expect(await labelled(kind, ONE.name)).toEqual([]);
@@ -145,6 +146,13 @@ test('make down leaves nothing; a backup brings back the keys, and make up the r
 
   await run('sh', ['-c', 'echo none > none.tar'], { cwd: workspace.directory });
   await expect(make('restore < none.tar')).rejects.toThrow('no archive');
+  const archive = readFileSync(workspace.path('keys.tar'));
+  writeFileSync(workspace.path('short.tar'), archive.subarray(0, archive.length / 2));
+  await expect(make('restore < short.tar')).rejects.toThrow('nothing was restored');
+  // One character of a key, which the archive's own format does not notice.
+  archive.write('#', archive.indexOf('BEGIN PRIVATE KEY') + 60);
+  writeFileSync(workspace.path('damaged.tar'), archive);
+  await expect(make('restore < damaged.tar')).rejects.toThrow('the archive is damaged');
   expect(await labelled('volume', ONE.name)).toEqual([]);
   expect((await make('restore < keys.tar')).stdout).toContain(`${ONE.name}-certificate-authority is restored`);
   await workspace.make('up', ONE.name);
@@ -295,6 +303,8 @@ load_balancer = { hostname = "${hostname}", bind_address = "${bindAddress}" }
   expect(refused.exitCode).not.toBe(0);
   expect(refused.stderr).toContain(`make import-secret ENVIRONMENT=${name} NAME=DATABASE_PASSWORD`);
 
+  const misspelt = await workspace.tryMake('import-secret', name, { NAME: 'DATABASE_PASWORD' }, 'a value');
+  expect(misspelt.stderr).toContain('did you mean DATABASE_PASSWORD?');
   const supplied = 'a $trange "value" & more';
   for (const secret of ['DATABASE_PASSWORD', 'DATABASE_ADMIN_PASSWORD']) {
     const { stdout } = await workspace.make('import-secret', name, { NAME: secret }, supplied);

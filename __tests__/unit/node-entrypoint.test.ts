@@ -266,3 +266,21 @@ test('logs of days that are a week old are removed, and nothing else', async () 
   await until(() => !old.some((name) => existsSync(join(logs, name))));
   expect(readdirSync(logs).sort()).toEqual([...kept, 'audit-11-21-2026.1.log'].sort());
 });
+
+test('what is no secret by its name is not exported and does not stop the start', async () => {
+  for (const name of ['ADMIN_PASSWORD.new', '.ADMIN_PASSWORD.new', 'revision', '-x'])
+    writeFileSync(path('secrets', name), 'left over');
+  program(
+    'image-entrypoint',
+    'echo "server runs with $ADMIN_PASSWORD"; env | grep -c "left over"; exec /bin/sleep 600',
+  );
+  void start();
+  await until(() => started() && output.includes('\n0\n'));
+  expect(output).toContain('server runs with generated');
+});
+
+test('a secret that cannot be read ends the start: the server would work with an empty one', async () => {
+  mkdirSync(path('secrets', 'DATABASE_PASSWORD'));
+  expect(await start()).not.toBe(0);
+  expect(started()).toBe(false);
+});

@@ -48,8 +48,13 @@ while problem=$(missing) && [ -n "$problem" ]; do
 done
 rm -f "$WAIT_REASON_FILE"
 
+# Whatever else is in the folder is no secret: a file that is still arriving, or a left-over of one. A secret that cannot be read
+# ends the start, or the server would work with an empty one.
 for file in "$SECRETS"/*; do
-  export "$(basename "$file")=$(cat "$file")"
+  name=${file##*/}
+  case $name in [!A-Z]* | *[!A-Z0-9_]*) continue ;; esac
+  value=$(cat "$file")
+  export "$name=$value"
 done
 
 # log4j2.properties is none of the files that the server makes from deployment.toml. A container that starts again has the line.

@@ -17,10 +17,13 @@ random() {
   LC_ALL=C tr -dc 'A-Za-z0-9_-' </dev/urandom | head -c "$1"
 }
 
-# Renaming makes the file appear whole or not at all.
+# Left by a run that was cut off; the first form is an earlier version's.
+rm -f "$database"/*.new "$server"/*.new "$database"/.*.new "$server"/.*.new
+
+# Renaming makes the file appear whole or not at all; until then its name is none of a secret.
 put() {
-  printf '%s' "$2" >"$1.new"
-  mv "$1.new" "$1"
+  printf '%s' "$2" >"${1%/*}/.${1##*/}.new"
+  mv "${1%/*}/.${1##*/}.new" "$1"
 }
 
 ensure() {

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { JobTopology } from '../topology/jobs';
+import { componentLabels } from '../topology/names';
+import { LOAD_BALANCER_SECRETS } from '../topology/secrets';
+import type { Topology } from '../topology/topology';
+import type { VolumeTopology } from '../topology/volumes';
+import type { EnvironmentEngine } from './environment-engine';
+import { UserError } from './setup/errors';
+import { CommandError } from './setup/process';
+
+/** Where a secret is on the Docker host. */
+export interface SecretPlace {
+  readonly volume: VolumeTopology;
+  /** Name of its file in the volume. */
+  readonly file: string;
+  /** The job that hands it to its readers. */
+  readonly job: JobTopology;
+}
+
+export function placeOfSecret(name: string, { volumes, jobs }: Topology): SecretPlace {
+  if (LOAD_BALANCER_SECRETS.includes(name)) {
+    return { volume: volumes.loadBalancerCertificates, file: name, job: jobs.keystores };
+  }
+  const volume = name.startsWith('DATABASE_') ? volumes.databaseSecrets : volumes.identityServerSecrets;
+  return { volume, file: name, job: jobs.secrets };
+}
+
+/** Creates the volumes that are missing. @returns their names */
+export async function createMissingVolumes(
+  topology: Topology,
+  engine: EnvironmentEngine,
+  volumes: readonly VolumeTopology[],
+): Promise<string[]> {
+  const existing = await engine.names('volume');
+  const missing = volumes.filter(({ name }) => !existing.includes(name));
+  for (const { name, component } of missing) {
+    // As Terraform would label them, or it would replace them.
+    const labels = Object.entries(componentLabels(topology)(component)).map(([label, value]) => `${label}=${value}`);
+    await engine.docker('volume', 'create', ...labels.flatMap((label) => ['--label', label]), name);
+  }
+  return missing.map(({ name }) => name);
+}
+
+const EXISTS = '[ ! -s "/secrets/$NAME" ] || echo present; [ -z "$(ls -A /data 2>/dev/null)" ] || echo data';
+
+/**
+ * Whether a secret has a value by which something works already: a node that was started with it, or a database that was filled
+ * with it. The file of a value that nobody has used may be replaced.
+ */
+export async function isInUse(
+  { volume, file, job }: SecretPlace,
+  topology: Topology,
+  engine: EnvironmentEngine,
+): Promise<boolean> {
+  const { nodes, volumes } = topology;
+  const existing = await engine.names('volume');
+  const data = existing.includes(volumes.databaseData.name) ? [`${volumes.databaseData.name}:/data:ro`] : [];
+  const found = await engine.runOnVolumes(job.image, EXISTS, {
+    mounts: [`${volume.name}:/secrets:ro`, ...data],
+    capabilities: ['DAC_OVERRIDE'],
+    further: ['--env', `NAME=${file}`],
+  });
+  if (!found.includes('present')) return false;
+  if (found.includes('data')) return true;
+  const containers = await engine.names('container');
+  return nodes.some(({ containerName }) => containers.includes(containerName));
+}
+
+/**
+ * The temporary file begins with a dot, so nobody takes it for a secret; it gets the secret's name when all of it has arrived. Its
+ * reader may start at any moment, so it belongs to him from the beginning.
+ */
+const STORE = `
+set -eu
+umask 077
+cd /secrets
+trap 'rm -f ".$NAME.new"' EXIT
+read -r digest
+cat >".$NAME.new"
+echo "$digest  .$NAME.new" | sha256sum -c >/dev/null 2>&1 || exit 3
+chown "$OWNER" ".$NAME.new"
+chmod 0400 ".$NAME.new"
+mv ".$NAME.new" "$NAME"
+`;
+const INCOMPLETE = 3;
+
+/** Puts a value into its file, whole or not at all. The value passes through neither arguments nor variables nor files of this machine. */
+export async function storeSecret(
+  { volume, file, job }: SecretPlace,
+  value: string,
+  engine: EnvironmentEngine,
+): Promise<void> {
+  const digest = createHash('sha256').update(value).digest('hex');
+  try {
+    await engine.runOnVolumes(job.image, STORE, {
+      mounts: [`${volume.name}:/secrets`],
+      input: `${digest}\n${value}`,
+      capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
+      further: ['--env', `NAME=${file}`, '--env', `OWNER=${volume.owner}`],
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.exitCode !== INCOMPLETE) throw error;
+    throw new UserError(
+      `the value of ${file} did not arrive whole at ${volume.name}; nothing was changed there. Try again.`,
+    );
+  }
+}
