@@ -5,19 +5,6 @@
 set -euo pipefail
 environment=$1
 directory=build/plan/$environment
-title="Drift: $environment differs from its configuration"
-differences=$(jq '.changes + .drift + .refusals | length' "$directory/plan.json")
-query=".[] | select(.title == \"$title\" and .pull_request == null) | .number"
-existing=$(gh api --paginate "repos/$GITHUB_REPOSITORY/issues?state=open" --jq "$query" | head -n 1)
-if [[ $differences -gt 0 && -z $existing ]]; then
-  gh api --method POST "repos/$GITHUB_REPOSITORY/issues" --silent --raw-field "title=$title" --field "body=@$directory/plan.md"
-  echo "opened an issue: $title"
-elif [[ $differences -gt 0 ]]; then
-  gh api --method PATCH "repos/$GITHUB_REPOSITORY/issues/$existing" --silent --field "body=@$directory/plan.md"
-  echo "updated issue $existing: $title"
-elif [[ -n $existing ]]; then
-  gh api --method PATCH "repos/$GITHUB_REPOSITORY/issues/$existing" --silent --raw-field state=closed
-  echo "closed issue $existing: $environment is as configured"
-else
-  echo "$environment is as configured"
-fi
+differs=$(jq '.changes + .drift + .refusals | length > 0' "$directory/plan.json")
+"$(dirname "$0")/keep-issue.sh" "Drift: $environment differs from its configuration" "$differs" "$directory/plan.md"
+[[ $differs == true ]] || echo "$environment is as configured"

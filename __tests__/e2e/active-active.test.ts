@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { connect } from 'node:tls';
+import { run } from '../../cli/setup/process';
 import { AUTHORITY, createAuthority, type Identity, issue } from '../support/certificates';
 import { Client } from '../support/client';
 import { underLoad } from '../support/load';
@@ -125,7 +127,45 @@ test('make status says that all is healthy', async () => {
   expect(stdout).toMatch(/node-2 +running +healthy +yes/);
   expect(stdout).toMatch(/database +running +healthy/);
   expect(stdout).toMatch(/load-balancer +running +healthy/);
+  expect(stdout).toMatch(/PUBLISHED +https:\/\/\S+ at \S+:443: answers; certificate ".*" by ".*", 82\d days left/);
 });
+
+test('the engine’s proxy of the published port dies: make status says that clients are refused, make up lets them in again', async () => {
+  const { stdout: proxies } = await run('pgrep', ['-f', `docker-proxy .*-host-ip ${ADDRESS} -host-port 443 `]);
+  process.kill(Number(proxies.trim()), 'SIGKILL');
+  const status = await workspace.tryMake('status', NAME);
+  expect(status.exitCode).not.toBe(0);
+  expect(status.stderr).toMatch(/load-balancer +running +healthy/);
+  expect(status.stderr).toMatch(/PUBLISHED .*: nothing accepts connections at \S+:443/);
+  const { stderr } = await workspace.make('up', NAME);
+  expect(stderr).toContain(`Restart ${NAME}-load-balancer done`);
+  const client = browser();
+  expect((await client.get('/probe/health')).status).toBe(200);
+  client.close();
+}, 120_000);
+
+test('what cannot come up is refused before anything is created: an address that is not ours, a port that another program has', async () => {
+  const { name, hostname, bindAddress, subnet } = placeOf('e2e-refused');
+  const refused = async (address: string) => {
+    const network = `network = { subnet = "${subnet}" }`;
+    const balancer = `load_balancer = { hostname = "${hostname}", bind_address = "${address}" }`;
+    await workspace.configure(name, `${network}\nidentity_server = { distribution = "sandbox" }\n${balancer}\n`);
+    const { exitCode, stderr } = await workspace.tryMake('up', name);
+    expect(exitCode).not.toBe(0);
+    for (const kind of ['container', 'network', 'volume'] as const) {
+      const all = kind === 'container' ? ['--all'] : [];
+      expect(await docker(kind, 'ls', ...all, '--quiet', '--filter', `name=^${name}`)).toBe('');
+    }
+    return stderr;
+  };
+  const noAddress = await refused('198.51.100.7');
+  expect(noAddress).toContain('load_balancer.bind_address: 198.51.100.7 is no address of the Docker host');
+  const holder = createServer();
+  await new Promise<void>((done) => holder.listen(443, bindAddress, done));
+  const taken = await refused(bindAddress);
+  expect(taken).toMatch(new RegExp(`port 443 of ${bindAddress} is taken by \\S+ \\(process ${process.pid}\\)`));
+  await new Promise((done) => holder.close(done));
+}, 120_000);
 
 test('make credentials tells how to read the password, and the command it prints works', async () => {
   const { stdout } = await workspace.make('credentials', NAME);

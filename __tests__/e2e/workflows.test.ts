@@ -120,15 +120,21 @@ test('code of a pull request is not run where the credentials are', async () => 
   expect(log).toContain('Code of pull requests is not run with credentials');
 }, 60_000);
 
-test('the night finds an environment as configured, and opens an issue when somebody has changed it by hand', async () => {
+test('the night finds an environment as configured, and opens issues when somebody has changed it by hand and nobody is served', async () => {
   const clean = await runner.job('drift.yml', 'drift', onMain);
   expect(clean.log).toContain(`${ENVIRONMENT} is as configured`);
+  expect(clean.log).toContain(`${ENVIRONMENT} serves, as a client sees it`);
   expect(await runner.takeRequests()).toEqual([]);
   await docker('rm', '--force', '--volumes', `${ENVIRONMENT}-load-balancer`);
   await runner.job('drift.yml', 'drift', onMain);
-  const [issue] = await runner.takeRequests();
-  expect(issue?.args).toContain('--method POST repos/bank/identity/issues ');
-  expect(issue?.body).toContain('docker_container.load-balancer');
+  const issues = (await runner.takeRequests()).filter(({ args }) =>
+    args.includes('--method POST repos/bank/identity/issues '),
+  );
+  const [drift, status] = ['Drift', 'Status'].map((title) =>
+    issues.find(({ args }) => args.includes(`title=${title}:`)),
+  );
+  expect(drift?.body).toContain('docker_container.load-balancer');
+  expect(status?.body).toContain('nothing accepts connections at');
 }, 120_000);
 
 test('teardown destroys everything, after the name was typed', async () => {

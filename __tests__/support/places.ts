@@ -20,6 +20,7 @@ const NUMBERS = {
   'e2e-no-terraform': 19,
   'e2e-mariadb': 20,
   'e2e-first-release': 29,
+  'e2e-refused': 40,
   chaos: 15,
   'chaos-engine': 16,
   // The plans of the golden reports, and the network to which one of them moves.

@@ -230,6 +230,49 @@ describe('drift-issue.sh', () => {
   });
 });
 
+describe('status-issue.sh', () => {
+  const certificate = (daysLeft: number) => ({ subject: 'is.bank.test', issuer: 'bank', daysLeft });
+  const published = {
+    url: 'https://is.bank.test',
+    askedFrom: 'this machine',
+    reason: null,
+    certificate: certificate(200),
+  };
+  const node = { component: 'node-1', state: 'running', health: 'healthy', rotation: 'in', reason: null };
+  const well = { environment: 'bank', healthy: true, problem: null, components: [node], published };
+  const issue = (status: object | string, open = '') =>
+    script(
+      'status-issue.sh',
+      ['bank', 'status.json'],
+      {},
+      folder({ 'status.json': typeof status === 'string' ? status : JSON.stringify(status) }),
+      open,
+    );
+
+  test('asks for nothing more when a client is served, and closes what is open', () => {
+    const quiet = issue(well);
+    expect(quiet).toMatchObject({ status: 0, output: 'bank serves, as a client sees it\n' });
+    expect(quiet.requests).toHaveLength(1);
+    expect(issue(well, '12\n').requests.at(-1)).toMatch(/--method PATCH repos\/bank\/is\/issues\/12 .*state=closed/);
+  });
+
+  test.each([
+    [
+      'a client is refused',
+      { ...well, healthy: false, published: { ...published, reason: 'nothing accepts connections' } },
+    ],
+    ['the certificate ends soon', { ...well, published: { ...published, certificate: certificate(29) } }],
+    ['the engine does not answer', { ...well, healthy: false, problem: 'no engine', components: [] }],
+    ['nothing could be said', ''],
+  ])('opens an issue when %s', (_, status) => {
+    const { status: exit, requests } = issue(status);
+    expect(exit).toBe(0);
+    expect(requests.at(-1)).toMatch(
+      /--method POST repos\/bank\/is\/issues .*title=Status: bank is not as it should be/,
+    );
+  });
+});
+
 describe('confirm.sh', () => {
   const project = folder({
     'config/test.toml': '[identity_server]\nprotected = true # of no meaning here\n',
