@@ -107,9 +107,14 @@ export class EnvironmentEngine {
     return `${stdout}${stderr}`;
   }
 
-  /** Last lines that a container wrote. */
-  async lastLines(container: string, lines: number): Promise<string> {
-    const { stdout, stderr } = await run('docker', ['logs', '--tail', String(lines), container], {
+  /**
+   * Last lines that a container wrote.
+   *
+   * @param since only lines from this time on, RFC 3339. @default - from its creation
+   */
+  async lastLines(container: string, lines: number, since?: string): Promise<string> {
+    const from = since === undefined ? [] : ['--since', since];
+    const { stdout, stderr } = await run('docker', ['logs', '--tail', String(lines), ...from, container], {
       env: this.variables,
     });
     return `${stdout}${stderr}`.trimEnd();
@@ -180,6 +185,13 @@ export class EnvironmentEngine {
     const force = { container: ['--force', '--volumes'], volume: ['--force'], network: [] };
     await this.docker(kind, 'rm', ...force[kind], ...names);
   }
+}
+
+/** What the docker client says about a command that failed, in one line. */
+export function engineSays({ lastLines, reason }: CommandError): string {
+  const line = lastLines.findLast((one) => !/^(Run|See) 'docker/.test(one)) ?? reason;
+  // Over ssh its own line is long, and what ssh says is what matters.
+  return line.replace(/^docker: |^.* stderr=| Is the docker daemon running\?/g, '').replace(/[.?!]+$/, '');
 }
 
 interface InspectedContainer {

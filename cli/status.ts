@@ -1,5 +1,5 @@
 import { selectedTopology } from './command';
-import { EnvironmentEngine } from './environment-engine';
+import { EnvironmentEngine, engineSays } from './environment-engine';
 import { askAsClient } from './published/published';
 import { whoAnswers } from './published/who-answers';
 import { runCommand } from './setup/errors';
@@ -37,5 +37,5 @@ runCommand(async () => {
 /** A client may still be served when the engine does not answer, so that is no reason to stop. */
 function engineProblem(error: unknown): string {
   if (!(error instanceof CommandError)) throw error;
-  return `the Docker Engine cannot be asked: ${error.lastLines.at(-1) ?? error.reason}. Check the address ([engine] host in the configuration, or DOCKER_HOST), that the engine runs, and that you may reach it.`;
+  return `the Docker Engine cannot be asked: ${engineSays(error)}. Check the address ([engine] host in the configuration, or DOCKER_HOST), that the engine runs, and that you may reach it.`;
 }

@@ -24,6 +24,11 @@ test('input is passed on, and a program that does not read it is judged by its e
   await expect(run('true', [], { input: 'x'.repeat(1_000_000) })).resolves.toBeDefined();
 });
 
+test('of a line that is drawn again and again the last state is shown, also where it ends with a carriage return', async () => {
+  const error = await failureOf(run('sh', ['-c', "printf '10 %%\\r100 %%\\nrefused\\r\\n' >&2; exit 1"]));
+  expect((error as CommandError).lastLines).toEqual(['100 %', 'refused']);
+});
+
 test('a failure names command, exit code and last lines, and never a value of the environment', async () => {
   const error = await failureOf(run('sh', ['-c', 'echo wrong >&2; exit 3'], { env: { PASSWORD: 'sesame-open' } }));
   expect(error).toBeInstanceOf(CommandError);

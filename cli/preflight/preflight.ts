@@ -2,7 +2,7 @@ import { jobsInOrder } from '../../topology/jobs';
 import { LABEL_PREFIX } from '../../topology/names';
 import type { Topology } from '../../topology/topology';
 import type { CommandContext } from '../command';
-import type { EnvironmentEngine } from '../environment-engine';
+import { type EnvironmentEngine, engineSays } from '../environment-engine';
 import { nameNotes } from '../published/name';
 import { engineHostOf, outwardAddress, publishedPlaces } from '../published/places';
 import { UserError } from '../setup/errors';
@@ -90,7 +90,7 @@ async function surroundingsOf(topology: Topology, engine: EnvironmentEngine): Pr
     return { host, published: publishedPortsIn(published), networks, memoryMb, programWith };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    print(`What can be known before was not checked: ${error.lastLines.at(-1) ?? error.reason}`);
+    print(`What can be known before was not checked: ${engineSays(error)}`);
     return undefined;
   }
 }

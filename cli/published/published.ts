@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Topology } from '../../topology/topology';
 import { CERTIFICATES_PATH } from '../../topology/volumes';
 import type { CertificateFacts } from '../certificate';
-import type { EnvironmentEngine } from '../environment-engine';
+import { type EnvironmentEngine, engineSays } from '../environment-engine';
 import { CommandError } from '../setup/process';
 import type { ClientAnswers } from './answers';
 import { askFromEngine } from './ask-from-engine';
@@ -49,8 +49,11 @@ export async function askAsClient(topology: Topology, engine: EnvironmentEngine)
     return published([there], expected, 'the Docker host', [...(why ? [why] : []), ...notes]);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    const reason = `${places.there} is an address of the Docker host, which could not be asked: ${error.lastLines.at(-1) ?? error.reason}`;
-    return fromHere ?? { ...published([], expected, 'the Docker host', notes), served: false, reason };
+    const reason = `${places.there} is an address of the Docker host, which could not be asked: ${engineSays(error)}`;
+    const asked = [`${places.there}:${expected.httpsPort}`];
+    return (
+      fromHere ?? { ...published([], expected, 'the Docker host', notes), addresses: asked, served: false, reason }
+    );
   }
 }
 

@@ -193,7 +193,8 @@ function openLog(file: string | undefined) {
 function lastLines(text: string): string[] {
   return text
     .split('\n')
-    .map((line) => line.slice(line.lastIndexOf('\r') + 1).trimEnd())
+    .map((line) => line.trimEnd())
+    .map((line) => line.slice(line.lastIndexOf('\r') + 1))
     .filter((line) => line !== '')
     .slice(-SHOWN_LINES);
 }

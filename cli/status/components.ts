@@ -42,7 +42,7 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
     rest: Partial<ComponentStatus> = {},
   ): Promise<ComponentStatus> => {
     const container = find(server.containerName);
-    const log = container && container.health !== 'healthy' ? await logOf(engine, container.name) : '';
+    const log = container && container.health !== 'healthy' ? await logOf(engine, container) : '';
     return {
       component,
       container: server.containerName,
@@ -57,6 +57,7 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
     };
   };
   const { container: database } = topology.database;
+  const databaseIsWell = !database || find(database.containerName)?.health === 'healthy';
   return Promise.all([
     ...failedJobs(topology, engine, containers),
     ...(database ? [status('database', database)] : []),
@@ -67,7 +68,11 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
         topology.clusterPort === undefined ? null : await clusterMembers(topology, node, engine, topology.clusterPort);
       const row = await status(node.name, node, { rotation, clusterMembers: members });
       const outOf = rotation === 'out' && reason ? `the load balancer sends it nothing: ${reason}` : null;
-      return { ...row, reason: row.reason ?? outOf };
+      const reasons = [
+        row.reason ?? outOf,
+        ...(row.state === 'running' && !databaseIsWell ? ['the database is not healthy'] : []),
+      ];
+      return { ...row, reason: reasons.filter((one) => one !== null).join('; ') || null };
     }),
     status('load-balancer', topology.loadBalancer),
   ]);
@@ -86,8 +91,9 @@ function wordsFor(topology: Topology) {
 function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: readonly EngineContainer[]) {
   const names = jobsInOrder(topology.jobs).map(({ name }) => name);
   const failed = containers.filter(({ name, running, exitCode }) => names.includes(name) && !running && exitCode !== 0);
-  return failed.map(async ({ name, exitCode }): Promise<ComponentStatus> => {
-    const log = await logOf(engine, name);
+  return failed.map(async (container): Promise<ComponentStatus> => {
+    const { name, exitCode } = container;
+    const log = await logOf(engine, container);
     const said = knownCause(log) ?? log.trim().split('\n').at(-1);
     const { docker, environment } = wordsFor(topology);
     return {
@@ -104,8 +110,9 @@ function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: r
   });
 }
 
-function logOf(engine: EnvironmentEngine, container: string): Promise<string> {
-  return engine.lastLines(container, LOG_LINES).catch(() => '');
+/** From the last start on: what was wrong before may be long over. */
+function logOf(engine: EnvironmentEngine, { name, startedAt }: EngineContainer): Promise<string> {
+  return engine.lastLines(name, LOG_LINES, startedAt).catch(() => '');
 }
 
 async function clusterMembers(

@@ -57,7 +57,9 @@ export function reasonOf(
   const more = `"${docker} logs --tail 50 ${name}" says more`;
   if (!container.running || container.restarting) {
     const ended = [howItEnded(container, memoryMb), ...(cause ? [cause] : [])].join('; ');
-    const next = container.restarting ? 'the engine starts it again' : `"make up ENVIRONMENT=${environment}" starts it`;
+    const next = container.restarting
+      ? 'the engine starts it again'
+      : `"make up ENVIRONMENT=${environment}" brings it back`;
     return `${ended}. ${more}; ${next}`;
   }
   if (container.health === 'healthy') return null;
