@@ -32,7 +32,7 @@ help: ## Show this list
 setup: $(MODULES) ## Install what is missing: engine, Terraform or OpenTofu, providers, images
 	@$(TSX) $(ROOT)/cli/setup.ts
 
-up: $(MODULES) ## Create or update the environment and wait until it is healthy
+up: $(MODULES) ## Create or update the environment and wait until a client is served
 	@$(TSX) $(ROOT)/cli/up.ts
 
 plan: $(MODULES) ## Save a plan for every stack and show what would change
@@ -47,7 +47,7 @@ apply: $(MODULES) ## Apply exactly the saved plans, in order
 adopt: $(MODULES) ## Take what runs into Terraform's state, where that was lost; changes nothing that runs
 	@$(TSX) $(ROOT)/cli/adopt.ts
 
-status: $(MODULES) ## Health of every component; exit code 1 unless all are healthy
+status: $(MODULES) ## How every component is, and what a client sees; exit code 1 unless all is well
 #: JSON=1   the same for programs
 	@$(TSX) $(ROOT)/cli/status.ts
 
