@@ -5,7 +5,7 @@ import { synthesize } from '../constructs/synthesize';
 import { waysBack } from '../review/report/lost-state';
 import { type Report, reportDigest } from '../review/report/report';
 import { isRetired, type Topology } from '../topology/topology';
-import { openEnvironment, selectedTopology } from './command';
+import { afterInterruption, openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
@@ -50,7 +50,7 @@ runCommand(async () => {
   await waitUntilAllServe(context);
   await waitUntilClientsAreServed(context);
   console.log(welcome(context.topology));
-});
+}, afterInterruption());
 
 /** The stacks of the plan that the configuration no longer has. */
 function retiredStacks(topology: Topology, { stacks }: Report): string[] {

@@ -19,6 +19,17 @@ export interface CommandContext {
   readonly variables: NodeJS.ProcessEnv;
 }
 
+/** Name of the environment that the command works on. @default sandbox */
+function selectedEnvironment(): string {
+  return process.env.ENVIRONMENT || 'sandbox';
+}
+
+/** What to say after Ctrl-C in an apply: by then Terraform has finished what it was in the middle of, and has written its state. */
+export function afterInterruption(): string {
+  const environment = selectedEnvironment();
+  return `what had begun has ended in order, what comes later was not touched. "make status ENVIRONMENT=${environment}" says how it is; "make up ENVIRONMENT=${environment}" goes on from here.`;
+}
+
 /**
  * The environment that ENVIRONMENT names, without touching the engine.
  *
@@ -26,7 +37,7 @@ export interface CommandContext {
  * of its name. A command that reads or removes what is there must work during an incident whatever the other files say. @default false
  */
 export function selectedTopology({ creates = false } = {}): Topology {
-  const name = process.env.ENVIRONMENT || 'sandbox';
+  const name = selectedEnvironment();
   const [topology] = loadTopologies({ only: name, mayCollide: !creates });
   if (topology === undefined) throw new UserError(`there is no environment "${name}"`);
   return topology;

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { EngineContainer, EnvironmentEngine } from './environment-engine';
-import { UserError } from './setup/errors';
+import { InterruptedError, UserError } from './setup/errors';
 import { step } from './setup/progress';
 
 /** What the load balancer says at its status URL. */
@@ -20,7 +20,8 @@ export async function routingStatus(
     return JSON.parse(
       await engine.docker('exec', containerName, 'curl', '-fsS', '-m', '2', statusUrl),
     ) as RoutingStatus;
-  } catch {
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
     return undefined;
   }
 }

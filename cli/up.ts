@@ -1,4 +1,4 @@
-import { type CommandContext, openEnvironment } from './command';
+import { afterInterruption, type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
@@ -20,7 +20,7 @@ runCommand(async () => {
   await waitUntilAllServe(context);
   await waitUntilClientsAreServed(context);
   console.log(welcome(context.topology));
-});
+}, afterInterruption());
 
 async function planByPolicy(context: CommandContext) {
   const { report, changed } = await planAndReport(context);

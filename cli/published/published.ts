@@ -4,6 +4,7 @@ import type { Topology } from '../../topology/topology';
 import { CERTIFICATES_PATH } from '../../topology/volumes';
 import type { CertificateFacts } from '../certificate';
 import { type EnvironmentEngine, engineSays } from '../environment-engine';
+import { InterruptedError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import type { ClientAnswers } from './answers';
 import { askFromEngine } from './ask-from-engine';
@@ -84,7 +85,8 @@ async function authorityOf(topology: Topology, engine: EnvironmentEngine): Promi
   if (loadBalancer.certificate === 'supplied') return undefined;
   try {
     return await engine.docker('exec', loadBalancer.containerName, 'cat', `${CERTIFICATES_PATH}/ca.crt`);
-  } catch {
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
     const copy = join('build', environment, 'ca.crt');
     return existsSync(copy) ? readFileSync(copy, 'utf8') : undefined;
   }

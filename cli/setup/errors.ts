@@ -17,13 +17,15 @@ export class InterruptedError extends Error {
 /**
  * Runs a command of the command line and turns what it throws into text and an exit code: 1 for errors, 130 for Ctrl-C.
  * Stack traces appear only for unexpected errors and only with DEBUG=1.
+ *
+ * @param interrupted what to say after Ctrl-C, once everything that ran has ended. @default - only that it was interrupted
  */
-export async function runCommand(main: () => Promise<void>): Promise<void> {
+export async function runCommand(main: () => Promise<void>, interrupted?: string): Promise<void> {
   try {
     await main();
   } catch (error) {
     process.exitCode = error instanceof InterruptedError ? 130 : 1;
-    console.error(describe(error));
+    console.error(error instanceof InterruptedError && interrupted ? `interrupted: ${interrupted}` : describe(error));
   }
 }
 

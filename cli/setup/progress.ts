@@ -1,3 +1,5 @@
+import { InterruptedError } from './errors';
+
 // Progress goes to stderr: the output of a command stays usable in a pipe.
 
 const REMINDER_MS = 15_000;
@@ -33,7 +35,7 @@ export async function step<T>(title: string, work: () => Promise<T>): Promise<T>
     finish('done');
     return result;
   } catch (error) {
-    finish('failed');
+    finish(error instanceof InterruptedError ? 'interrupted' : 'failed');
     throw error;
   }
 }
