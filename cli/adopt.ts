@@ -1,6 +1,7 @@
 import { renderTerminal } from '../review/report/terminal';
 import { adopt } from './adoption';
-import { openEnvironment } from './command';
+import { atWork } from './at-work';
+import { type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
 import { planAll } from './rollout';
 import { runCommand } from './setup/errors';
@@ -12,6 +13,10 @@ import { step } from './setup/progress';
  */
 runCommand(async () => {
   const context = await openEnvironment();
+  await atWork(context, 'make adopt', () => adoptAll(context));
+});
+
+async function adoptAll(context: CommandContext): Promise<void> {
   const { environment } = context.topology;
   const changed = await planAll(context);
   let count = 0;
@@ -25,4 +30,4 @@ runCommand(async () => {
   console.log(`${count} resources are in the state of ${environment} again. What the next plan would change:`);
   const { report } = await planAndReport(context);
   console.log(renderTerminal(report, process.stdout.isTTY === true && !process.env.NO_COLOR));
-});
+}

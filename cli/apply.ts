@@ -5,7 +5,8 @@ import { synthesize } from '../constructs/synthesize';
 import { waysBack } from '../review/report/lost-state';
 import { type Report, reportDigest } from '../review/report/report';
 import { isRetired, type Topology } from '../topology/topology';
-import { afterInterruption, openEnvironment, selectedTopology } from './command';
+import { atWork } from './at-work';
+import { afterInterruption, type CommandContext, openEnvironment, selectedTopology } from './command';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
@@ -38,8 +39,17 @@ runCommand(async () => {
   requireSamePlans(runners, report);
   const changing = new Set(report.stacks.filter(({ changes }) => changes).map(({ name }) => name));
   const changed = runners.filter(({ stack }) => changing.has(stack.name));
+  await atWork(context, 'make apply', () => applyPlans(context, report, changed));
+  if (!report.destroy) console.log(welcome(context.topology));
+}, afterInterruption());
+
+async function applyPlans(
+  context: CommandContext,
+  { destroy }: Report,
+  changed: readonly TerraformStackRunner[],
+): Promise<void> {
   for (const runner of changed) await runner.init();
-  if (report.destroy) {
+  if (destroy) {
     await destroyAll(context, changed);
     await sweep(context);
     return;
@@ -49,8 +59,7 @@ runCommand(async () => {
   await applyAll(context, changed);
   await waitUntilAllServe(context);
   await waitUntilClientsAreServed(context);
-  console.log(welcome(context.topology));
-}, afterInterruption());
+}
 
 /** The stacks of the plan that the configuration no longer has. */
 function retiredStacks(topology: Topology, { stacks }: Report): string[] {

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { atWork } from './at-work';
 import { openEnvironment, selectedTopology } from './command';
 import { runCommand, UserError } from './setup/errors';
 import { step } from './setup/progress';
@@ -11,8 +12,13 @@ runCommand(async () => {
   requireUnprotected(topology, 'make down');
   await confirm(topology.environment);
   const context = await openEnvironment({ creates: false });
-  for (const stacks of teardownLayers(context.stacks)) await destroy(stacks);
-  await sweep(context);
+  const destroyAll = async () => {
+    for (const stacks of teardownLayers(context.stacks)) await destroy(stacks);
+    await sweep(context);
+  };
+  // Where nothing is there, an image may not be either.
+  const { length } = await context.engine.names('container');
+  await (length > 0 ? atWork(context, 'make down', destroyAll) : destroyAll());
 });
 
 async function confirm(environment: string): Promise<void> {

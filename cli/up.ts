@@ -1,3 +1,4 @@
+import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
@@ -12,6 +13,11 @@ import { welcome } from './welcome';
 /** `make up`: sets up what is missing, applies the environment layer by layer, says where it is. */
 runCommand(async () => {
   const context = await openEnvironment();
+  await atWork(context, 'make up', () => up(context));
+  console.log(welcome(context.topology));
+}, afterInterruption());
+
+async function up(context: CommandContext): Promise<void> {
   await preflight(context, 'make up');
   await requireSchemaVersion(context);
   const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);
@@ -19,8 +25,7 @@ runCommand(async () => {
   await applyAll(context, changed);
   await waitUntilAllServe(context);
   await waitUntilClientsAreServed(context);
-  console.log(welcome(context.topology));
-}, afterInterruption());
+}
 
 async function planByPolicy(context: CommandContext) {
   const { report, changed } = await planAndReport(context);

@@ -1,5 +1,7 @@
-import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { sandboxImageTags } from '../../images/tags';
 import type { Report } from '../../review/report/report';
+import { underLoad } from '../support/load';
 import { type Place, placeOf } from '../support/places';
 import { PROTECTED } from '../support/protected';
 import { docker, inspect, removeEnvironment, Workspace, waitUntilHealthy } from '../support/workspace';
@@ -147,6 +149,52 @@ test('what was done by hand is reported and repaired', async () => {
   expect((await inspect(`${NAME}-node-2`)).RestartCount).toBe(0);
   expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
 }, 180_000);
+
+test('who comes second hears who is at work, and touches nothing', async () => {
+  const before = await containers();
+  const holder = `${NAME}-at-work`;
+  const label = 'wso2-is-active-active.at-work=alice@laptop, process 1: make up';
+  const image = sandboxImageTags().nginx;
+  await docker('run', '--detach', '--rm', '--name', holder, '--label', label, '--entrypoint', 'sleep', image, '120');
+  for (const command of ['up', 'apply', 'adopt', 'down']) {
+    const { stderr, exitCode } = await workspace.tryMake(command, NAME);
+    expect([command, exitCode]).not.toEqual([command, 0]);
+    expect(stderr).toContain(`somebody is at work on ${NAME} (alice@laptop, process 1: make up, since 20`);
+  }
+  await docker('rm', '--force', holder);
+  expect(await containers()).toEqual(before);
+}, 60_000);
+
+test('a lost state under load: the plan says who serves, up refuses, adopt takes it back, and no request fails', async () => {
+  const before = await containers();
+  const ca = readFileSync(workspace.path('build', NAME, 'ca.crt'), 'utf8');
+  const load = { address: HERE.bindAddress, hostname: HERE.hostname, ca, clients: 4, pause: 25, name: 'lost' };
+  const requests = [
+    { method: 'GET' as const, path: () => '/probe/session' },
+    { method: 'POST' as const, path: (id: string) => `/probe/write?key=lost&id=${id}` },
+  ];
+  const { report: answers } = await underLoad({ ...load, requests }, async () => {
+    renameSync(workspace.path('state', NAME), workspace.path('lost-state'));
+    const planned = await workspace.tryMake('plan', NAME);
+    expect(planned.exitCode).not.toBe(0);
+    const { lost, availability } = report();
+    expect(lost?.map(({ stack }) => stack)).toEqual(STACKS);
+    expect(availability.text).toContain('what serves today goes on');
+    expect(await refusal()).toContain(`make adopt ENVIRONMENT=${NAME}`);
+    const refused = await workspace.tryMake('up', NAME);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.stderr).toContain(`${NAME} runs, but Terraform's state does not know it. Nothing was changed`);
+    expect(await containers()).toEqual(before);
+
+    expect((await workspace.make('adopt', NAME)).stdout).toContain('Nothing to change.');
+    expect((await workspace.make('up', NAME)).stdout).toContain('Nothing to change.');
+    expect((await workspace.make('adopt', NAME)).stdout).toContain('There is nothing to adopt');
+  });
+  expect(answers.failed).toEqual([]);
+  expect(answers.sent).toBeGreaterThan(500);
+  expect(await containers()).toEqual(before);
+  expect(report().drift).toEqual([]);
+}, 400_000);
 
 test('a protected environment that breaks the policy is planned, reported and not applied', async () => {
   const open = configuration({ ...HERE, bindAddress: '0.0.0.0' });

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { hostname, userInfo } from 'node:os';
+import { LABEL_PREFIX } from '../topology/names';
+import type { CommandContext } from './command';
+import { UserError } from './setup/errors';
+
+const LABEL = `${LABEL_PREFIX}.at-work`;
+
+/**
+ * Does something to an environment that nobody else may do at the same time: the second of two commands would take what the first one is
+ * just creating for leftovers. Terraform locks a state only while it works on that one stack.
+ *
+ * The engine says who is first: a container that has a fixed name and lives as long as this process holds its standard input. It goes
+ * when the command ends, however it ends, and whichever machine it ran on.
+ *
+ * @throws UserError when somebody is at work, with who and since when
+ */
+export async function atWork<T>(context: CommandContext, command: string, work: () => Promise<T>): Promise<T> {
+  const release = await begin(context, command);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+async function begin({ topology, engine }: CommandContext, command: string): Promise<() => Promise<void>> {
+  const name = `${topology.environment}-at-work`;
+  const options = ['--rm', '--interactive', '--network', 'none', '--cap-drop', 'ALL', '--read-only', '--user', '65534'];
+  const label = `${LABEL}=${userInfo().username}@${hostname()}, process ${process.pid}: ${command}`;
+  // One that is there for certain, where anything is.
+  const [container] = await engine.containers();
+  const image = [container?.image ?? topology.loadBalancer.image, '-c', 'echo begun; exec cat'];
+  const child = spawn(
+    'docker',
+    ['run', ...options, '--log-driver', 'none', '--name', name, '--label', label, '--entrypoint', 'sh', ...image],
+    // Its own process group: Ctrl-C is for the command that works, and it may take its time to end.
+    { env: { ...process.env, ...engine.variables }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const ended = new Promise<void>((done) => child.once('close', () => done()).once('error', () => done()));
+  child.stdin.on('error', () => undefined);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk;
+  });
+  const begun = await Promise.race([
+    new Promise<boolean>((done) => child.stdout.once('data', () => done(true))),
+    ended.then(() => false),
+  ]);
+  if (begun) {
+    return async () => {
+      child.stdin.end();
+      await ended;
+    };
+  }
+  if (!said.includes('is already in use')) {
+    throw new UserError(
+      `the engine did not start ${name}, by which others see that somebody is at work: ${said.trim()}`,
+    );
+  }
+  const format = `{{index .Config.Labels "${LABEL}"}}, since {{.State.StartedAt}}`;
+  const other = await engine.docker('container', 'inspect', '--format', format, name).catch(() => 'it has just ended');
+  throw new UserError(
+    `somebody is at work on ${topology.environment} (${other.trim()}). Nothing was changed. Run this again when that has ended. If nobody is: docker rm -f ${name}`,
+  );
+}
