@@ -1,5 +1,5 @@
 import type { EngineContainer } from '../../cli/environment-engine';
-import { knownCause, reasonOf } from '../../cli/status/reasons';
+import { knownCause, reasonOf, whatJobSaid } from '../../cli/status/reasons';
 
 const RUNNING: EngineContainer = {
   name: 'bank-node-1',
@@ -78,6 +78,17 @@ test.each([
   const told = reason({ health: 'unhealthy', healthOutput: 'health request answered with 500' }, line);
   expect(told).toContain(words);
   expect(told).not.toContain(line);
+});
+
+test('of a job that failed every missing secret is told, else its last line', () => {
+  const missing = (name: string) =>
+    `${name} is missing; supply it with: make import-secret ENVIRONMENT=bank NAME=${name}`;
+  expect(whatJobSaid(`begin\n${missing('ADMIN_PASSWORD')}\n${missing('KEYSTORE_PASSWORD')}\n`)).toBe(
+    `${missing('ADMIN_PASSWORD')}; ${missing('KEYSTORE_PASSWORD')}`,
+  );
+  expect(whatJobSaid('begin\nthe key does not belong to the certificate\n')).toBe(
+    'the key does not belong to the certificate',
+  );
 });
 
 test('what nobody knows stays untold', () => {

@@ -6,7 +6,7 @@ import { connectedPeers } from '../cluster-members';
 import type { EngineContainer, EnvironmentEngine } from '../environment-engine';
 import { engineHostOf } from '../published/places';
 import { routingStatus } from '../rotation';
-import { knownCause, reasonOf } from './reasons';
+import { knownCause, reasonOf, whatJobSaid } from './reasons';
 
 /** One long-running container of the environment, or a job that failed. */
 export interface ComponentStatus {
@@ -94,7 +94,7 @@ function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: r
   return failed.map(async (container): Promise<ComponentStatus> => {
     const { name, exitCode } = container;
     const log = await logOf(engine, container);
-    const said = knownCause(log) ?? log.trim().split('\n').at(-1);
+    const said = knownCause(log) ?? whatJobSaid(log);
     const { docker, environment } = wordsFor(topology);
     return {
       component: name.slice(environment.length + 1),

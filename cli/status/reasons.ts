@@ -39,6 +39,13 @@ export function knownCause(text: string): string | undefined {
   return KNOWN_CAUSES.find(({ pattern }) => pattern.test(text))?.meaning;
 }
 
+/** What a job that failed asks for: every secret that it misses with its command, else its last line. */
+export function whatJobSaid(log: string): string {
+  const lines = log.trim().split('\n');
+  const asked = lines.filter((line) => line.includes('make import-secret '));
+  return (asked.length > 0 ? asked : lines.slice(-1)).join('; ');
+}
+
 /**
  * Why a component is not healthy; null where it is.
  *
