@@ -1,4 +1,5 @@
 import type { EngineContainer } from '../../cli/environment-engine';
+import { nodeCertificateReason } from '../../cli/status/node-certificate';
 import { knownCause, reasonOf, whatJobSaid } from '../../cli/status/reasons';
 
 const RUNNING: EngineContainer = {
@@ -89,6 +90,17 @@ test('of a job that failed every missing secret is told, else its last line', ()
   expect(whatJobSaid('begin\nthe key does not belong to the certificate\n')).toBe(
     'the key does not belong to the certificate',
   );
+});
+
+test.each([
+  [30, null],
+  [29, 'its TLS certificate: 29 days left; raise identity_server.keystore_revision and run "make up ENVIRONMENT=bank"'],
+  [-3, 'its TLS certificate: ended on 2026-11-24; raise identity_server.keystore_revision'],
+])('a node with a certificate of %s days says so in time', (daysLeft, words) => {
+  const certificate = { subject: '', issuer: '', names: [], validTo: '2026-11-24T00:00:00.000Z', daysLeft };
+  const told = nodeCertificateReason(certificate, 'bank');
+  if (words === null) expect(told).toBeNull();
+  else expect(told).toContain(words);
 });
 
 test('what nobody knows stays untold', () => {

@@ -2,10 +2,12 @@ import type { ServerTopology } from '../../topology/container';
 import { jobsInOrder } from '../../topology/jobs';
 import type { NodeTopology } from '../../topology/node';
 import type { Topology } from '../../topology/topology';
+import type { CertificateFacts } from '../certificate';
 import { connectedPeers } from '../cluster-members';
 import type { EngineContainer, EnvironmentEngine } from '../environment-engine';
 import { engineHostOf } from '../published/places';
 import { routingStatus } from '../rotation';
+import { nodeCertificate, nodeCertificateReason } from './node-certificate';
 import { knownCause, reasonOf, whatJobSaid } from './reasons';
 
 /** One long-running container of the environment, or a job that failed. */
@@ -24,7 +26,9 @@ export interface ComponentStatus {
   readonly rotation: string | null;
   /** For nodes that form a cluster: how many of its members this one is connected to, itself included; 0 when unknown. */
   readonly clusterMembers: number | null;
-  /** Why it is not healthy. */
+  /** For nodes: the certificate that they show to the load balancer; null where it cannot be asked. */
+  readonly certificate: CertificateFacts | null;
+  /** Why it is not healthy, or soon will not be. */
   readonly reason: string | null;
 }
 
@@ -52,6 +56,7 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
       restarts: container?.restarts ?? 0,
       rotation: null,
       clusterMembers: null,
+      certificate: null,
       reason: reasonOf(server.containerName, container, { log, ...wordsFor(topology), memoryMb: server.memoryMb }),
       ...rest,
     };
@@ -64,13 +69,15 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
     ...topology.nodes.map(async (node) => {
       const routed = routing?.nodes.find(({ name }) => name === node.name);
       const { rotation, reason } = routed ?? { rotation: 'unknown', reason: null };
-      const members =
-        topology.clusterPort === undefined ? null : await clusterMembers(topology, node, engine, topology.clusterPort);
-      const row = await status(node.name, node, { rotation, clusterMembers: members });
-      const outOf = rotation === 'out' && reason ? `the load balancer sends it nothing: ${reason}` : null;
+      const [members, certificate] = await Promise.all([
+        topology.clusterPort === undefined ? null : clusterMembers(topology, node, engine, topology.clusterPort),
+        routing && find(node.containerName)?.running ? nodeCertificate(topology, node, engine) : null,
+      ]);
+      const row = await status(node.name, node, { rotation, clusterMembers: members, certificate });
       const reasons = [
-        row.reason ?? outOf,
-        ...(row.state === 'running' && !databaseIsWell ? ['the database is not healthy'] : []),
+        row.reason ?? (rotation === 'out' && reason ? `the load balancer sends it nothing: ${reason}` : null),
+        row.state === 'running' && !databaseIsWell ? 'the database is not healthy' : null,
+        nodeCertificateReason(certificate, topology.environment),
       ];
       return { ...row, reason: reasons.filter((one) => one !== null).join('; ') || null };
     }),
@@ -105,6 +112,7 @@ function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: r
       restarts: 0,
       rotation: null,
       clusterMembers: null,
+      certificate: null,
       reason: `it ended with exit code ${exitCode}: ${said}. "${docker} logs ${name}" says all; "make up ENVIRONMENT=${environment}" runs it again`,
     };
   });

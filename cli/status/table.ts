@@ -24,8 +24,8 @@ export function publishedLine({ url, addresses, served, reason, askedFrom, certi
 
 function table(components: readonly ComponentStatus[], nodes: number): string {
   const rows = [
-    ['COMPONENT', 'STATE', 'HEALTH', 'IN ROTATION', 'CLUSTER', 'RESTARTS', 'SINCE'],
-    ...components.map(({ component, state, health, rotation, clusterMembers, restarts, since }) => [
+    ['COMPONENT', 'STATE', 'HEALTH', 'IN ROTATION', 'CLUSTER', 'RESTARTS', 'SINCE', 'CERTIFICATE'],
+    ...components.map(({ component, state, health, rotation, clusterMembers, restarts, since, certificate }) => [
       component,
       state,
       health,
@@ -33,6 +33,7 @@ function table(components: readonly ComponentStatus[], nodes: number): string {
       rotation === null ? '-' : cluster(clusterMembers, nodes),
       String(restarts),
       since === null ? '-' : since.replace(/\.\d+Z$/, 'Z'),
+      certificate === null ? '-' : validity(certificate),
     ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length))) ?? [];
