@@ -10,12 +10,13 @@ import { afterInterruption, type CommandContext, openEnvironment, selectedTopolo
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
+import { requireLifted, requireUnprotected } from './protection';
 import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll, destroyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
 import { requireSchemaVersion } from './schema-version';
 import { runCommand, UserError } from './setup/errors';
-import { requireUnprotected, sweep, teardownLayers } from './teardown';
+import { sweep, teardownLayers } from './teardown';
 import { configurationFileOf, type TerraformStackRunner } from './terraform';
 import { welcome } from './welcome';
 
@@ -35,6 +36,7 @@ runCommand(async () => {
     creates: !report.destroy,
     retiredStacks: retiredStacks(topology, report),
   });
+  if (report.destroy) await requireLifted(context, 'make plan DESTROY=1');
   const runners = report.destroy ? teardownLayers(context.stacks).flat() : context.stacks;
   requireSamePlans(runners, report);
   const changing = new Set(report.stacks.filter(({ changes }) => changes).map(({ name }) => name));
@@ -71,7 +73,7 @@ function again(environment: string): string {
 }
 
 function requireApproved(report: Report): void {
-  const { digest, environment, destroy } = report;
+  const { digest, environment, destroy, liftsProtection } = report;
   if (reportDigest(report) !== digest) {
     throw new UserError(
       `the report of ${environment}, plan.json, is not as "make plan" wrote it. Nothing was applied. ${again(environment)}`,
@@ -79,9 +81,10 @@ function requireApproved(report: Report): void {
   }
   // Given and empty, it comes from a pipeline that has lost it.
   const approved = process.env.PLAN;
-  if (destroy && approved === undefined) {
+  if ((destroy || liftsProtection) && approved === undefined) {
+    const effect = destroy ? `destroys ${environment} with all its data` : `lifts the protection of ${environment}`;
     throw new UserError(
-      `the saved plan destroys ${environment} with all its data. To say that you mean it: make apply ENVIRONMENT=${environment} PLAN=${digest.slice(0, 12)}`,
+      `the saved plan ${effect}. To say that you mean it: make apply ENVIRONMENT=${environment} PLAN=${digest.slice(0, 12)}`,
     );
   }
   if (approved === undefined && report.protected) {

@@ -1,17 +1,19 @@
 import { createInterface } from 'node:readline/promises';
 import { atWork } from './at-work';
 import { openEnvironment, selectedTopology } from './command';
+import { requireLifted, requireUnprotected } from './protection';
 import { runCommand, UserError } from './setup/errors';
 import { step } from './setup/progress';
-import { requireUnprotected, sweep, teardownLayers } from './teardown';
+import { sweep, teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 
 /** `make down`: destroys the environment with its data, after asking. */
 runCommand(async () => {
   const topology = selectedTopology();
   requireUnprotected(topology, 'make down');
-  await confirm(topology.environment);
   const context = await openEnvironment({ creates: false });
+  await requireLifted(context, 'make down');
+  await confirm(topology.environment);
   const destroyAll = async () => {
     for (const stacks of teardownLayers(context.stacks)) await destroy(stacks);
     await sweep(context);

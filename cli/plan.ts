@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { renderTerminal } from '../review/report/terminal';
 import { openEnvironment } from './command';
 import { planAndReport, reportDirectory } from './plan-report';
+import { requireLifted } from './protection';
 import { runCommand } from './setup/errors';
 
 /**
@@ -11,6 +12,7 @@ import { runCommand } from './setup/errors';
 runCommand(async () => {
   const destroy = process.env.DESTROY === '1';
   const context = await openEnvironment({ creates: !destroy });
+  if (destroy) await requireLifted(context, 'make plan DESTROY=1');
   const { report } = await planAndReport(context, destroy);
   const { environment } = context.topology;
   const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;

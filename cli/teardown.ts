@@ -1,18 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Topology } from '../topology/topology';
 import type { CommandContext } from './command';
-import { UserError } from './setup/errors';
 import { step } from './setup/progress';
 import type { TerraformStackRunner } from './terraform';
-
-/** @throws UserError for a protected environment, whatever is to destroy it */
-export function requireUnprotected({ environment, protected: isProtected }: Topology, again: string): void {
-  if (!isProtected) return;
-  throw new UserError(
-    `${environment} is protected: it has protected = true in its configuration, so it is not destroyed. To destroy it on purpose, set protected = false, have that reviewed and applied, then run "${again}" again.`,
-  );
-}
 
 /** The stacks in the order in which they go, by layer; those of one layer hold nothing in common. */
 export function teardownLayers(stacks: readonly TerraformStackRunner[]): TerraformStackRunner[][] {

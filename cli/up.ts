@@ -3,6 +3,7 @@ import { afterInterruption, type CommandContext, openEnvironment } from './comma
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
+import { requireLifted } from './protection';
 import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll, planAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
@@ -18,6 +19,7 @@ runCommand(async () => {
 }, afterInterruption());
 
 async function up(context: CommandContext): Promise<void> {
+  await requireLifted(context, 'make up');
   await preflight(context, 'make up');
   await requireSchemaVersion(context);
   const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);

@@ -4,6 +4,7 @@ import { DATABASE_SECRETS_PATH } from '../topology/volumes';
 import { type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
+import { requireLifted } from './protection';
 import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
@@ -19,6 +20,7 @@ import { welcome } from './welcome';
  */
 runCommand(async () => {
   const context = await openEnvironment();
+  await requireLifted(context, 'make upgrade');
   await noteFrom(context);
   if (process.env.UNDO === '1') return undo(context);
   if (process.env.MIGRATED === '1') return start(context);

@@ -1,5 +1,6 @@
 import { File } from '@cdktf/provider-local/lib/file';
 import { LocalProvider } from '@cdktf/provider-local/lib/provider';
+import type { TerraformResource } from 'cdktf';
 import type { Construct } from 'constructs';
 import { componentLabels } from '../topology/names';
 import type { StackTopology } from '../topology/stacks';
@@ -9,6 +10,7 @@ import { EnvironmentStack } from './environment-stack';
 import { KeystoreVolume } from './keystore-volume';
 import { SchemaJob } from './schema-job';
 import { SharedDatabase } from './shared-database';
+import { volumeOf } from './volume';
 
 /** The layer with the data: network, secrets, keystores, database and its schemas. It changes almost never. */
 export class FoundationStack extends EnvironmentStack {
@@ -40,8 +42,9 @@ export class FoundationStack extends EnvironmentStack {
       protected: topology.protected,
       labels: labels(volumes.databaseData.component),
     });
+    const ready: TerraformResource[] = [keystores.keystoresJob.container, ...database.readiness];
     if (schema && databaseImage !== undefined) {
-      new SchemaJob(this, 'schema', {
+      const { job } = new SchemaJob(this, 'schema', {
         scriptsJob: { ...schema.scripts, image: serverImage },
         schemaJob: { ...schema.run, image: databaseImage },
         scriptsVolume: volumes.schemaScripts,
@@ -50,6 +53,12 @@ export class FoundationStack extends EnvironmentStack {
         secrets: keystores,
         labels: labels(volumes.schemaScripts.component),
       });
+      ready.push(job.container);
+    }
+    // A mark on the engine, and last: a first creation that fails has nothing to protect yet.
+    if (topology.protected) {
+      const options = { labels: labels(volumes.protection.component), protected: true, dependsOn: ready };
+      volumeOf(this, 'protection', volumes.protection, options);
     }
     const { certificateFile, hostsFile, hostsLines } = topology.localFiles;
     new File(this, 'ca-certificate', {

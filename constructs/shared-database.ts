@@ -8,7 +8,7 @@ import type { KeystoreVolume } from './keystore-volume';
 import { volumeOf } from './volume';
 
 export interface SharedDatabaseProps extends DatabaseTopology {
-  /** The volume for the data; it is made here where the database is a container. */
+  /** The volume for the data; it is made here where the database is a container, or where `protected` keeps what a container has left. */
   readonly dataVolume: VolumeTopology;
   readonly network: NamedNetwork;
   /** Holds the administrator's password. */
@@ -34,6 +34,9 @@ export class SharedDatabase extends Construct {
     this.port = props.port;
     const { container, secrets } = props;
     if (container === undefined) {
+      // The volume of a container that there was would lose prevent_destroy with its declaration, and be destroyed with its data. Where
+      // there was none, an empty volume is the price.
+      if (props.protected) volumeOf(this, 'data', props.dataVolume, props);
       this.readiness = [secrets.secretsJob.container];
       return;
     }

@@ -1,4 +1,5 @@
 import { Volume } from '@cdktf/provider-docker/lib/volume';
+import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { VolumeTopology } from '../topology/volumes';
 import { dockerLabels, type Labels } from './container-defaults';
@@ -8,11 +9,16 @@ export function volumeOf(
   scope: Construct,
   id: string,
   { name, loss }: VolumeTopology,
-  { labels, protected: isProtected }: { readonly labels: Labels; readonly protected: boolean },
+  {
+    labels,
+    protected: isProtected,
+    dependsOn,
+  }: { readonly labels: Labels; readonly protected: boolean; readonly dependsOn?: ITerraformDependable[] },
 ): Volume {
   return new Volume(scope, id, {
     name,
     labels: dockerLabels(labels),
+    ...(dependsOn && { dependsOn }),
     ...(loss !== undefined && { lifecycle: { preventDestroy: isProtected } }),
   });
 }

@@ -62,7 +62,7 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Refuses to destroy the volumes and the database (prevent_destroy), refuses `make down`, requires remote state, images by digest and supplied secrets, and refuses every apply that breaks a rule of the policy.',
+      'Refuses to destroy the volumes and the database (prevent_destroy), refuses `make down` until a plan with false has been reviewed and applied, requires remote state, images by digest and supplied secrets, and refuses every apply that breaks a rule of the policy.',
     ),
   engine: engine.prefault({}),
   network: network.prefault({}),

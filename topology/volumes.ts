@@ -10,7 +10,8 @@ export type VolumePurpose =
   | 'loadBalancerCertificates'
   | 'schemaScripts'
   | 'databaseData'
-  | 'loadBalancerConfiguration';
+  | 'loadBalancerConfiguration'
+  | 'protection';
 
 /** One row of the table of volumes: everything that is decided about a volume, for whoever creates, mounts, judges or saves it. */
 export interface VolumeTopology {
@@ -19,7 +20,7 @@ export interface VolumeTopology {
   /** The name without the environment's; in a backup the folder with its files. */
   readonly purpose: string;
   /** Component that its label names. */
-  readonly component: 'keystore' | 'schema' | 'database' | 'load-balancer';
+  readonly component: 'keystore' | 'schema' | 'database' | 'load-balancer' | 'protection';
   /** uid:gid that its files belong to. */
   readonly owner: string;
   /** What is lost with it; lower case, no full stop. Undefined where a job fills it again. */
@@ -129,6 +130,8 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
       writers: { [users.loadBalancerConfigurationJob]: CONFIGURATION_PATH },
       readers: { [users.loadBalancer]: CONFIGURATION_PATH },
     }),
+    // Empty: that it is there says that what runs is protected, until a plan that removes it has been applied.
+    protection: row('protection', { component: 'protection', owner: ROOT, writers: {}, readers: {} }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Topology } from '../../topology/topology';
+import { PROTECTED } from './protected';
 import { SMALLEST, topology } from './synth';
 
 const server = (line: string) => SMALLEST.replace('[load_balancer]', `${line}\n[load_balancer]`);
@@ -9,5 +10,7 @@ export const SHAPES: Readonly<Record<string, Topology>> = {
   sandbox: topology(SMALLEST, 'bank'),
   'external-database': topology(`${SMALLEST}${EXISTING_DATABASE}`, 'bank'),
   'manual-schema': topology(`${SMALLEST}${EXISTING_DATABASE}schema = "manual"\n`, 'bank'),
+  protected: topology(`${PROTECTED}${SMALLEST}`, 'bank'),
+  'protected-external-database': topology(`${PROTECTED}${SMALLEST}${EXISTING_DATABASE}`, 'bank'),
   'three-nodes': topology(server('nodes = 3'), 'bank'),
 };

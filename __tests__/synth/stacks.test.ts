@@ -68,8 +68,8 @@ describe.each(EVERY)('%s', (_, derived, { manifest, stacks }) => {
 
 describe('a protected environment', () => {
   const volumes = ({ resources }: SynthesizedStack) => resources.filter(({ type }) => type === 'docker_volume');
-  const foundationOf = (extra: string) =>
-    synthesizeToFiles([topology(`${extra}${SMALLEST}`)]).stacks[0] as SynthesizedStack;
+  const foundationOf = (extra: string, rest = '') =>
+    synthesizeToFiles([topology(`${extra}${SMALLEST}${rest}`)]).stacks[0] as SynthesizedStack;
   const STATEFUL = /-(database-data|database-secrets|identity-server-secrets|certificate-authority|keystores)$/;
 
   test('refuses to destroy its database and everything that cannot be made again', () => {
@@ -80,6 +80,25 @@ describe('a protected environment', () => {
     for (const { address, config } of [...stateful, database as Json]) {
       expect([address, config.lifecycle?.prevent_destroy]).toEqual([address, true]);
     }
+  });
+
+  test('keeps the data of a database container also when its nodes use another server', () => {
+    const external = foundationOf(PROTECTED, '[database]\nhost = "db.bank.example"\nmax_connections = 1000\n');
+    const data = external.resources.find(({ address }) => address === 'docker_volume.database-data');
+    expect(data?.config.lifecycle?.prevent_destroy).toBe(true);
+  });
+
+  test('is marked on the engine when all else of the foundation is there; no other has the mark', () => {
+    const foundation = foundationOf(PROTECTED);
+    const mark = foundation.resources.find(({ address }) => address === 'docker_volume.protection');
+    expect(mark?.config.name).toBe(`${topology(SMALLEST).environment}-protection`);
+    expect(mark?.config.lifecycle).toBeUndefined();
+    expect(mark?.config.depends_on.sort()).toEqual([
+      'docker_container.database',
+      'docker_container.keystore-keystores-job',
+      'docker_container.schema',
+    ]);
+    expect(foundationOf('').resources.map(({ address }) => address)).not.toContain('docker_volume.protection');
   });
 
   test('is the exception: others are made to be torn down', () => {

@@ -35,6 +35,7 @@ export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
     commentMarker(report.environment),
     `## Plan ${report.destroy ? 'to destroy' : 'of'} \`${report.environment}\`: ${summary(report)}`,
     facts(report),
+    ...protection(report),
     ...danger(report),
     `**Availability:** ${report.availability.text}.`,
     ...localFiles(report),
@@ -110,13 +111,20 @@ function picture({ picture: mermaid }: Report): string | undefined {
     : block;
 }
 
+function protection({ liftsProtection, environment }: Report): string[] {
+  if (!liftsProtection) return [];
+  return [
+    `> [!CAUTION]\n> **The protection is lifted**\n> - ${code(environment)} is protected as it runs. Once this is applied, ${code('make down')} and later plans can destroy its data. Where that is not meant, set ${code('protected = true')} again.`,
+  ];
+}
+
 function danger({ dangers, refusals, otherSchemas, lost = [], environment }: Report): string[] {
   if (dangers.length + refusals.length + otherSchemas.length + lost.length === 0) return [];
   const lines = dangers.flatMap(({ action, path, address, reason, forcedBy, consequence }) => [
     `- **${action}** ${code(path ?? address)}${path === undefined ? '' : ` (${code(address)})`}: ${consequence}.`,
     ...(reason === '' ? [] : [`  Why: ${forcedBy.length > 0 ? forcedBy.map(code).join('; ') : reason}`]),
   ]);
-  const refused = refusals.map(({ stack, message }) => `- Terraform refuses to plan ${code(stack)}: ${message}`);
+  const refused = refusals.map(({ stack, message }) => `- ${code(stack)} is refused: ${message}`);
   const unknown = lost.map(
     ({ stack, resources }) =>
       `- The state of ${code(stack)} does not know what is there: ${resources.map(code).join(', ')}.`,

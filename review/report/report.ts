@@ -14,6 +14,7 @@ import { type Drift, reportedDrift } from './drift';
 import { type FileDiff, fileDiffs } from './file-diffs';
 import { isLocalFile, type LocalFilesChange, localFilesOf } from './local-files';
 import type { LostState } from './lost-state';
+import { liftsProtection } from './protection';
 
 /** Every change is counted once by its action; of the replacements, servers and jobs are counted once more. */
 export interface Counts extends Readonly<Record<Action, number>> {
@@ -35,13 +36,15 @@ export interface Report {
   readonly protected: boolean;
   /** Whether it is the plan to destroy the environment. */
   readonly destroy: boolean;
+  /** Whether what runs is protected, and no longer is when this has been applied. */
+  readonly liftsProtection: boolean;
   /** Commit of the configuration. @default - it is in no repository */
   readonly revision?: string;
   readonly counts: Counts;
   readonly dangers: readonly Danger[];
   /** What holds the schema of another version than the servers' would be; applying is refused. */
   readonly otherSchemas: readonly { readonly where: string; readonly version: string; readonly wanted: string }[];
-  /** What Terraform refused to plan, by stack. */
+  /** Why a plan cannot be applied, by stack: Terraform refused to plan it, or it lifts the protection and destroys what was protected. */
   readonly refusals: readonly { readonly stack: string; readonly message: string }[];
   /** The stacks whose state was lost: applying their plans would remove what serves. @default - none */
   readonly lost?: readonly LostState[];
@@ -109,19 +112,27 @@ function withoutDigest({
   const all = redacted.flatMap(reportedChanges);
   const changes = all.filter((change) => !isLocal(change));
   const drift = redacted.flatMap(reportedDrift).filter((entry) => !isLocal(entry));
+  const endangered = dangers(topology, changes);
+  const lifts = !destroy && liftsProtection(topology, changes);
   const changing = new Set(stacks.filter(({ plan }) => hasChanges(plan)).map(({ name }) => name));
   const lost = redacted.flatMap(({ name, unknown }) => (unknown ? [{ stack: name, resources: unknown }] : []));
   return {
     environment: topology.environment,
     protected: topology.protected,
     destroy,
+    liftsProtection: lifts,
     revision,
     counts: count(changes),
-    dangers: dangers(topology, changes),
+    dangers: endangered,
     otherSchemas: otherSchemas(topology, schemas).map((found) => ({ ...found, wanted: topology.schemaVersion })),
-    refusals: redacted.flatMap(({ name, refusal }) =>
-      refusal === undefined ? [] : [{ stack: name, message: refusal }],
-    ),
+    refusals: [
+      ...redacted.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [{ stack: name, message: refusal }])),
+      ...(lifts ? [...new Set(endangered.map(({ stack }) => stack))] : []).map((stack) => ({
+        stack,
+        message:
+          'it destroys what the same plan takes the protection from; make two changes of it, the first with protected = false alone',
+      })),
+    ],
     ...(lost.length > 0 && { lost }),
     availability: availability({ topology, changes, drift, stacks: redacted, destroy }),
     changes,

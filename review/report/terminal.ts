@@ -41,6 +41,14 @@ export function renderTerminal(report: Report, coloured: boolean): string {
     const again = report.localFiles.action === 'written' ? 'writes' : 'removes';
     lines.push(`Files on this machine that the apply ${again}: ${report.localFiles.files.join(', ')}`);
   }
+  if (report.liftsProtection) {
+    lines.push(
+      paint(
+        'red',
+        `THE PROTECTION IS LIFTED  once this is applied, "make down" and later plans can destroy ${environment}`,
+      ),
+    );
+  }
   for (const { action, path, address, reason, forcedBy, consequence } of dangers) {
     lines.push(paint('red', `DANGER  ${action} ${path ?? address}: ${consequence}`));
     if (reason !== '') lines.push(paint('red', `        why: ${forcedBy.length > 0 ? forcedBy.join('; ') : reason}`));
