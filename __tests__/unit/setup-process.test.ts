@@ -85,6 +85,26 @@ test('Ctrl-C reaches the program once, and this process ends after it', async ()
   expect(readFileSync(machine.path('signals'), 'utf8')).toBe('x\n');
 }, 20_000);
 
+test('Ctrl-C while no program runs says how to go on, too', async () => {
+  const script = machine.file(
+    'main.ts',
+    `import { runCommand } from '${join(__dirname, '../../cli/setup/errors')}';
+     runCommand(() => { console.error('waiting'); return new Promise((done) => setTimeout(done, 15_000)); }, 'run it again');`,
+  );
+  const loader = join(__dirname, '../../node_modules/tsx/dist/loader.mjs');
+  const child = spawn('node', ['--import', loader, script], {
+    cwd: machine.directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+    if (said === 'waiting\n') child.kill('SIGINT');
+  });
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(130);
+  expect(said).toBe('waiting\ninterrupted: run it again\n');
+}, 20_000);
+
 test('the first failure stops what runs beside it; all messages are shown', async () => {
   let continued = false;
   const error = await failureOf(

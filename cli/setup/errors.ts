@@ -21,13 +21,29 @@ export class InterruptedError extends Error {
  * @param interrupted what to say after Ctrl-C, once everything that ran has ended. @default - only that it was interrupted
  */
 export async function runCommand(main: () => Promise<void>, interrupted?: string): Promise<void> {
+  const tell = (error: unknown) => {
+    console.error(error instanceof InterruptedError && interrupted ? `interrupted: ${interrupted}` : describe(error));
+  };
+  // While a program runs, process.ts listens as well: the program is stopped, and main ends by it. Between two nobody else does.
+  // A command that has nothing to say is ended by the system, also while it reads a value that somebody types.
+  const betweenPrograms = (signal: NodeJS.Signals) => {
+    if (process.listenerCount(signal) > 1) return;
+    tell(new InterruptedError(signal));
+    process.exit(INTERRUPTED);
+  };
+  if (interrupted) for (const signal of SIGNALS) process.on(signal, betweenPrograms);
   try {
     await main();
   } catch (error) {
-    process.exitCode = error instanceof InterruptedError ? 130 : 1;
-    console.error(error instanceof InterruptedError && interrupted ? `interrupted: ${interrupted}` : describe(error));
+    process.exitCode = error instanceof InterruptedError ? INTERRUPTED : 1;
+    tell(error);
+  } finally {
+    for (const signal of SIGNALS) process.removeListener(signal, betweenPrograms);
   }
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const INTERRUPTED = 130;
 
 function describe(error: unknown): string {
   if (error instanceof UserError || error instanceof ConfigurationError || error instanceof InterruptedError) {
