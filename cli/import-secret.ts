@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LOAD_BALANCER_SECRETS } from '../topology/secrets';
+import { LOAD_BALANCER_SECRETS, referencedSecrets } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
 import { EnvironmentEngine } from './environment-engine';
@@ -40,9 +40,14 @@ runCommand(async () => {
 });
 
 /** What to do instead of an import over a value that something works with; undefined where an import is the way. */
-function wayToChange(name: string, { database }: Topology): string | undefined {
+function wayToChange(name: string, { database, nodes }: Topology): string | undefined {
   if (LOAD_BALANCER_SECRETS.includes(name) || isOwnSecret(name)) return undefined;
   // Only whoever runs that server can change them there; what is here has to follow.
   if (name.startsWith('DATABASE_') && database.container === undefined) return undefined;
+  if (name === 'ENCRYPTION_KEY') {
+    // With the one before it beside it, what that has encrypted can still be read.
+    if (referencedSecrets(nodes).includes('OLD_ENCRYPTION_KEY')) return undefined;
+    return 'All that it has encrypted would be lost. docs/operations.md says how a key is changed with encryption.old_key.';
+  }
   return 'It cannot be changed in an environment that has started.';
 }

@@ -15,6 +15,9 @@ const WORDS = [
   'CONSENT_PORTAL_CLIENT_SECRET',
 ];
 
+/** The key that encrypts the server's data, and the one before it. */
+const ENCRYPTION_KEYS = ['ENCRYPTION_KEY', 'OLD_ENCRYPTION_KEY'];
+
 /** Names of the secrets that an environment can be given, sorted. */
 export function knownSecrets({ nodes }: Topology): string[] {
   // The hash is made from the password, and the database's password has one name, whatever the revision.
@@ -56,16 +59,24 @@ export function brokenRule(name: string, value: string, encryptionKeyBytes: numb
   if (WORDS.includes(name)) {
     return /^[A-Za-z0-9._-]{12,30}$/.test(value) ? undefined : 'must be 12 to 30 letters, digits, ".", "_" and "-"';
   }
-  if (name === 'ENCRYPTION_KEY') {
-    const digits = encryptionKeyBytes * 2;
-    return new RegExp(`^[0-9a-f]{${digits}}$`).test(value)
-      ? undefined
-      : `must be ${digits} hexadecimal digits in lower case`;
-  }
+  if (ENCRYPTION_KEYS.includes(name)) return encryptionKeyRule(value, encryptionKeyBytes);
   if (name.startsWith('DATABASE_')) return undefined;
   return /<|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);)/.test(value)
     ? 'is copied as it is into XML: write "&amp;" for "&" and "&lt;" for "<"'
     : undefined;
+}
+
+/**
+ * Up to 7.0 the server takes a key as the characters that it has; later one of 48 or 64 as hexadecimal digits of either case. A
+ * system that is brought here keeps its key, so every length of an AES key passes. The rule is in require-secrets.sh, too.
+ */
+function encryptionKeyRule(value: string, encryptionKeyBytes: number): string | undefined {
+  const asItIs = [16, 24, 32].includes(value.length) && /^[!-~]+$/.test(value) && !/[&<$\\]/.test(value);
+  const decodes = encryptionKeyBytes === 32;
+  const digits = decodes && [48, 64].includes(value.length) && /^[0-9A-Fa-f]+$/.test(value);
+  if (asItIs || digits) return undefined;
+  const further = decodes ? ', or 48 or 64 hexadecimal digits' : '';
+  return `must be 16, 24 or 32 characters without blanks, "&", "<", "$" and "\\"${further}`;
 }
 
 function certificateRule(pem: string): string | undefined {

@@ -79,11 +79,32 @@ export function extensionProblems(distribution: DistributionName, extension: Tom
         ];
       }
     }
-    return literalSecrets(path, value);
+    return [...oldKeyProblems(distribution, extension, path), ...literalSecrets(path, value)];
   });
 }
 
-const SECRET_KEY = /(password|passwd|secret|private_key|access_key|api_key|token_value)$/i;
+/** The server reads `encryption.old_key` only where data is marked with its key, and not at all before 7.1. */
+function oldKeyProblems(
+  distribution: DistributionName,
+  extension: TomlTable,
+  path: readonly string[],
+): ExtensionProblem[] {
+  if (path.join('.') !== 'encryption.old_key') return [];
+  if (DISTRIBUTIONS[distribution].encryptionKeyBytes !== 32) {
+    return [{ path: [...path], message: `is read by nothing in ${distribution}; it is there from 7.1 on` }];
+  }
+  const { encryption } = extension;
+  if (isTable(encryption) && encryption.enable_key_id === true) return [];
+  return [
+    {
+      path: [...path],
+      message:
+        'is read only with encryption.enable_key_id = true, which marks what is encrypted with its key; add that',
+    },
+  ];
+}
+
+const SECRET_KEY = /(password|passwd|secret|private_key|access_key|api_key|token_value|encryption_key|old_key)$/i;
 const REFERENCE = /^\$(env|secret|sys|ref)\{[^}]+\}$/;
 /** Passwords that are printed in the product's documentation. */
 const PUBLISHED_PASSWORDS = ['wso2carbon', 'wso2123', 'dashboard', 'admin', 'root', 'password', 'changeit'];

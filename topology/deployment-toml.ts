@@ -16,6 +16,8 @@ export interface DeploymentTomlProps {
   readonly nodeNumber: number;
   readonly nodeAddress: string;
   readonly loadBalancerAddress: string;
+  /** Whether the environment is a protected one. */
+  readonly protected: boolean;
   /** Addresses of all nodes. */
   readonly memberAddresses: readonly string[];
   /** Name of the Hazelcast cluster; two environments must not share one. */
@@ -64,6 +66,7 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
     hostname: props.hostname,
     url: props.url,
     httpsPort: props.httpsPort,
+    protected: props.protected,
     loadBalancerAddress: props.loadBalancerAddress,
     clientCertificateHeader: props.clientCertificateHeader,
   };

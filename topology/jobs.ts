@@ -7,7 +7,7 @@ import type { Mount } from './container';
 import { databaseSchemas, schemaFixes } from './database';
 import type { Layout } from './layout';
 import type { LoadBalancerTopology } from './load-balancer';
-import type { NodeTopology } from './node';
+import { imageEntrypoint, type NodeTopology } from './node';
 import { runtimeScript } from './runtime-script';
 import { referencedSecrets, requiredSecrets, suppliedSecrets } from './secrets';
 import { mountsOf } from './volumes';
@@ -44,6 +44,9 @@ export function jobsInOrder({ secrets, keystores, schema, loadBalancerConfigurat
 /** Root with these three alone: files get the owners that will read them. */
 const HAND_OVER_FILES = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER'];
 
+/** Programs that the jobs and the nodes call in the servers' image. */
+const IMAGE_PROGRAMS = ['curl', 'openssl', 'keytool', 'sha256sum', 'find'];
+
 /** Role that owns the databases, without a login. */
 const DATABASE_OWNER_ROLE = 'wso2_owner';
 
@@ -75,13 +78,16 @@ function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly 
   const { distribution, images, jobs, owners, volumes } = layout;
   const required = requiredSecrets(environment, nodes);
   // Where every secret must be supplied, none is created before that is so.
-  const scripts = [...(required.length > 0 ? ['require-secrets.sh'] : []), 'create-secrets.sh'];
+  const scripts = ['require-image.sh', ...(required.length > 0 ? ['require-secrets.sh'] : []), 'create-secrets.sh'];
   return {
     name: jobs.secrets,
     image: images.identityServer,
     script: scriptOf(assets, ...scripts),
     environment: {
       ENVIRONMENT: environment.name,
+      IMAGE: images.identityServer,
+      IMAGE_ENTRYPOINT: imageEntrypoint(distribution),
+      IMAGE_PROGRAMS: IMAGE_PROGRAMS.join(' '),
       DATABASE_OWNER: owners.database,
       SERVER_OWNER: owners.server,
       SUPPLIED_SECRETS: suppliedSecrets(environment).join(' '),

@@ -51,6 +51,11 @@ const STANDSTILL_SECONDS = 300;
 /** What requests that are under way get before their node stops. */
 export const DRAIN_SECONDS = 2;
 
+/** The entry point that the image has itself. */
+export function imageEntrypoint({ home }: Distribution): string {
+  return `${home}/docker-entrypoint.sh`;
+}
+
 /** One identity server: its files, variables and health check. */
 export function nodeTopology(
   environment: Environment,
@@ -71,6 +76,7 @@ export function nodeTopology(
     nodeNumber: node.number,
     nodeAddress: node.address,
     loadBalancerAddress: balancerAddress,
+    protected: environment.protected,
     memberAddresses: nodes.map(({ address }) => address),
     clusterDomain: name,
     portOffset: server.port_offset,
@@ -95,7 +101,7 @@ export function nodeTopology(
     openFiles: 16384,
     ...(server.cpus !== undefined && { cpus: server.cpus }),
     environment: {
-      IMAGE_ENTRYPOINT: `${distribution.home}/docker-entrypoint.sh`,
+      IMAGE_ENTRYPOINT: imageEntrypoint(distribution),
       SECRETS: secretsPath,
       KEYSTORES: keystoresPath,
       // A new revision replaces the nodes, one by one: they take certificates only when they start.

@@ -125,6 +125,22 @@ describe('keys of the topology', () => {
   });
 });
 
+describe('the key before the one that encrypts', () => {
+  const table = (lines: string) => `[identity_server.deployment_toml.encryption]\n${lines}\n`;
+
+  test('is taken as a reference, with what has it read', () => {
+    expect(problemsOf(table('old_key = "$env{OLD_ENCRYPTION_KEY}"\nenable_key_id = true'))).toEqual([]);
+  });
+
+  test('is refused where nothing would read it, and in clear text', () => {
+    const reference = table('old_key = "$env{OLD_ENCRYPTION_KEY}"');
+    expect(problemsOf(reference).join()).toContain('is read only with encryption.enable_key_id = true');
+    const both = table('old_key = "$env{OLD_ENCRYPTION_KEY}"\nenable_key_id = true');
+    expect(problemsOf(both, 'wso2is-7.0.0').join()).toContain('is read by nothing in wso2is-7.0.0');
+    expect(problemsOf(table('old_key = "in-clear-text"\nenable_key_id = true')).join()).toContain('in clear text');
+  });
+});
+
 describe('a secret in clear text', () => {
   test.each(['hunter2hunter2', 'p$env{X}'])('such as %s is refused, unseen', (value) => {
     const [problem] = problemsOf(`[identity_server.deployment_toml.output_adapter.email]\npassword = "${value}"\n`);

@@ -14,9 +14,16 @@ const environmentOf = (distribution: DistributionName, extra = '') =>
     'bank',
   );
 
+const ACCEPTED = `policy.suppressions = [${['local-state', 'image-pinned', 'secrets-supplied']
+  .map((rule) => `{ rule = "${rule}", reason = "a test of the configuration" }`)
+  .join(', ')}]\n`;
+
 function tomlOf(derived: Topology, node: number): TomlTable {
-  const files = Object.entries(derived.nodes[node - 1]?.files ?? {});
-  return parse(files.find(([path]) => path.endsWith('/deployment.toml'))?.[1] as string) as TomlTable;
+  return tomlIn(derived.nodes[node - 1]?.files ?? {});
+}
+
+function tomlIn(files: Readonly<Record<string, string>>): TomlTable {
+  return parse(Object.entries(files).find(([path]) => path.endsWith('/deployment.toml'))?.[1] as string) as TomlTable;
 }
 
 test('the catalogue has every version with and without each release of the accelerator for it, and the sandbox', () => {
@@ -41,9 +48,15 @@ test.each(DISTRIBUTION_NAMES)('%s differs from node to node only where it must',
   const ofEveryNode = ['server.node_ip', ...(DISTRIBUTIONS[name].clusters ? ['clustering.local_member_host'] : [])];
   expect(differing(second, third)).toEqual(ofEveryNode.sort());
   expect(differing(first, second)).toEqual(
-    [...ofEveryNode, 'super_admin.create_admin_account', ...DISTRIBUTIONS[name].scheduledJobs].sort(),
+    [
+      ...ofEveryNode,
+      'super_admin.create_admin_account',
+      ...DISTRIBUTIONS[name].scheduledJobs.filter((job) => job !== OFF_UNLESS_ASKED_FOR),
+    ].sort(),
   );
 });
+
+const OFF_UNLESS_ASKED_FOR = 'financial_services.event.notifications.realtime.enable';
 
 describe.each(CLUSTERED)('the cluster of %s', (name) => {
   const derived = environmentOf(name);
@@ -63,6 +76,20 @@ describe.each(CLUSTERED)('the cluster of %s', (name) => {
   test('encrypts with a key of the environment of the length that the version needs', () => {
     expect(flatten(tomlOf(derived, 1)).get('encryption.key')).toBe('$env{ENCRYPTION_KEY}');
     expect(derived.jobs.secrets.environment.ENCRYPTION_KEY_BYTES).toBe(name.startsWith('wso2is-7.0.0') ? '16' : '32');
+  });
+
+  test('deletes expired sessions on node 1 alone, in a protected environment only where its configuration says so', () => {
+    const key = 'session_data.cleanup.enable_expired_data_cleanup';
+    const running = ({ nodes }: Topology) => nodes.map(({ files }) => flatten(tomlIn(files)).get(key));
+    expect(running(derived)).toEqual([true, false, false]);
+    const guarded = (extra: string) =>
+      topology(
+        `protected = true\n${ACCEPTED}[identity_server]\ndistribution = "${name}"\nimage = "bank/identity-server"\n${extra}[load_balancer]\nhostname = "is.bank.example"\n`,
+        'bank',
+      );
+    expect(running(guarded(''))).toEqual([false, false]);
+    const on = '[identity_server.deployment_toml.session_data.cleanup]\nenable_expired_data_cleanup = true\n';
+    expect(running(guarded(on))).toEqual([true, false]);
   });
 
   test('checks the health of every datasource', () => {
@@ -144,6 +171,14 @@ describe.each(WITH_ACCELERATOR)('%s', (name) => {
       user: 'fs_userdb',
       consent: 'fs_consentdb',
     });
+  });
+
+  test('sends events on node 1 alone when the user switches that on, and on none else', () => {
+    const running = (derived: Topology) =>
+      [1, 2, 3].map((node) => flatten(tomlOf(derived, node)).get(OFF_UNLESS_ASKED_FOR));
+    expect(running(environmentOf(name))).toEqual([false, false, false]);
+    const on = `[identity_server.deployment_toml.financial_services.event.notifications]\nrealtime = { enable = true }\n`;
+    expect(running(environmentOf(name, on))).toEqual([true, false, false]);
   });
 
   test('expires consents on node 1 alone, and on none when the user switches it off', () => {

@@ -37,6 +37,11 @@ test.each([
   ['ADMIN_PASSWORD', 'chosen-by-a-vault'],
   ['KEYSTORE_PASSWORD', 'x'.repeat(30)],
   ['ENCRYPTION_KEY', 'af'.repeat(KEY_BYTES)],
+  ['ENCRYPTION_KEY', 'AF'.repeat(KEY_BYTES)],
+  ['ENCRYPTION_KEY', '0Af'.repeat(16)],
+  ['ENCRYPTION_KEY', 'the-very-key-of-a-migrated-bank!'],
+  ['ENCRYPTION_KEY', 'sixteen_of_7.0.0'],
+  ['OLD_ENCRYPTION_KEY', 'af'.repeat(KEY_BYTES)],
   ['DATABASE_PASSWORD', 'a $trange "value" & <more>'],
   ['SMTP_PASSWORD', 'written &amp; escaped'],
 ])('a value of %s that the server can use is taken', (name, value) => {
@@ -50,13 +55,26 @@ test.each([
   ['DATABASE_PASSWORD', 'two lines\nof text', 'one line'],
   ['SMTP_PASSWORD', 'a & b', 'XML'],
   ['SMTP_PASSWORD', 'escape\u001b[2J', 'control characters'],
-  ['ENCRYPTION_KEY', 'af'.repeat(16), '64 hexadecimal digits'],
+  ['ENCRYPTION_KEY', 'af'.repeat(31), '64 hexadecimal digits'],
+  ['ENCRYPTION_KEY', `${'af'.repeat(31)}ag`, '64 hexadecimal digits'],
+  ['ENCRYPTION_KEY', 'the very key of a migrated bank!', 'without blanks'],
+  ['ENCRYPTION_KEY', 'the&very&key&of&a&migrated&bank!', 'without blanks'],
+  ['ENCRYPTION_KEY', 'üüüüüüüüüüüüüüüü', '16, 24 or 32 characters'],
+  ['OLD_ENCRYPTION_KEY', 'short', '16, 24 or 32 characters'],
   ['LOAD_BALANCER_CERTIFICATE', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', 'PEM'],
   ['LOAD_BALANCER_PRIVATE_KEY', 'no key', 'PEM'],
 ])('a value of %s that it could not use is refused, and not shown', (name, value, rule) => {
   const broken = brokenRule(name, value, KEY_BYTES);
   expect(broken).toContain(rule);
   if (value !== '') expect(broken).not.toContain(value);
+});
+
+test('7.0 takes a key as it is, and decodes none', () => {
+  for (const key of ['sixteen_of_7.0.0', 'af'.repeat(16)])
+    expect(brokenRule('ENCRYPTION_KEY', key, 16)).toBeUndefined();
+  expect(brokenRule('ENCRYPTION_KEY', 'af'.repeat(32), 16)).toBe(
+    'must be 16, 24 or 32 characters without blanks, "&", "<", "$" and "\\"',
+  );
 });
 
 test('a private key belongs to the key alone, without a passphrase', () => {

@@ -14,6 +14,9 @@ const KEY_BYTES = 32;
 
 const required = (toml: string) => topology(toml).jobs.secrets.environment.REQUIRED_SECRETS?.split(' ').sort();
 
+/** Stands for the image, of which this machine has only a shell. */
+const THIS_IMAGE = { PATH: process.env.PATH, IMAGE_PROGRAMS: 'sh', IMAGE_ENTRYPOINT: '/bin/sh' };
+
 /** Runs what a protected environment's job does first, on these secrets. */
 function job(secrets: Readonly<Record<string, string>>): { status: number | null; lines: string[] } {
   const { script, environment } = topology(`${PROTECTED}${ACCELERATOR}`).jobs.secrets;
@@ -25,7 +28,10 @@ function job(secrets: Readonly<Record<string, string>>): { status: number | null
     writeFileSync(join(root, volume, name), value);
   }
   const here = check.replace(/\/(database|identity-server)-secrets/g, (path) => `${root}${path}`);
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', here], { env: { ...environment }, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', here], {
+    env: { ...environment, ...THIS_IMAGE },
+    encoding: 'utf8',
+  });
   expect(stdout).toBe('');
   return { status, lines: stderr.split('\n').filter((line) => line !== '') };
 }
@@ -73,12 +79,26 @@ test('the job goes on when all of them are there', () => {
 });
 
 test.each([
+  'AF'.repeat(KEY_BYTES),
+  '0Af'.repeat(16),
+  'af'.repeat(16),
+  'the-very-key-of-a-migrated-bank!',
+  'sixteen_of_7.0.0',
+])('the encryption key %s of a system that is brought here is taken', (key) => {
+  expect(job({ ...GOOD, ENCRYPTION_KEY: key })).toEqual({ status: 0, lines: [] });
+});
+
+test.each([
   ['ADMIN_PASSWORD', 'admin', '12 to 30'],
   ['ADMIN_PASSWORD', 'longer & in no XML', '12 to 30'],
   ['KEYSTORE_PASSWORD', 'two lines\nof text, no', '12 to 30'],
   ['APP_PASSWORD', 'x'.repeat(31), '12 to 30'],
-  ['ENCRYPTION_KEY', 'af'.repeat(16), '64 hexadecimal digits'],
-  ['ENCRYPTION_KEY', 'AF'.repeat(KEY_BYTES), '64 hexadecimal digits'],
+  ['ENCRYPTION_KEY', 'af'.repeat(31), '16, 24 or 32 characters without blanks, "&", "<", "$" and "\\", or 48 or 64'],
+  ['ENCRYPTION_KEY', `${'af'.repeat(31)}ag`, '16, 24 or 32 characters'],
+  ['ENCRYPTION_KEY', 'the very key of a migrated bank!', '16, 24 or 32 characters'],
+  ['ENCRYPTION_KEY', 'the&very&key&of&a&migrated&bank!', '16, 24 or 32 characters'],
+  ['ENCRYPTION_KEY', 'the$very$key$of$a$migrated$bank!', '16, 24 or 32 characters'],
+  ['ENCRYPTION_KEY', 'the\\very\\key\\of\\a\\migrated\\bank', '16, 24 or 32 characters'],
 ])('a value of %s that the server could not use is refused, and not shown', (name, value, rule) => {
   const { status, lines } = job({ ...GOOD, [name]: value });
   expect([status, lines.length]).toEqual([1, 1]);

@@ -69,6 +69,15 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     reason: 'the product’s defaults, stated because a second node depends on them: sessions are written at once',
   },
   {
+    key: 'session_data.cleanup',
+    reason:
+      'the product never deletes expired sessions unless it is told to; on node 1 alone, and in a protected environment only where its configuration says so',
+  },
+  {
+    key: 'identity_mgt_account_suspension',
+    reason: 'the task that suspends idle accounts runs once in the cluster, not on every node',
+  },
+  {
     key: 'carbon_health_check',
     reason:
       'off, the health request answers 200 whatever happens; on, it must not ask what all nodes see alike: secondary user stores, use of the pools',

@@ -59,6 +59,8 @@ export interface Site {
   readonly url: string;
   /** The load balancer's public HTTPS port. */
   readonly httpsPort: number;
+  /** Whether the environment is a protected one. */
+  readonly protected: boolean;
   /** Address at which the nodes see the load balancer. */
   readonly loadBalancerAddress: string;
   /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */

@@ -130,6 +130,9 @@ const FINANCIAL_SERVICES_DATABASES: readonly DistributionDatabase[] = [
 ];
 
 /** `/oauth2/token` is none of them: a code that comes a second time revokes the tokens that it was exchanged for. */
+/** The product's own tasks that have a switch: what they delete, they delete for all nodes. */
+const SCHEDULED_JOBS = ['session_data.cleanup.enable_expired_data_cleanup'];
+
 const REPLAYABLE_PATHS: readonly ReplayablePath[] = [
   { path: '/oauth2/introspect', reason: 'reads only' },
   { path: '/oauth2/revoke', reason: 'revoking twice is revoking once' },
@@ -146,7 +149,7 @@ export function identityServer(version: IdentityServerVersion): Distribution {
     emailUsernames: false,
     databases: DATABASES,
     poolSize: 50,
-    scheduledJobs: [],
+    scheduledJobs: SCHEDULED_JOBS,
     deploymentToml: (site) => merge(productToml(site), activeActiveToml(site, DATABASES), release.toml),
   };
 }
@@ -163,7 +166,11 @@ export function financialServices(version: IdentityServerVersion, accelerator: A
     emailUsernames: true,
     databases: FINANCIAL_SERVICES_DATABASES,
     poolSize: 150,
-    scheduledJobs: ['financial_services.consent.periodical_expiration.enabled'],
+    scheduledJobs: [
+      ...SCHEDULED_JOBS,
+      'financial_services.consent.periodical_expiration.enabled',
+      'financial_services.event.notifications.realtime.enable',
+    ],
     deploymentToml: (site) =>
       merge(
         financialServicesToml.base(site, accelerator),
@@ -221,7 +228,12 @@ function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]
     // Sessions are written in the request itself: a queue in memory would die with its node.
     session_data: {
       persistence: { enable_persistence: true, persistence_pool_size: '0', persist_temporary_data: true },
+      // The product never deletes expired sessions unless it is told to. In a protected environment that is for whoever runs its
+      // database to say: the first time, years of them may go.
+      cleanup: { enable_expired_data_cleanup: !site.protected },
     },
+    // The task that suspends idle accounts, where one is configured, runs on the cluster's coordinator alone.
+    identity_mgt_account_suspension: { execute_task_on_master_node: true },
     // Off, the health request answers 200 whatever happens. What it asks must be about this node: a secondary user store that
     // fails, or a pool in heavy use, is the same on all of them, and would take all of them out of a service that works.
     carbon_health_check: {

@@ -28,11 +28,20 @@ for name in $REQUIRED_SECRETS; do
       [ "${#value}" -ge 12 ] && [ "${#value}" -le 30 ] && [ "$fits" ] ||
         refuse "$name" 'must be 12 to 30 letters, digits, ".", "_" and "-"'
       ;;
-    ENCRYPTION_KEY)
-      fits=true
-      case $value in *[!0-9a-f]*) fits= ;; esac
-      [ "${#value}" -eq $((ENCRYPTION_KEY_BYTES * 2)) ] && [ "$fits" ] ||
-        refuse "$name" "must be $((ENCRYPTION_KEY_BYTES * 2)) hexadecimal digits in lower case"
+    ENCRYPTION_KEY | OLD_ENCRYPTION_KEY)
+      # A system that is brought here keeps its key. Up to 7.0 the server takes it as it is; later also in hexadecimal digits.
+      fits= further=
+      case ${#value} in 16 | 24 | 32)
+        fits=true
+        case $value in *[!!-~]* | *[\&\<\$\\]*) fits= ;; esac
+        ;;
+      esac
+      if [ "$ENCRYPTION_KEY_BYTES" -eq 32 ]; then
+        further=', or 48 or 64 hexadecimal digits'
+        case $value in *[!0-9A-Fa-f]*) ;; *) case ${#value} in 48 | 64) fits=true ;; esac ;; esac
+      fi
+      [ "$fits" ] ||
+        refuse "$name" "must be 16, 24 or 32 characters without blanks, \"&\", \"<\", \"\$\" and \"\\\"$further"
       ;;
   esac
 done
