@@ -14,22 +14,22 @@ import { statusText } from './status/table';
 runCommand(async () => {
   const topology = selectedTopology();
   const engine = new EnvironmentEngine(topology);
-  const [{ components, problem }, published] = await Promise.all([
+  const [{ components, problem }, seen] = await Promise.all([
     componentsOf(topology, engine).then(
       (found) => ({ components: found, problem: null }),
       (error) => ({ components: [] as ComponentStatus[], problem: engineProblem(error) }),
     ),
     askAsClient(topology, engine),
   ]);
+  const who = seen.served ? undefined : whoAnswers(topology, seen);
+  const published = who === undefined ? seen : { ...seen, reason: `${seen.reason}. ${who}` };
   const healthy = problem === null && components.every(isWell) && published.served;
   if (process.env.JSON === '1' || process.argv.includes('--json')) {
     const { environment } = topology;
     console.log(JSON.stringify({ environment, healthy, problem, components, published }, null, 2));
   } else {
     if (problem) console.log(problem);
-    const who = published.served ? undefined : whoAnswers(topology, published);
     console.log(statusText(components, published, topology.nodes.length));
-    if (who) console.log(who);
   }
   if (!healthy) process.exitCode = 1;
 });

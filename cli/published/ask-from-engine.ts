@@ -39,7 +39,10 @@ function answerIn(printed: string) {
 function failureOf(exit: number, printed: string): Failure {
   return {
     kind: KINDS[exit] ?? 'broken',
-    detail: /^curl: .*$/m.exec(printed)?.[0] ?? `curl ended with ${exit}`,
+    detail:
+      /SSL routines:[^:]*:([^:\n]+)/.exec(printed)?.[1] ??
+      /^curl: .*$/m.exec(printed)?.[0] ??
+      `curl ended with ${exit}`,
   };
 }
 

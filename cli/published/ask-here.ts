@@ -54,7 +54,8 @@ function ask(send: (options: RequestOptions) => ReturnType<typeof httpRequest>):
 }
 
 function failureOf({ code = '', message }: NodeJS.ErrnoException): Failure {
-  const detail = message || code;
+  // OpenSSL's own text is in the middle of its source files' names.
+  const detail = /SSL routines:[^:]*:([^:\n]+)/.exec(message)?.[1] ?? (message || code);
   if (code === 'ECONNREFUSED') return { kind: 'refused', detail };
   if (['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
     return { kind: 'unreachable', detail };
