@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { run } from '../../cli/setup/process';
 import { CONTROL_PORT } from '../../environment/addresses';
-import { Client } from '../support/client';
+import { Client, type Reply } from '../support/client';
 import { type PlaceName, placeOf } from '../support/places';
 import { docker, eventually, inspect, type MakeResult, psql, Workspace } from '../support/workspace';
 
@@ -120,29 +120,35 @@ read_timeout_seconds = ${readTimeoutSeconds}
     }
   }
 
-  /** Whether the node itself, asked past the load balancer, says that it can work. */
-  async answersHealth({ address }: PairNode): Promise<boolean> {
+  /** Asks a node past the load balancer. */
+  async ask({ address }: PairNode, method: 'GET' | 'POST', path: string, timeout?: number): Promise<Reply> {
     const client = new Client({
       address,
       port: NODE_PORT,
       hostname: this.hostname,
       ca: this.ca,
       keepAlive: false,
-      timeout: 2000,
+      ...(timeout !== undefined && { timeout }),
     });
     try {
-      return (await client.get('/probe/health')).status === 200;
-    } catch {
-      return false;
+      return await (method === 'GET' ? client.get(path) : client.post(path));
     } finally {
       client.close();
     }
   }
 
+  /** Whether the node itself says that it can work. */
+  async answersHealth(node: PairNode): Promise<boolean> {
+    try {
+      return (await this.ask(node, 'GET', '/probe/health', 2000)).status === 200;
+    } catch {
+      return false;
+    }
+  }
+
   /** What the node counted of one key's writes since it started, by id. */
-  async repeatedDeliveries({ address }: PairNode, key: string): Promise<string[]> {
-    const client = new Client({ address, port: NODE_PORT, hostname: this.hostname, ca: this.ca, keepAlive: false });
-    const { repeated } = JSON.parse((await client.get(`/probe/deliveries?key=${key}`)).body);
+  async repeatedDeliveries(node: PairNode, key: string): Promise<string[]> {
+    const { repeated } = JSON.parse((await this.ask(node, 'GET', `/probe/deliveries?key=${key}`)).body);
     return Object.keys(repeated as Record<string, number>);
   }
 

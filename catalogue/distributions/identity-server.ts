@@ -3,12 +3,12 @@ import type { AcceleratorRelease } from './accelerator-template';
 import {
   type Distribution,
   type DistributionDatabase,
-  jndiName,
   OFFICIAL_LAYOUT,
   type ReplayablePath,
   type Site,
 } from './distribution';
 import { financialServicesToml } from './financial-services-toml';
+import { healthToml } from './health-toml';
 
 /** What differs from one version of Identity Server to the next. */
 interface Release {
@@ -234,22 +234,7 @@ function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]
     },
     // The task that suspends idle accounts, where one is configured, runs on the cluster's coordinator alone.
     identity_mgt_account_suspension: { execute_task_on_master_node: true },
-    // Off, the health request answers 200 whatever happens. What it asks must be about this node: a secondary user store that
-    // fails, or a pool in heavy use, is the same on all of them, and would take all of them out of a service that works.
-    carbon_health_check: {
-      enable: true,
-      health_checker: {
-        data_source_health_checker: {
-          pool_usage_limit_percentage: '100',
-          properties: {
-            'monitored.datasources': databases.flatMap(({ datasources }) => datasources.map(jndiName)).join(','),
-          },
-        },
-        super_tenant_health_checker: { properties: { 'monitored.user.stores': 'PRIMARY' } },
-      },
-    },
-    // Without an entry this checker is off, and 200 does not mean that the server has started.
-    health_checker: [{ name: 'ServerStartupChecker', order: '96' }],
+    ...healthToml(databases),
     // Logs show the client. Only the load balancer is believed when it names one.
     catalinaValves: {
       remoteIpValve: {

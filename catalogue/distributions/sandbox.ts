@@ -1,4 +1,20 @@
-import { type Distribution, OFFICIAL_LAYOUT } from './distribution';
+import { type Distribution, type DistributionDatabase, OFFICIAL_LAYOUT } from './distribution';
+import { healthToml } from './health-toml';
+
+const DATABASES: readonly DistributionDatabase[] = [
+  {
+    name: 'wso2_shared',
+    scripts: ['dbscripts'],
+    fixes: [],
+    datasources: [{ table: 'shared_db', jndi: 'jdbc/SHARED_DB' }],
+  },
+  {
+    name: 'wso2_user',
+    scripts: ['dbscripts', 'dbscripts/probe'],
+    fixes: [],
+    datasources: [{ table: 'user', jndi: 'jdbc/WSO2USER_DB' }],
+  },
+];
 
 /** The server that machines without an image registry get. */
 export const sandbox: Distribution = {
@@ -19,23 +35,11 @@ export const sandbox: Distribution = {
   healthPath: '/probe/health',
   consolePath: '/carbon/',
   schemaVersion: '4.10',
-  databases: [
-    {
-      name: 'wso2_shared',
-      scripts: ['dbscripts'],
-      fixes: [],
-      datasources: [{ table: 'shared_db', jndi: 'jdbc/SHARED_DB' }],
-    },
-    {
-      name: 'wso2_user',
-      scripts: ['dbscripts', 'dbscripts/probe'],
-      fixes: [],
-      datasources: [{ table: 'user', jndi: 'jdbc/WSO2USER_DB' }],
-    },
-  ],
+  databases: DATABASES,
   poolSize: 50,
   scheduledJobs: [],
   deploymentToml: () => ({
+    ...healthToml(DATABASES),
     realm_manager: { data_source: 'WSO2USER_DB' },
     user_store: { type: 'database_unique_id' },
     transport: { https: { properties: { maxHttpHeaderSize: '65536' } } },

@@ -51,15 +51,26 @@ const restart = withoutNodeRestart({
     }),
 });
 
+/** Long enough for the containers' health checks to have noticed. */
+const NOTICED_AFTER_SECONDS = 20;
+
 export const freezeDatabase = (seconds: number): Fault =>
   withoutNodeRestart({
     name: `freeze of the database, ${seconds} s`,
     done: 'all its processes are stopped and continued',
-    bars: DATABASE_LOST,
+    bars: { ...DATABASE_LOST, recoverySeconds: 5 },
     inject: (pair, note) =>
       note.faultWindow(async () => {
+        const until = performance.now() + seconds * 1000;
         await pair.freeze(pair.database);
-        await pause(seconds * 1000);
+        if (seconds >= NOTICED_AFTER_SECONDS) {
+          await pause(NOTICED_AFTER_SECONDS * 1000);
+          note.expect(
+            'make status does not say what the nodes wait for',
+            /node-1: .*waits for its database/.test((await pair.status()).stderr),
+          );
+        }
+        await pause(until - performance.now());
         await docker('unpause', pair.database);
       }),
   });

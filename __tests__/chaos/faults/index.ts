@@ -4,6 +4,7 @@ import { databaseFaults, freezeDatabase } from './database';
 import { corruptKeystores } from './keystores';
 import { loadBalancerFaults } from './load-balancer';
 import { freeze, nodeFaults } from './node';
+import { sharedFaults } from './shared';
 
 /** The whole suite, in the order in which it runs. Every fault starts from a healthy pair and leaves one. */
 export const FAULTS: readonly Fault[] = [
@@ -11,13 +12,19 @@ export const FAULTS: readonly Fault[] = [
   nodeFaults.killSecond,
   nodeFaults.killBoth,
   freeze(30),
+  nodeFaults.standstill,
   nodeFaults.stop,
   nodeFaults.disconnect,
   nodeFaults.fullDisk,
   databaseFaults.kill,
   databaseFaults.restart,
   freezeDatabase(20),
+  freezeDatabase(600),
   databaseFaults.nodeBeforeDatabase,
+  sharedFaults.secondaryStore,
+  sharedFaults.primaryStore,
+  sharedFaults.poolOfOne,
+  sharedFaults.poolOfBoth,
   loadBalancerFaults.kill,
   loadBalancerFaults.killWithoutNode,
   loadBalancerFaults.poison,
@@ -37,6 +44,8 @@ export const SHORT: readonly Fault[] = [
   nodeFaults.disconnect,
   loadBalancerFaults.kill,
   freezeDatabase(10),
+  sharedFaults.secondaryStore,
+  sharedFaults.poolOfBoth,
   loadBalancerFaults.poison,
   corruptKeystores,
 ];

@@ -1,5 +1,5 @@
 import { run } from '../../../cli/setup/process';
-import { docker, inspect } from '../../support/workspace';
+import { docker, eventually, inspect } from '../../support/workspace';
 import { type Fault, NOTHING_LOST, type Notes, ONE_NODE_LOST, pause, ROTATION_SECONDS } from '../fault';
 import type { Pair, PairNode } from '../pair';
 
@@ -71,6 +71,23 @@ export const freeze = (seconds: number): Fault => ({
   },
 });
 
+const standstill: Fault = {
+  name: 'standstill of a server',
+  done: 'SIGSTOP to the JVM of node 1, which nobody continues; its entry point ends it after 5 minutes, and the engine starts it again',
+  bars: ONE_NODE_LOST,
+  inject: async (pair, note) => {
+    const [node] = pair.nodes;
+    const startedAt = async () => (await inspect(node.container)).State.StartedAt;
+    const before = await startedAt();
+    const signal = `kill -STOP "$(cat ${SERVER}/wso2carbon.pid)"`;
+    const begin = () => docker('exec', node.container, 'sh', '-c', signal);
+    await silence(pair, note, node, 0, begin, async () => {
+      await eventually('the node has been started again', 420, async () => (await startedAt()) !== before);
+      note.remarks.push(`started again after ${((performance.now() - note.from) / 1000).toFixed(0)} s`);
+    });
+  },
+};
+
 const stop: Fault = {
   name: 'graceful stop of a node',
   done: 'docker stop, then docker start',
@@ -125,4 +142,4 @@ const fullDisk: Fault = {
   },
 };
 
-export const nodeFaults = { killFirst: kill(0), killSecond: kill(1), killBoth, stop, disconnect, fullDisk };
+export const nodeFaults = { killFirst: kill(0), killSecond: kill(1), killBoth, standstill, stop, disconnect, fullDisk };

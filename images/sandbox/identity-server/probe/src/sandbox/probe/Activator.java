@@ -14,13 +14,13 @@ import org.wso2.carbon.core.ServerStartupObserver;
 public final class Activator implements BundleActivator {
     private static final String ALIAS = "/probe";
 
-    private Health health;
     private ServiceTracker<HttpService, HttpService> httpServices;
 
     @Override
     public void start(BundleContext context) {
-        UserDatabase database = new UserDatabase();
-        health = new Health(database);
+        Pools pools = new Pools();
+        Users users = new Users(context);
+        Health health = new Health(pools, users);
         context.registerService(ServerStartupObserver.class, health, null);
         // The server reports its start complete, and opens its port, before the bundles that serve web pages start.
         context.addFrameworkListener(event -> {
@@ -28,7 +28,7 @@ public final class Activator implements BundleActivator {
                 health.allBundlesStarted();
             }
         });
-        ProbeServlet servlet = new ProbeServlet(Node.name(), health, database, new Users(context));
+        ProbeServlet servlet = new ProbeServlet(Node.name(), health, new UserDatabase(pools), users);
         httpServices = new ServiceTracker<>(context, HttpService.class, null) {
             @Override
             public HttpService addingService(ServiceReference<HttpService> reference) {
@@ -53,6 +53,5 @@ public final class Activator implements BundleActivator {
     @Override
     public void stop(BundleContext context) {
         httpServices.close();
-        health.close();
     }
 }

@@ -1,36 +1,34 @@
 package sandbox.probe;
 
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import javax.naming.NamingException;
+import javax.sql.DataSource;
+import org.apache.tomcat.jdbc.pool.DataSourceProxy;
 import org.wso2.carbon.core.ServerStartupObserver;
+import org.wso2.carbon.user.api.UserStoreException;
 
 /**
- * Whether this server can do its work: it has completed its start, web pages included, and its user database answers.
- *
- * <p>One thread asks the database once a second, and requests only read its last result. However long the database
- * hangs, however often health is asked for, no more than that one thread and one pooled connection wait.
+ * Answers as the product's health API does, by the settings that deployment.toml has for it. Every request asks anew, on its own
+ * thread, and waits as long as it takes: for a connection of an exhausted pool, for a database that hangs.
  */
-final class Health implements ServerStartupObserver, AutoCloseable {
-    private static final int INTERVAL_MILLIS = 1000;
-    private static final int TIMEOUT_MILLIS = 2000;
+final class Health implements ServerStartupObserver {
+    private static final int USUAL_POOL_LIMIT = 80;
 
-    private final UserDatabase database;
-    private final Thread checker;
+    private final Pools pools;
+    private final Users users;
     private volatile boolean serverStarted;
     private volatile boolean allBundlesStarted;
-    private volatile Check lastCheck = new Check("not asked yet", System.nanoTime());
 
-    /** The outcome of a query: {@code error} is null when it succeeded. */
-    private record Check(String error, long finishedNanos) {
-        long ageMillis() {
-            return (System.nanoTime() - finishedNanos) / 1_000_000;
-        }
-    }
-
-    Health(UserDatabase database) {
-        this.database = database;
-        checker = new Thread(this::checkForever, "probe-database-check");
-        checker.setDaemon(true);
+    Health(Pools pools, Users users) {
+        this.pools = pools;
+        this.users = users;
     }
 
     @Override
@@ -41,66 +39,88 @@ final class Health implements ServerStartupObserver, AutoCloseable {
     @Override
     public void completedServerStartup() {
         serverStarted = true;
-        checker.start();
     }
 
     void allBundlesStarted() {
         allBundlesStarted = true;
     }
 
-    @Override
-    public void close() {
-        checker.interrupt();
-    }
-
-    /** Null when healthy, else why not. */
-    String problem() {
-        if (!serverStarted) {
-            return "the server has not completed its start";
+    Map<String, Object> describe() throws IOException {
+        HealthSettings settings = HealthSettings.read();
+        List<String> errors = new ArrayList<>();
+        List<String> checked = new ArrayList<>();
+        if (settings.enabled()) {
+            for (HealthSettings.Checker checker : settings.checkers()) {
+                checked.add(checker.name());
+                errors.addAll(problems(checker));
+            }
         }
-        if (!allBundlesStarted) {
-            return "the server has not started all its web applications";
-        }
-        Check check = lastCheck;
-        if (check.error() != null) {
-            return "the user database does not answer: " + check.error();
-        }
-        if (check.ageMillis() > INTERVAL_MILLIS + TIMEOUT_MILLIS) {
-            return "the user database has not answered for " + check.ageMillis() + " ms";
-        }
-        return null;
-    }
-
-    Map<String, Object> describe() {
-        String problem = problem();
         Map<String, Object> description = new LinkedHashMap<>();
-        description.put("status", problem == null ? "UP" : "DOWN");
-        description.put("started", serverStarted && allBundlesStarted);
-        description.put("databaseCheckAgeMillis", lastCheck.ageMillis());
-        if (problem != null) {
-            description.put("reason", problem);
-        }
+        description.put("status", errors.isEmpty() ? "UP" : "DOWN");
+        description.put("checked", checked);
+        description.put("errors", errors);
         return description;
     }
 
-    private void checkForever() {
-        try {
-            while (true) {
-                lastCheck = check();
-                Thread.sleep(INTERVAL_MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private List<String> problems(HealthSettings.Checker checker) {
+        return switch (checker.name()) {
+            case "ServerStartupChecker" -> startProblems().toList();
+            case "DataSourceHealthChecker" -> poolProblems(checker);
+            case "SuperTenantUSHealthChecker" -> userStoreProblems(checker);
+            default -> List.of();
+        };
     }
 
-    private Check check() {
-        try {
-            database.check(TIMEOUT_MILLIS);
-            return new Check(null, System.nanoTime());
-        } catch (Exception e) {
-            // Whatever goes wrong is the answer; the checker itself must survive it.
-            return new Check(e.getClass().getSimpleName() + ": " + e.getMessage(), System.nanoTime());
+    private Stream<String> startProblems() {
+        return Stream.of(
+                        serverStarted ? "" : "the server has not completed its start",
+                        // The server says so before the bundles that serve its web pages start.
+                        allBundlesStarted ? "" : "the server has not started all its web applications")
+                .filter(problem -> !problem.isEmpty());
+    }
+
+    /** The connection is held, not used: it counts as one of those in use. */
+    @SuppressWarnings("try")
+    private List<String> poolProblems(HealthSettings.Checker checker) {
+        String limit = checker.properties().get("pool.usage.limit.percentage");
+        int percentage = limit != null && limit.matches("[0-9]{1,9}") ? Integer.parseInt(limit) : USUAL_POOL_LIMIT;
+        List<String> problems = new ArrayList<>();
+        for (String name : checker.names("monitored.datasources").orElse(Pools.ALL)) {
+            try {
+                DataSource pool = pools.find(name);
+                try (Connection connection = pool.getConnection()) {
+                    if (pool instanceof DataSourceProxy proxy) {
+                        int active = proxy.getPool().getActive();
+                        if (active > proxy.getMaxActive() * percentage / 100) {
+                            problems.add(name + ": " + active + " connections are in use");
+                        }
+                    }
+                }
+            } catch (NamingException | SQLException e) {
+                problems.add(name + ": " + e);
+            }
         }
+        return problems;
+    }
+
+    private List<String> userStoreProblems(HealthSettings.Checker checker) {
+        List<String> problems = new ArrayList<>();
+        try {
+            for (String domain : users.domains()) {
+                boolean monitored = checker.names("monitored.user.stores")
+                        .map(names -> names.stream().anyMatch(domain::equalsIgnoreCase))
+                        .orElse(true);
+                if (monitored) {
+                    try {
+                        users.query(domain);
+                    } catch (UserStoreException | RuntimeException e) {
+                        problems.add("user store " + domain + ": " + e);
+                    }
+                }
+            }
+        } catch (UserStoreException e) {
+            problems.add("user stores: " + e);
+        }
+        return problems;
     }
 }

@@ -22,6 +22,7 @@ final class ProbeServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
     private static final int MAX_DELAY_MILLIS = 60_000;
     private static final int MAX_TEXT = 128;
+    private static final int MAX_HELD = 1000;
     private static final int DEFAULT_ROWS = 1000;
     private static final int MAX_ROWS = 100_000;
     private static final String COUNTER = "probe.counter";
@@ -100,6 +101,10 @@ final class ProbeServlet extends HttpServlet {
                 database.write(id, key, node);
                 hold(query);
             }
+            case "POST /pool" -> body.put("held", database.hold(
+                    number(query, "connections", 1, MAX_HELD), number(query, "ms", 0, MAX_DELAY_MILLIS)));
+            case "GET /user-store" -> body.put("roleExists", users.query(text(query, "domain")));
+            case "POST /user-store" -> users.addStore(text(query, "domain"), text(query, "pool"));
             case "POST /user" -> users.add(text(query, "name"), text(query, "password"));
             case "POST /authenticate" -> body.put("authenticated",
                     users.authenticate(text(query, "name"), text(query, "password")));

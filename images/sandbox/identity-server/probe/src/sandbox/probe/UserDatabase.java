@@ -8,32 +8,29 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
-import org.wso2.carbon.context.PrivilegedCarbonContext;
 
 /** The server's own connection pool for its user database, and the probe's table in it. */
 final class UserDatabase {
-    private static final String JNDI_NAME = "jdbc/WSO2USER_DB";
-    private static final int SUPER_TENANT_ID = -1234;
-    private static final String SUPER_TENANT_DOMAIN = "carbon.super";
+    private final Pools pools;
 
-    private volatile DataSource pool;
+    UserDatabase(Pools pools) {
+        this.pools = pools;
+    }
 
-    /** Runs the smallest query; a wait on the wire ends after {@code timeoutMillis} even if the database is silent. */
-    void check(int timeoutMillis) throws SQLException, NamingException {
-        try (Connection connection = pool().getConnection()) {
-            int before = connection.getNetworkTimeout();
-            connection.setNetworkTimeout(Runnable::run, timeoutMillis);
-            try (PreparedStatement query = connection.prepareStatement("SELECT 1")) {
-                query.execute();
-                commit(connection);
-            } finally {
-                // The connection goes back to the pool that the server uses: it must not keep our limit.
-                if (!connection.isClosed()) {
-                    connection.setNetworkTimeout(Runnable::run, before);
-                }
+    /** Takes connections out of the pool and gives them back after {@code millis}. */
+    int hold(int connections, int millis) throws SQLException, NamingException, InterruptedException {
+        List<Connection> held = new ArrayList<>();
+        try {
+            for (int number = 0; number < connections; number++) {
+                held.add(pool().getConnection());
+            }
+            Thread.sleep(millis);
+            return held.size();
+        } finally {
+            for (Connection connection : held) {
+                connection.close();
             }
         }
     }
@@ -102,18 +99,6 @@ final class UserDatabase {
     }
 
     private DataSource pool() throws NamingException {
-        if (pool == null) {
-            // Carbon keeps one JNDI tree for each tenant; the server's own data sources are the super tenant's.
-            PrivilegedCarbonContext.startTenantFlow();
-            try {
-                PrivilegedCarbonContext tenant = PrivilegedCarbonContext.getThreadLocalCarbonContext();
-                tenant.setTenantId(SUPER_TENANT_ID);
-                tenant.setTenantDomain(SUPER_TENANT_DOMAIN);
-                pool = (DataSource) new InitialContext().lookup(JNDI_NAME);
-            } finally {
-                PrivilegedCarbonContext.endTenantFlow();
-            }
-        }
-        return pool;
+        return pools.find(Pools.USERS);
     }
 }
