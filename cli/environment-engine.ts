@@ -148,6 +148,14 @@ export class EnvironmentEngine {
     }
   }
 
+  /** Runs a shell script on volumes that everybody may read, and returns what it prints. @param mounts `volume:path:ro` */
+  async readVolumes(image: string, script: string, mounts: readonly string[]): Promise<string> {
+    const options = ['--rm', ...this.labels, '--network', 'none', '--cap-drop', 'ALL', '--user', '65534'];
+    const volumes = mounts.flatMap((mount) => ['--volume', mount]);
+    const hardening = ['--security-opt', 'no-new-privileges', '--read-only'];
+    return this.docker('run', ...options, ...hardening, ...volumes, '--entrypoint', 'sh', image, '-c', script);
+  }
+
   /**
    * Runs a shell script as root on volumes, in a container that is gone afterwards and whose output no log driver sees. It has no
    * network and no capability unless the options say so.

@@ -88,6 +88,7 @@ async function plannedStack(runner: TerraformStackRunner): Promise<PlannedStack>
     sha256: sha256OfFile(runner.planFile),
     configurationSha256: sha256OfFile(runner.configurationFile),
     refusal: runner.refusal,
+    changedFiles: runner.changedFiles,
   };
 }
 

@@ -7,6 +7,7 @@ import type { StackTopology } from '../topology/stacks';
 import { isRetired, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { EngineContainer } from './environment-engine';
+import { type ChangedVolume, changedVolumes } from './installed-files';
 import { requireAnotherServingNode, servingNodes } from './rotation';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
@@ -45,6 +46,7 @@ export async function planAll(
     // One after the other: they may share a provider cache.
     for (const stack of context.stacks) await stack.init();
     const damaged = destroy ? Promise.resolve(false) : keystoresAreDamaged(context, containers);
+    const installed = destroy ? Promise.resolve([]) : changedVolumes(context, containers);
     const planned = context.stacks.map(async (runner) => {
       if (runner.stack.layer !== 'foundation') await setTimeout(HEAD_START_MS);
       let changes = await runner.plan(destroy);
@@ -52,10 +54,16 @@ export async function planAll(
         await removeKeystoresJob(context);
         changes = await runner.plan(destroy);
       }
+      const changedHere = (await installed).filter(({ layer }) => layer === runner.stack.layer);
+      runner.changedFiles = changedHere;
+      if (changedHere.length > 0) {
+        await removeJobsOf(context, containers, changedHere);
+        changes = await runner.plan(destroy);
+      }
       await read?.(runner);
       return changes;
     });
-    const [changed] = await Promise.all([Promise.all(planned), damaged]);
+    const [changed] = await Promise.all([Promise.all(planned), damaged, installed]);
     for (const [index, { stack }] of context.stacks.entries()) {
       if (destroy || changed[index] || !isRetired(context.topology, stack.name)) continue;
       console.warn(
@@ -170,6 +178,21 @@ async function keystoresAreDamaged(
   );
   if (node && (await engine.verifyKeystoresIn(node.containerName, node.keystoresPath))) return false;
   return !(await engine.verifyKeystoreVolume(keystores.name, job.image, keystores.owner));
+}
+
+/** Without the jobs that installed them, the plan recreates these, which install the files again. */
+async function removeJobsOf(
+  { engine }: CommandContext,
+  containers: readonly EngineContainer[],
+  changed: readonly ChangedVolume[],
+): Promise<void> {
+  for (const { volume, files } of changed) {
+    console.log(`Changed by hand in the volume ${volume}: ${files.join(', ')}. The job installs it again.`);
+  }
+  await engine.remove(
+    'container',
+    changed.map(({ job }) => job).filter((job) => containers.some(({ name }) => name === job)),
+  );
 }
 
 /** Without the job that builds the stores from their keys, the plan recreates it. */

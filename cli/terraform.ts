@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Plan, parsePlan } from '../review/plan/plan-json';
+import type { ChangedFiles } from '../review/plan/planned-stack';
 import type { StackTopology } from '../topology/stacks';
 import type { StateDocument } from './adopted-state';
 import type { ProviderLock } from './lock-file';
@@ -30,6 +31,8 @@ export class TerraformStackRunner {
   readonly directory: string;
   /** Why Terraform refused to plan to the end; the saved plan can be shown, not applied. @default - it did not */
   refusal: string | undefined;
+  /** Files in volumes that are not as a job of this stack installed them; the saved plan lets the job run again. */
+  changedFiles: readonly ChangedFiles[] = [];
   /** Whether the saved plan was just made and changes nothing. */
   private unchanged = false;
   private shown: Promise<Plan> | undefined;

@@ -141,7 +141,7 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
     scripts: {
       name: jobs.schemaScripts,
       image: images.identityServer,
-      script: scriptOf(assets, 'copy-schema-scripts.sh'),
+      script: scriptOf(assets, 'seal.sh', 'copy-schema-scripts.sh'),
       environment: { SCHEMA_VERSION: layout.schemaVersion },
       // The image's home directory is open to the server's user alone.
       capabilities: ['CAP_DAC_OVERRIDE'],
@@ -184,7 +184,7 @@ function loadBalancerConfigurationJob(
   return {
     name: jobs.loadBalancerConfiguration,
     image: images.loadBalancer,
-    script: scriptOf(assets, 'install-load-balancer-configuration.sh'),
+    script: scriptOf(assets, 'seal.sh', 'install-load-balancer-configuration.sh'),
     environment: { REVISION: configuration.revision, STATUS_URL: statusUrl },
     files: Object.fromEntries(
       Object.entries(configuration.files).map(([name, content]) => [`/candidate/${name}`, content]),

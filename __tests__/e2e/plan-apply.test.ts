@@ -131,11 +131,16 @@ test('the plan of another environment is refused', async () => {
 test('what was done by hand is reported and repaired', async () => {
   await docker('stop', `${NAME}-database`);
   await docker('update', '--memory', '1500m', '--memory-swap', '1500m', `${NAME}-node-2`);
+  const configuration = `${NAME}-load-balancer-configuration`;
+  const asRoot = ['run', '--rm', '--user', '0', '--volume', `${configuration}:/volume`, '--entrypoint', 'sh'];
+  await docker(...asRoot, sandboxImageTags().nginx, '-c', 'echo "# by hand" >> /volume/current/nginx.conf');
   await workspace.make('plan', NAME);
   const { drift, availability } = report();
   expect(Object.fromEntries(drift.map(({ name, found }) => [name, found]))).toEqual({
     [`${NAME}-database`]: 'it is stopped',
     [`${NAME}-node-2`]: 'memory: 1024 → 1500; memory_swap: 1024 → 1500',
+    [configuration]: expect.stringMatching(/^changed by hand: revisions\/\w+\/nginx.conf$/),
+    [`${configuration}-job`]: 'it is gone',
   });
   expect(availability.text).toContain(`${NAME}-database is stopped; the apply ends that interruption`);
   const before = await servers();

@@ -88,6 +88,17 @@ test('text of a plan moves no cursor, hides no line and gives a workflow no comm
   expect(lines.filter((line) => line.trim().startsWith('::') || line.includes('##['))).toEqual([]);
 });
 
+test('a file that was changed in a volume is drift, by name', () => {
+  const changed = input('nothing-to-do');
+  const changedFiles = [{ volume: 'bank-load-balancer-configuration', files: ['revisions/1/nginx.conf'] }];
+  Object.assign(changed.stacks.at(-1) as PlannedStack, { changedFiles });
+  const report = buildReport(changed);
+  const found = 'changed by hand: revisions/1/nginx.conf';
+  expect(report.drift).toMatchObject([{ name: 'bank-load-balancer-configuration', found, stopped: false }]);
+  expect(renderTerminal(report, false)).toContain(`! bank-load-balancer-configuration: ${found}`);
+  expect(renderMarkdown(report)).toContain('revisions/1/nginx.conf');
+});
+
 test('a replacement is a replacement, whichever half comes first', () => {
   const changed = input('rolling-configuration');
   entry(changed, 'bank-node-1', SERVER).change.actions = ['create', 'delete'];

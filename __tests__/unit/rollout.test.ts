@@ -235,6 +235,7 @@ describe('the keystores are checked beside the plan', () => {
           { ...container, name: 'bank-keystores-job', running: false },
           { ...container, name: 'bank-node-1' },
         ],
+        names: async () => [],
         verifyKeystoresIn: async (name: string) => {
           done.push(`ask ${name}`);
           return node;

@@ -11,6 +11,14 @@ export interface ConfiguredResource {
   readonly lifecycle?: { readonly prevent_destroy?: boolean };
 }
 
+/** Files that are not as a job installed them. */
+export interface ChangedFiles {
+  /** Name of the volume. */
+  readonly volume: string;
+  /** Paths in it. */
+  readonly files: readonly string[];
+}
+
 /** One stack with its saved plan. */
 export interface PlannedStack {
   readonly name: string;
@@ -24,6 +32,8 @@ export interface PlannedStack {
   readonly configurationSha256: string;
   /** Why Terraform refused to plan this to the end. @default - it did not */
   readonly refusal?: string;
+  /** Files in volumes that are not as a job installed them. @default - none */
+  readonly changedFiles?: readonly ChangedFiles[];
   /** What serves, and what is beside it, although the state does not know it. @default - the state was not lost */
   readonly unknown?: readonly string[];
 }

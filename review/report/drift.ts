@@ -15,7 +15,14 @@ export interface Drift {
 
 /** What a refresh found different from the state of one stack. */
 export function reportedDrift(stack: PlannedStack): Drift[] {
-  return (stack.plan.resource_drift ?? []).flatMap((entry) => {
+  const changed = (stack.changedFiles ?? []).map(({ volume, files }) => ({
+    stack: stack.name,
+    address: volume,
+    name: volume,
+    found: `changed by hand: ${files.join(', ')}`,
+    stopped: false,
+  }));
+  const drifted = (stack.plan.resource_drift ?? []).flatMap((entry) => {
     const gone = entry.change.actions.includes('delete');
     const { attributes, variables, texts } = differences(entry);
     const stopped = attributes.some(({ attribute, after }) => attribute === 'must_run' && after === 'false');
@@ -41,4 +48,5 @@ export function reportedDrift(stack: PlannedStack): Drift[] {
       },
     ];
   });
+  return [...changed, ...drifted];
 }

@@ -19,6 +19,7 @@ cp -R "$WSO2_SERVER_HOME/dbscripts" /schema-scripts/dbscripts.new
 chmod -R a+rX /schema-scripts/dbscripts.new
 rm -rf /schema-scripts/dbscripts
 mv /schema-scripts/dbscripts.new /schema-scripts/dbscripts
+seal /schema-scripts dbscripts
 
 # The same scripts, the same schema.
 if [ "$(sums /schema-scripts/dbscripts)" = "$(cat "$before")" ]; then echo "$SCHEMA_VERSION" >/schema-scripts/version-before; fi

@@ -6,15 +6,19 @@
 set -eu
 
 root=/etc/nginx/active-active
+# Installed again, it gets another name: the load balancer reloads when the name changes, and may have loaded what was changed by hand.
+installed=revisions/$REVISION
+[ "$(readlink "$root/current")" != "$installed" ] || installed=$installed.again
 mkdir -p "$root/revisions"
-rm -rf "$root/revisions/$REVISION.new"
-cp -R /candidate "$root/revisions/$REVISION.new"
-chmod -R a+rX "$root/revisions/$REVISION.new"
-nginx -t -q -c "$root/revisions/$REVISION.new/nginx.conf"
-rm -rf "$root/revisions/$REVISION"
-mv "$root/revisions/$REVISION.new" "$root/revisions/$REVISION"
-ln -sfn "revisions/$REVISION" "$root/current.new"
+rm -rf "$root/$installed.new"
+cp -R /candidate "$root/$installed.new"
+chmod -R a+rX "$root/$installed.new"
+nginx -t -q -c "$root/$installed.new/nginx.conf"
+rm -rf "${root:?}/$installed"
+mv "$root/$installed.new" "$root/$installed"
+ln -sfn "$installed" "$root/current.new"
 mv -T "$root/current.new" "$root/current"
+seal "$root" "$installed"
 
 # Nobody answers before the load balancer's first start; after it, done means served.
 waited=0
