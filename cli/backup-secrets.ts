@@ -45,8 +45,10 @@ base64 /tmp/archive
  * @throws UserError where anything is missing in it
  */
 export async function backUpSecrets(topology: Topology, engine: EnvironmentEngine): Promise<Buffer> {
-  const volumes = backedUp(topology);
   const existing = await engine.names('volume');
+  // An environment of the first release has none before its next "make up", and is to be backed up before that.
+  const { sharedFiles } = topology.volumes;
+  const volumes = backedUp(topology).filter((volume) => volume !== sharedFiles || existing.includes(volume.name));
   const missing = volumes.map(({ name }) => name).filter((name) => !existing.includes(name));
   if (missing.length > 0) {
     throw new UserError(`there is nothing to back up: ${missing.join(', ')} is not there; run "make up" first`);
@@ -92,7 +94,8 @@ sed 's/^[0-9a-f]*  //' ${LIST} | sort >/tmp/listed
 cmp -s /tmp/found /tmp/listed || { echo 'the archive holds other files than its list names' >&2; exit 3; }
 for volume in /volumes/*; do
   folder=\${volume##*/}
-  [ -n "$(ls -A "$folder" 2>/dev/null)" ] || { echo "the archive lacks $folder" >&2; exit 3; }
+  # Archives of the first release have none.
+  [ "$folder" = shared-files ] || [ -n "$(ls -A "$folder" 2>/dev/null)" ] || { echo "the archive lacks $folder" >&2; exit 3; }
 done
 for file in ${LASTING.join(' ')}; do
   [ ! -s "/volumes/$file" ] || [ -e "/volumes/\${file%%/*}/.restoring" ] || cmp -s "/volumes/$file" "$file" || echo "\${file%%/*}" >>/tmp/others
@@ -102,6 +105,7 @@ for volume in /volumes/*; do
   folder=\${volume##*/}
   if [ -e "$volume/.restoring" ]; then find "$volume" -mindepth 1 -delete; fi
   [ -z "$(ls -A "$volume")" ] || continue
+  [ -d "$folder" ] || continue
   cp -a "$folder" "$volume/.restoring"
   for file in "$volume"/.restoring/*; do mv "$file" "$volume/"; done
   chown --reference="$folder" "$volume"
@@ -132,9 +136,11 @@ export async function restoreSecrets(
       exitCode === OTHER_LIFE ? otherLife(topology, volumes, reason.split('\n')) : `nothing was restored: ${reason}`,
     );
     const filled = stdout.split('\n');
-    const names = (wanted: boolean) =>
-      volumes.filter(({ purpose }) => filled.includes(purpose) === wanted).map(({ name }) => name);
-    return { restored: names(true), kept: names(false) };
+    const restored = volumes.filter(({ purpose }) => filled.includes(purpose));
+    // What was created and not filled is not in the archive: a job makes it.
+    const kept = volumes.filter((volume) => !restored.includes(volume) && !created.includes(volume.name));
+    const names = (of: readonly VolumeTopology[]) => of.map(({ name }) => name);
+    return { restored: names(restored), kept: names(kept) };
   } catch (error) {
     await engine.remove('volume', created);
     throw error;

@@ -10,6 +10,7 @@ import { EnvironmentStack } from './environment-stack';
 import { KeystoreVolume } from './keystore-volume';
 import { SchemaJob } from './schema-job';
 import { SharedDatabase } from './shared-database';
+import { SharedFiles } from './shared-files';
 import { volumeOf } from './volume';
 
 /** The layer with the data: network, secrets, keystores, database and its schemas. It changes almost never. */
@@ -18,7 +19,7 @@ export class FoundationStack extends EnvironmentStack {
     super(scope, { ...stack, engineHost: topology.engineHost, providers: ['local'] });
     new LocalProvider(this, 'local');
     const { container } = topology.database;
-    const { schema, secrets, keystores: keystoresJob } = topology.jobs;
+    const { schema, secrets, keystores: keystoresJob, sharedFiles } = topology.jobs;
     const { volumes } = topology;
     const labels = componentLabels(topology);
     const serverImage = this.addImage('identity-server-image', secrets.image).imageId;
@@ -55,6 +56,13 @@ export class FoundationStack extends EnvironmentStack {
       });
       ready.push(job.container);
     }
+    const shared = new SharedFiles(this, 'shared-files', {
+      volume: volumes.sharedFiles,
+      job: { ...sharedFiles, image: serverImage },
+      protected: topology.protected,
+      labels: labels(volumes.sharedFiles.component),
+    });
+    ready.push(shared.job.container);
     // A mark on the engine, and last: a first creation that fails has nothing to protect yet.
     if (topology.protected) {
       const options = { labels: labels(volumes.protection.component), protected: true, dependsOn: ready };

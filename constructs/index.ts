@@ -12,3 +12,4 @@ export { NginxLoadBalancer, type NginxLoadBalancerProps } from './nginx-load-bal
 export { OneShotJob, type OneShotJobProps } from './one-shot-job';
 export { SchemaJob, type SchemaJobProps } from './schema-job';
 export { SharedDatabase, type SharedDatabaseProps } from './shared-database';
+export { SharedFiles, type SharedFilesProps } from './shared-files';

@@ -10,6 +10,7 @@ import type { LoadBalancerTopology } from './load-balancer';
 import { imageEntrypoint, type NodeTopology } from './node';
 import { runtimeScript } from './runtime-script';
 import { referencedSecrets, requiredSecrets, suppliedSecrets } from './secrets';
+import { SHARED_FOLDERS } from './shared-folders';
 import { mountsOf } from './volumes';
 
 /** A container that runs once and must end with exit code 0. */
@@ -31,14 +32,16 @@ export interface JobTopology {
 export interface JobsTopology {
   readonly secrets: JobTopology;
   readonly keystores: JobTopology;
+  readonly sharedFiles: JobTopology;
   /** Undefined where the schemas are the user's own affair. */
   readonly schema?: { readonly scripts: JobTopology; readonly run: JobTopology };
   readonly loadBalancerConfiguration: JobTopology;
 }
 
 /** All jobs in the order in which they run. */
-export function jobsInOrder({ secrets, keystores, schema, loadBalancerConfiguration }: JobsTopology): JobTopology[] {
-  return [secrets, keystores, ...(schema ? [schema.scripts, schema.run] : []), loadBalancerConfiguration];
+export function jobsInOrder(jobs: JobsTopology): JobTopology[] {
+  const { secrets, keystores, sharedFiles, schema, loadBalancerConfiguration } = jobs;
+  return [secrets, keystores, sharedFiles, ...(schema ? [schema.scripts, schema.run] : []), loadBalancerConfiguration];
 }
 
 /** Root with these three alone: files get the owners that will read them. */
@@ -69,6 +72,7 @@ export function jobsTopology(
   return {
     secrets: secretsJob(inputs, nodes),
     keystores: keystoresJob(inputs),
+    sharedFiles: sharedFilesJob(inputs),
     schema: schemaJobs(inputs),
     loadBalancerConfiguration: loadBalancerConfigurationJob(inputs, loadBalancer),
   };
@@ -128,6 +132,18 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
     }),
     capabilities: HAND_OVER_FILES,
     mounts: mountsOf(volumes, jobs.keystores),
+  };
+}
+
+function sharedFilesJob({ layout, assets }: JobInputs): JobTopology {
+  const { images, jobs, owners, volumes } = layout;
+  return {
+    name: jobs.sharedFiles,
+    image: images.identityServer,
+    script: scriptOf(assets, 'prepare-shared-files.sh'),
+    environment: { FOLDERS: SHARED_FOLDERS.join(' '), SERVER_OWNER: owners.server },
+    capabilities: HAND_OVER_FILES,
+    mounts: mountsOf(volumes, jobs.sharedFiles),
   };
 }
 

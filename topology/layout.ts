@@ -41,10 +41,12 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
   const nodePaths = {
     secrets: NODE_SECRETS_PATH,
     keystores: `${distribution.home}/wso2-config-volume/repository/resources/security`,
+    sharedFiles: `${distribution.home}/shared-files`,
   };
   const jobs = {
     secrets: jobContainerName(name, 'secrets'),
     keystores: jobContainerName(name, 'keystores'),
+    sharedFiles: jobContainerName(name, 'shared-files'),
     schemaScripts: jobContainerName(name, 'schema-scripts'),
     schema: jobContainerName(name, 'schema'),
     loadBalancerConfiguration: jobContainerName(name, 'load-balancer-configuration'),
@@ -81,6 +83,7 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     volumes: volumesTopology(name, {
       secretsJob: jobs.secrets,
       keystoresJob: jobs.keystores,
+      sharedFilesJob: jobs.sharedFiles,
       loadBalancerConfigurationJob: jobs.loadBalancerConfiguration,
       ...(createsSchemas && { schemaJobs: { scripts: jobs.schemaScripts, run: jobs.schema } }),
       ...(databaseContainer && {

@@ -12,6 +12,7 @@ import { ACCESS_LOG_TO_STDOUT, deploymentToml } from './deployment-toml';
 import type { Layout } from './layout';
 import { CLIENT_CERTIFICATE_HEADER } from './nginx-conf';
 import { runtimeScript } from './runtime-script';
+import { SHARED_FOLDERS } from './shared-folders';
 import { mountsOf } from './volumes';
 
 /** One identity server. */
@@ -104,6 +105,8 @@ export function nodeTopology(
       IMAGE_ENTRYPOINT: imageEntrypoint(distribution),
       SECRETS: secretsPath,
       KEYSTORES: keystoresPath,
+      SHARED_FILES: layout.nodePaths.sharedFiles,
+      SHARED_FOLDERS: SHARED_FOLDERS.join(' '),
       // A new revision replaces the nodes, one by one: they take certificates only when they start.
       KEYSTORE_REVISION: String(server.keystore_revision),
       // So do other authorities of the database server, which are in the truststore.

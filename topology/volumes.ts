@@ -11,7 +11,8 @@ export type VolumePurpose =
   | 'schemaScripts'
   | 'databaseData'
   | 'loadBalancerConfiguration'
-  | 'protection';
+  | 'protection'
+  | 'sharedFiles';
 
 /** One row of the table of volumes: everything that is decided about a volume, for whoever creates, mounts, judges or saves it. */
 export interface VolumeTopology {
@@ -20,7 +21,7 @@ export interface VolumeTopology {
   /** The name without the environment's; in a backup the folder with its files. */
   readonly purpose: string;
   /** Component that its label names. */
-  readonly component: 'keystore' | 'schema' | 'database' | 'load-balancer' | 'protection';
+  readonly component: 'keystore' | 'schema' | 'database' | 'load-balancer' | 'protection' | 'shared-files';
   /** uid:gid that its files belong to. */
   readonly owner: string;
   /** What is lost with it; lower case, no full stop. Undefined where a job fills it again. */
@@ -39,6 +40,7 @@ export type VolumesTopology = Readonly<Record<VolumePurpose, VolumeTopology>>;
 export interface VolumeUsers {
   readonly secretsJob: string;
   readonly keystoresJob: string;
+  readonly sharedFilesJob: string;
   readonly loadBalancerConfigurationJob: string;
   /** Undefined where the schemas are the user's own affair. */
   readonly schemaJobs?: { readonly scripts: string; readonly run: string };
@@ -47,7 +49,7 @@ export interface VolumeUsers {
   readonly nodes: readonly string[];
   readonly loadBalancer: string;
   readonly owners: Readonly<Record<'database' | 'server' | 'loadBalancer', string>>;
-  readonly nodePaths: { readonly secrets: string; readonly keystores: string };
+  readonly nodePaths: { readonly secrets: string; readonly keystores: string; readonly sharedFiles: string };
 }
 
 /** Where the load balancer has its certificate, its key and the certificate authority. */
@@ -132,6 +134,14 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
     }),
     // Empty: that it is there says that what runs is protected, until a plan that removes it has been applied.
     protection: row('protection', { component: 'protection', owner: ROOT, writers: {}, readers: {} }),
+    sharedFiles: row('shared-files', {
+      component: 'shared-files',
+      owner: owners.server,
+      loss: 'the secondary user stores and the files of tenants that were made in a console are lost',
+      backedUp: true,
+      writers: { [users.sharedFilesJob]: '/shared-files', ...nodes(nodePaths.sharedFiles) },
+      readers: {},
+    }),
   };
 }
 

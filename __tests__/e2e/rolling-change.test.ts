@@ -101,12 +101,23 @@ afterAll(async () => {
 
 test('a rolling configuration change loses no request of at least 10,000', async () => {
   const before = await Promise.all(CONTAINERS.map(inspect));
+  // As a console writes them, as the server's user.
+  const inHome = (node: string, command: string) =>
+    docker('exec', node, 'sh', '-c', `cd "$WSO2_SERVER_HOME/repository"; ${command}`);
+  const [first, second] = CONTAINERS as [string, string];
+  await inHome(
+    first,
+    'echo ldap >deployment/server/userstores/BANK.xml; mkdir tenants/1; echo tenant >tenants/1/marker',
+  );
+  const shared = 'cat deployment/server/userstores/BANK.xml tenants/1/marker';
+  expect(await inHome(second, shared)).toBe('ldap\ntenant');
   await configure({ heapMb: 400 });
   const { report } = await load('configuration', 24, async () => {
     await workspace.make('up', NAME);
   });
   for (const [index, container] of CONTAINERS.entries())
     expect((await inspect(container)).Id).not.toBe(before[index]?.Id);
+  for (const container of CONTAINERS) expect(await inHome(container, shared)).toBe('ldap\ntenant');
   expect(report.failed).toEqual([]);
   expect(report.sent).toBeGreaterThanOrEqual(10_000);
   written.push(...report.succeeded);

@@ -50,6 +50,8 @@ function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
       WSO2_SERVER_HOME: directory,
       SECRETS: path('secrets'),
       KEYSTORES: path('keystores'),
+      SHARED_FILES: path('shared-files'),
+      SHARED_FOLDERS: 'repository/deployment/server/userstores repository/tenants',
       DATABASE: '10.0.0.2:5432',
       WAIT_REASON_FILE: path('waiting-for'),
       HTTPS_PORT: '9446',
@@ -119,6 +121,18 @@ test('the server starts with its secrets when keystores and database are there',
   await until(started);
   expect(output).toContain('server runs with argument and generated');
   expect(existsSync(path('waiting-for'))).toBe(false);
+});
+
+test('folders that all nodes share take the place of the server’s own, also where they are missing', async () => {
+  mkdirSync(path('shared-files', 'tenants'), { recursive: true });
+  writeFileSync(path('shared-files', 'tenants', 'one'), 'tenant');
+  mkdirSync(path('repository', 'tenants'), { recursive: true });
+  start();
+  await until(started);
+  expect(readFileSync(path('repository', 'tenants', 'one'), 'utf8')).toBe('tenant');
+  mkdirSync(path('shared-files', 'userstores'));
+  writeFileSync(path('repository', 'deployment', 'server', 'userstores', 'BANK.xml'), 'ldap');
+  expect(readFileSync(path('shared-files', 'userstores', 'BANK.xml'), 'utf8')).toBe('ldap');
 });
 
 test('without its database the server is not started, and the health check learns why; then it is', async () => {

@@ -147,6 +147,7 @@ export function sceneOf(topology: Topology): Scene {
       jobs: [
         job(jobs.secrets, 'makes missing passwords'),
         job(jobs.keystores, 'makes CA and keystores'),
+        job(jobs.sharedFiles, 'makes the shared folders'),
         ...(schema
           ? [job(schema.scripts, 'copies the SQL scripts'), job(schema.run, 'creates the schemas, once')]
           : []),

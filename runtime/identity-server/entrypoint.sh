@@ -5,6 +5,8 @@
 #   IMAGE_ENTRYPOINT  the image's own entry point
 #   SECRETS           directory with one file for each variable to export
 #   KEYSTORES         directory of the shared stores and their checksums
+#   SHARED_FILES      directory that all nodes share, with a folder for each of these
+#   SHARED_FOLDERS    folders below the server's home that are there instead
 #   DATABASE          host:port that must accept connections before the server starts
 #   WAIT_REASON_FILE  file that says why the server is not started yet; the health check shows it
 #   HTTPS_PORT        port that a started server opens
@@ -55,6 +57,16 @@ for file in "$SECRETS"/*; do
   case $name in [!A-Z]* | *[!A-Z0-9_]*) continue ;; esac
   value=$(cat "$file")
   export "$name=$value"
+done
+
+# What a console writes on one node is there for the others, and for the one that replaces this.
+for folder in $SHARED_FOLDERS; do
+  here=$WSO2_SERVER_HOME/$folder
+  if [ ! -L "$here" ]; then
+    rm -rf "$here"
+    mkdir -p "$(dirname "$here")"
+    ln -s "$SHARED_FILES/$(basename "$folder")" "$here"
+  fi
 done
 
 # log4j2.properties is none of the files that the server makes from deployment.toml. A container that starts again has the line.
