@@ -42,8 +42,9 @@ export async function schemasForReport(context: OnEngine): Promise<FoundSchema[]
   try {
     return await foundSchemas(context);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const [reason = ''] = error.lastLines.slice(-1);
+    if (!(error instanceof UserError)) throw error;
+    const said = error instanceof CommandError ? error.lastLines : error.message.split('\n');
+    const [reason = ''] = said.slice(-1);
     console.warn(
       `The databases were not asked for the version of their schema: ${reason.trim()}. The schema job asks again.`,
     );
@@ -92,16 +93,17 @@ async function runSchemaJob(
   const hardening = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--user', job.user ?? '0:0'];
   const placed = ['--network', topology.network.name, '--entrypoint', '/bin/sh'];
   const script = `if [ -n "\${AUTHORITIES_PEM:-}" ]; then printf '%s' "$AUTHORITIES_PEM" >${SCRATCH_AUTHORITIES}; fi\n${job.script}`;
-  return engine.docker(
-    'run',
-    '--rm',
-    ...labels,
-    ...hardening,
-    ...placed,
-    ...environment,
-    ...mounts,
-    job.image,
-    '-c',
-    script,
+  // The image that is there already: a plan pulls none.
+  const there = (await engine.containers()).find(
+    ({ name }) => name === topology.database.container?.containerName || name === job.name,
   );
+  const image = there?.image ?? job.image;
+  const options = ['--rm', '--pull', 'never', ...labels, ...hardening, ...placed, ...environment, ...mounts];
+  try {
+    return await engine.docker('run', ...options, image, '-c', script);
+  } catch (error) {
+    // The engine's own failures have other codes.
+    if (error instanceof CommandError && (error.exitCode ?? 125) < 125) throw new UserError(error.lastLines.join('\n'));
+    throw error;
+  }
 }

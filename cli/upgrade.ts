@@ -138,9 +138,14 @@ async function versionBefore(context: CommandContext): Promise<string | undefine
   return otherSchemas(topology, found)[0]?.version;
 }
 
+/** Also those that the configuration no longer has: they use the databases as well. */
 async function runningNodes({ topology, engine }: CommandContext): Promise<string[]> {
+  const names = [
+    ...topology.nodes.map(({ containerName }) => containerName),
+    ...topology.retired.stacks.map(({ name }) => name),
+  ];
   return (await engine.containers())
-    .filter(({ name, running }) => running && topology.nodes.some(({ containerName }) => containerName === name))
+    .filter(({ name, running }) => running && names.includes(name))
     .map(({ name }) => name);
 }
 

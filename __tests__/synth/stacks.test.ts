@@ -97,6 +97,7 @@ describe('a protected environment', () => {
       'docker_container.database',
       'docker_container.keystore-keystores-job',
       'docker_container.schema',
+      'docker_container.shared-files-job',
     ]);
     expect(foundationOf('').resources.map(({ address }) => address)).not.toContain('docker_volume.protection');
   });
