@@ -1,7 +1,7 @@
 # Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
 ENVIRONMENT ?= sandbox
 # Tests and generators choose their environments themselves.
-setup up plan apply adopt status credentials import-secret backup restore diagram down upgrade benchmark: export ENVIRONMENT := $(ENVIRONMENT)
+setup up plan apply adopt status credentials import-secret rotate-secret backup restore diagram down upgrade benchmark: export ENVIRONMENT := $(ENVIRONMENT)
 # Who types the old name must not reach another environment by it. A shell may have set it for itself.
 ifeq ($(origin ENV),command line)
 $(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))
@@ -20,7 +20,7 @@ TSX := node --import $(call quoted,$(subst $(hash),%23,$(subst %,%25,$(folder)))
 MODULES := modules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply adopt status credentials import-secret backup restore diagram down upgrade lock check test benchmark docs differences templates lint
+.PHONY: help setup up plan apply adopt status credentials import-secret rotate-secret backup restore diagram down upgrade lock check test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -51,12 +51,16 @@ status: $(MODULES) ## How every component is, and what a client sees; exit code 
 #: JSON=1   the same for programs
 	@$(TSX) $(ROOT)/cli/status.ts
 
-credentials: $(MODULES) ## Where the administrator's name and password are
+credentials: $(MODULES) ## Where the administrator's name and password are, and whether it is valid
 	@$(TSX) $(ROOT)/cli/credentials.ts
 
 import-secret: $(MODULES) ## Put a secret that somebody else chose (value on standard input) on the Docker host
 #: NAME=    name of the secret, such as DATABASE_PASSWORD (required)
 	@$(TSX) $(ROOT)/cli/import-secret.ts
+
+rotate-secret: $(MODULES) ## A new password where one is in use, without an interruption
+#: NAME=    DATABASE_PASSWORD or ADMIN_PASSWORD (required); generated, unless standard input has a value
+	@$(TSX) $(ROOT)/cli/rotate-secret.ts
 
 backup: $(MODULES) ## Passwords, keys and certificates as a tar archive on standard output
 	@$(TSX) $(ROOT)/cli/backup.ts

@@ -7,6 +7,7 @@ import { type Report, reportDigest } from '../review/report/report';
 import { isRetired, type Topology } from '../topology/topology';
 import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, openEnvironment, selectedTopology } from './command';
+import { lockOtherLogin } from './database-password';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
@@ -61,6 +62,7 @@ async function applyPlans(
   await applyAll(context, changed);
   await waitUntilAllServe(context);
   await waitUntilClientsAreServed(context);
+  if (changed.some(({ stack }) => stack.layer === 'node')) await lockOtherLogin(context);
 }
 
 /** The stacks of the plan that the configuration no longer has. */

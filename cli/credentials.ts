@@ -1,14 +1,28 @@
+import { logsIn } from './administrator';
 import { selectedTopology } from './command';
+import { EnvironmentEngine } from './environment-engine';
 import { runCommand } from './setup/errors';
 import { passwordCommand } from './welcome';
 
-/** `make credentials`: says who the administrator is and how to read the password. Prints no secret. */
+/** `make credentials`: says who the administrator is, how to read the password, and whether a server accepts it. Prints no secret. */
 runCommand(async () => {
   const topology = selectedTopology();
-  console.log(`The administrator of ${topology.environment} is ${topology.adminUsername}.
-The password was generated on the Docker host and is kept there, in the volume ${topology.volumes.identityServerSecrets.name}.
-To read it:
+  const { adminUsername, environment, nodes, volumes } = topology;
+  console.log(`The administrator of ${environment} is ${adminUsername}.
+The password is kept on the Docker host, in the volume ${volumes.identityServerSecrets.name}. To read it:
 
   ${passwordCommand(topology)}
 `);
+  const context = { topology, engine: new EnvironmentEngine(topology) };
+  for (const node of nodes) {
+    const answer = await logsIn(context, node);
+    if (answer === 'unknown') continue;
+    console.log(
+      answer === 'accepted'
+        ? `${node.containerName} accepts it.`
+        : `${node.containerName} does NOT accept it: somebody has changed it elsewhere, and it is not known here. Who knows it stores it with: make rotate-secret ENVIRONMENT=${environment} NAME=ADMIN_PASSWORD < password`,
+    );
+    return;
+  }
+  console.log('Whether it is the valid one is not known: no node could be asked.');
 });

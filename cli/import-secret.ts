@@ -36,12 +36,18 @@ runCommand(async () => {
   const jobs = (await engine.names('container')).filter((container) => container === place.job.name);
   await engine.remove('container', jobs);
   console.log(`${name} is in the volume ${place.volume.name}; "make up" hands it to who needs it.`);
-  if (used) console.log('A node reads its secrets only when it starts.');
+  if (used && isOwnSecret(name)) {
+    console.log(
+      'The nodes read it when they start: raise identity_server.secrets_revision to have them replaced, one by one.',
+    );
+  }
 });
 
 /** What to do instead of an import over a value that something works with; undefined where an import is the way. */
-function wayToChange(name: string, { database, nodes }: Topology): string | undefined {
+function wayToChange(name: string, { environment, database, jobs, nodes }: Topology): string | undefined {
   if (LOAD_BALANCER_SECRETS.includes(name) || isOwnSecret(name)) return undefined;
+  const isRotated = name === 'ADMIN_PASSWORD' || (name === 'DATABASE_PASSWORD' && jobs.schema !== undefined);
+  if (isRotated) return `To change it: make rotate-secret ENVIRONMENT=${environment} NAME=${name}`;
   // Only whoever runs that server can change them there; what is here has to follow.
   if (name.startsWith('DATABASE_') && database.container === undefined) return undefined;
   if (name === 'ENCRYPTION_KEY') {

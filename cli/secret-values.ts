@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { nearest } from '../environment/diagnostics';
-import { LOAD_BALANCER_SECRETS, referencedSecrets } from '../topology/secrets';
+import { LOAD_BALANCER_SECRETS, referencedSecrets, suppliedName } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
 import { UserError } from './setup/errors';
 
@@ -20,10 +20,7 @@ const ENCRYPTION_KEYS = ['ENCRYPTION_KEY', 'OLD_ENCRYPTION_KEY'];
 
 /** Names of the secrets that an environment can be given, sorted. */
 export function knownSecrets({ nodes }: Topology): string[] {
-  // The hash is made from the password, and the database's password has one name, whatever the revision.
-  const referenced = referencedSecrets(nodes)
-    .map((name) => (name === 'APP_PASSWORD_HASH' ? 'APP_PASSWORD' : name))
-    .filter((name) => !name.startsWith('DATABASE_PASSWORD'));
+  const referenced = referencedSecrets(nodes).map(suppliedName);
   return [...new Set([...EVERYWHERE, ...referenced, ...LOAD_BALANCER_SECRETS])].sort();
 }
 

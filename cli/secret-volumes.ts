@@ -15,11 +15,17 @@ export interface SecretPlace {
   readonly file: string;
   /** The job that hands it to its readers. */
   readonly job: JobTopology;
+  /** Which one it is, of a password whose login alternates. */
+  readonly revision?: number;
 }
 
-export function placeOfSecret(name: string, { volumes, jobs }: Topology): SecretPlace {
+export function placeOfSecret(name: string, { volumes, jobs, database: { logins } }: Topology): SecretPlace {
   if (LOAD_BALANCER_SECRETS.includes(name)) {
     return { volume: volumes.loadBalancerCertificates, file: name, job: jobs.keystores };
+  }
+  if (name === 'DATABASE_PASSWORD') {
+    const { current, revision } = logins;
+    return { volume: volumes.databaseSecrets, file: current.secret, job: jobs.secrets, revision };
   }
   const volume = name.startsWith('DATABASE_') ? volumes.databaseSecrets : volumes.identityServerSecrets;
   return { volume, file: name, job: jobs.secrets };
@@ -41,14 +47,19 @@ export async function createMissingVolumes(
   return missing.map(({ name }) => name);
 }
 
-const EXISTS = '[ ! -s "/secrets/$NAME" ] || echo present; [ -z "$(ls -A /data 2>/dev/null)" ] || echo data';
+// The first login's password has no revision beside it from before there were two.
+const EXISTS = `
+revision=$(cat "/secrets/$NAME.revision" 2>/dev/null || echo 1)
+if [ -s "/secrets/$NAME" ] && { [ -z "$REVISION" ] || [ "$revision" = "$REVISION" ]; }; then echo present; fi
+[ -z "$(ls -A /data 2>/dev/null)" ] || echo data
+`;
 
 /**
  * Whether a secret has a value by which something works already: a node that was started with it, or a database that was filled
  * with it. The file of a value that nobody has used may be replaced.
  */
 export async function isInUse(
-  { volume, file, job }: SecretPlace,
+  { volume, file, job, revision }: SecretPlace,
   topology: Topology,
   engine: EnvironmentEngine,
 ): Promise<boolean> {
@@ -58,7 +69,7 @@ export async function isInUse(
   const found = await engine.runOnVolumes(job.image, EXISTS, {
     mounts: [`${volume.name}:/secrets:ro`, ...data],
     capabilities: ['DAC_OVERRIDE'],
-    further: ['--env', `NAME=${file}`],
+    further: ['--env', `NAME=${file}`, '--env', `REVISION=${revision ?? ''}`],
   });
   if (!found.includes('present')) return false;
   if (found.includes('data')) return true;
@@ -80,13 +91,18 @@ cat >".$NAME.new"
 echo "$digest  .$NAME.new" | sha256sum -c >/dev/null 2>&1 || exit 3
 chown "$OWNER" ".$NAME.new"
 chmod 0400 ".$NAME.new"
+rm -f "$NAME.revision"
 mv ".$NAME.new" "$NAME"
+if [ -n "$REVISION" ]; then
+  echo "$REVISION" >"$NAME.revision"
+  chown "$OWNER" "$NAME.revision"
+fi
 `;
 const INCOMPLETE = 3;
 
 /** Puts a value into its file, whole or not at all. The value passes through neither arguments nor variables nor files of this machine. */
 export async function storeSecret(
-  { volume, file, job }: SecretPlace,
+  { volume, file, job, revision }: SecretPlace,
   value: string,
   engine: EnvironmentEngine,
 ): Promise<void> {
@@ -96,7 +112,10 @@ export async function storeSecret(
       mounts: [`${volume.name}:/secrets`],
       input: `${digest}\n${value}`,
       capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
-      further: ['--env', `NAME=${file}`, '--env', `OWNER=${volume.owner}`],
+      further: [`NAME=${file}`, `OWNER=${volume.owner}`, `REVISION=${revision ?? ''}`].flatMap((each) => [
+        '--env',
+        each,
+      ]),
     });
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitCode !== INCOMPLETE) throw error;

@@ -1,5 +1,6 @@
 import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, openEnvironment } from './command';
+import { lockOtherLogin } from './database-password';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
@@ -27,6 +28,7 @@ async function up(context: CommandContext): Promise<void> {
   await applyAll(context, changed);
   await waitUntilAllServe(context);
   await waitUntilClientsAreServed(context);
+  if (changed.some(({ stack }) => stack.layer === 'node')) await lockOtherLogin(context);
 }
 
 async function planByPolicy(context: CommandContext) {

@@ -9,6 +9,9 @@ import { extensionProblems } from './deployment-toml-extensions';
 import { type EnvironmentSettings, settingsSchema } from './schema';
 import { STATE_BACKENDS } from './settings/state';
 
+/** MySQL takes 32 characters, two of which tell the second role from the first. */
+const LONGEST_USERNAME_OF_TWO = 30;
+
 /** The whole schema: each table for itself, and how they fit together. */
 export const environmentSchema = settingsSchema.superRefine(checkSettings);
 
@@ -111,6 +114,18 @@ function checkDatabase(
     refuse(
       'ca_file',
       `is required with ${settings.engine} and tls = "verified": the schema job's client knows no public authorities; give the PEM file of those that issue the server's certificate`,
+    );
+  }
+  if (settings.password_revision > 1 && schemasOfService) {
+    refuse(
+      'password_revision',
+      `must be 1 with ${title}: each database is a user of its own there, and no second one can stand in for it`,
+    );
+  }
+  if (settings.password_revision > 1 && settings.username.length > LONGEST_USERNAME_OF_TWO) {
+    refuse(
+      'username',
+      `must have at most ${LONGEST_USERNAME_OF_TWO} characters where database.password_revision is above 1: the second role is called ${settings.username}_2`,
     );
   }
   const administrator = settings.admin_username ?? adminUsername;

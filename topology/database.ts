@@ -4,12 +4,15 @@ import type { TopologyAssets } from '../environment/assets';
 import { connectionBudget, databaseTls } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import type { ServerTopology } from './container';
+import { type DatabaseLogins, databaseLogins } from './database-login';
 import type { DatasourceSettings } from './deployment-toml';
 import type { Layout } from './layout';
 import { DATABASE_SECRETS_PATH, mountsOf } from './volumes';
 
 /** The shared database: a container of the environment, or a server of the user's. */
 export interface DatabaseTopology {
+  /** What the nodes log in with. */
+  readonly logins: DatabaseLogins;
   readonly host: string;
   readonly port: number;
   readonly container?: DatabaseContainerTopology;
@@ -32,9 +35,10 @@ export interface DatabaseSchema {
 }
 
 /** Where the database is and, where it is a container, how it runs. */
-export function databaseTopology({ database }: Environment, layout: Layout): DatabaseTopology {
+export function databaseTopology(environment: Environment, layout: Layout): DatabaseTopology {
+  const { database } = environment;
   const { budget, databaseAddress, databaseHost, databasePort, databaseAdmin, databaseContainer, owners } = layout;
-  const at = { host: databaseHost, port: databasePort };
+  const at = { host: databaseHost, port: databasePort, logins: databaseLogins(environment) };
   if (databaseContainer === undefined) return at;
   const { name, image, facts } = databaseContainer;
   return {
@@ -68,15 +72,17 @@ export function databaseTopology({ database }: Environment, layout: Layout): Dat
 export function datasourceSettings(environment: Environment, host: string): DatasourceSettings {
   const { database } = environment;
   const dbms = DATABASE_ENGINES[database.engine];
+  const { current } = databaseLogins(environment);
   return {
     dbms,
+    secret: current.secret,
     target: { host, port: database.port ?? dbms.port, tls: databaseTls(environment) },
     poolSize: connectionBudget(environment).poolSize,
     databases: DISTRIBUTIONS[environment.identity_server.distribution].databases.map((entry) => {
       const name = databaseName(environment, entry);
       return dbms.schemasOfService
         ? { datasources: entry.datasources, database: database.service as string, username: name }
-        : { datasources: entry.datasources, database: name, username: database.username };
+        : { datasources: entry.datasources, database: name, username: current.role };
     }),
   };
 }

@@ -35,6 +35,8 @@ export interface DeploymentTomlProps {
 export interface DatasourceSettings {
   readonly dbms: DatabaseEngineFacts;
   readonly target: Omit<JdbcTarget, 'database'>;
+  /** Name of the secret with the password. */
+  readonly secret: string;
   /** Connections that each datasource of a node may open. */
   readonly poolSize: number;
   readonly databases: readonly {
@@ -158,7 +160,7 @@ function datasourceTable(settings: DatasourceSettings, place: { database: string
   return {
     url: jdbcUrl(settings.dbms, { ...settings.target, database: place.database }),
     username: escapeXml(place.username),
-    password: '$env{DATABASE_PASSWORD}',
+    password: `$env{${settings.secret}}`,
     driver: settings.dbms.driver,
     pool_options: {
       maxActive: String(settings.poolSize),

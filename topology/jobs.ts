@@ -5,6 +5,7 @@ import { databaseTls } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import type { Mount } from './container';
 import { databaseSchemas, schemaFixes } from './database';
+import { databaseLogins } from './database-login';
 import type { Layout } from './layout';
 import type { LoadBalancerTopology } from './load-balancer';
 import { imageEntrypoint, type NodeTopology } from './node';
@@ -81,8 +82,14 @@ export function jobsTopology(
 function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly NodeTopology[]): JobTopology {
   const { distribution, images, jobs, owners, volumes } = layout;
   const required = requiredSecrets(environment, nodes);
+  const { revision, current } = databaseLogins(environment);
   // Where every secret must be supplied, none is created before that is so.
-  const scripts = ['require-image.sh', ...(required.length > 0 ? ['require-secrets.sh'] : []), 'create-secrets.sh'];
+  const scripts = [
+    'require-image.sh',
+    'database-secret.sh',
+    ...(required.length > 0 ? ['require-secrets.sh'] : []),
+    'create-secrets.sh',
+  ];
   return {
     name: jobs.secrets,
     image: images.identityServer,
@@ -94,6 +101,8 @@ function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly 
       IMAGE_PROGRAMS: IMAGE_PROGRAMS.join(' '),
       DATABASE_OWNER: owners.database,
       SERVER_OWNER: owners.server,
+      DATABASE_PASSWORD_FILE: current.secret,
+      DATABASE_PASSWORD_REVISION: String(revision),
       SUPPLIED_SECRETS: suppliedSecrets(environment).join(' '),
       REFERENCED_SECRETS: referencedSecrets(nodes).join(' '),
       ENCRYPTION_KEY_BYTES: String(distribution.encryptionKeyBytes ?? 32),
@@ -148,7 +157,8 @@ function sharedFilesJob({ layout, assets }: JobInputs): JobTopology {
 }
 
 function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['schema'] {
-  const { database, authorities } = environment;
+  const { authorities } = environment;
+  const { base, current, other } = databaseLogins(environment);
   const { dbms, images, jobs, owners, volumes, budget, databaseHost, databasePort, databaseAdmin } = layout;
   const { container } = dbms;
   if (!layout.createsSchemas || container === undefined || images.database === undefined) return undefined;
@@ -172,7 +182,11 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
         DATABASE_PORT: String(databasePort),
         ADMIN_ROLE: databaseAdmin,
         OWNER_ROLE: DATABASE_OWNER_ROLE,
-        RUNTIME_ROLE: database.username,
+        BASE_ROLE: base,
+        RUNTIME_ROLE: current.role,
+        RUNTIME_PASSWORD_FILE: current.secret,
+        OTHER_ROLE: other.role,
+        OTHER_PASSWORD_FILE: other.secret,
         CONNECTIONS: String(budget.connections),
         ENVIRONMENT: environment.name,
         SCHEMA_VERSION: layout.schemaVersion,

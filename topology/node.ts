@@ -8,6 +8,7 @@ import { authoritiesPem } from '../environment/authorities';
 import type { Environment } from '../environment/schema';
 import { LONGEST_STOP_SECONDS, type ServerTopology } from './container';
 import { datasourceSettings } from './database';
+import { databaseLogins } from './database-login';
 import { ACCESS_LOG_TO_STDOUT, deploymentToml } from './deployment-toml';
 import type { Layout } from './layout';
 import { CLIENT_CERTIFICATE_HEADER } from './nginx-conf';
@@ -64,7 +65,7 @@ export function nodeTopology(
   assets: TopologyAssets,
   node: Layout['nodes'][number],
 ): NodeTopology {
-  const { name, identity_server: server, load_balancer: balancer } = environment;
+  const { name, identity_server: server, load_balancer: balancer, database } = environment;
   const { distribution, images, nodes, databaseHost, databasePort, balancerAddress, statusUrl, url, httpsPort } =
     layout;
   const { secrets: secretsPath, keystores: keystoresPath } = layout.nodePaths;
@@ -109,6 +110,8 @@ export function nodeTopology(
       SHARED_FOLDERS: SHARED_FOLDERS.join(' '),
       // A new revision replaces the nodes, one by one: they take certificates only when they start.
       KEYSTORE_REVISION: String(server.keystore_revision),
+      // So do secrets that were imported again.
+      ...(server.secrets_revision > 1 && { SECRETS_REVISION: String(server.secrets_revision) }),
       // So do other authorities of the database server, which are in the truststore.
       ...(environment.authorities.database && {
         DATABASE_AUTHORITIES: createHash('sha256')
@@ -116,6 +119,8 @@ export function nodeTopology(
           .digest('hex')
           .slice(0, 12),
       }),
+      // A new password is that of another login.
+      ...(database.password_revision > 1 && { DATABASE_LOGIN: databaseLogins(environment).current.role }),
       DATABASE: `${databaseHost}:${databasePort}`,
       WAIT_REASON_FILE: '/tmp/active-active-waiting-for',
       HTTPS_PORT: String(httpsPort),

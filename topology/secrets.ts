@@ -14,6 +14,11 @@ export function referencedSecrets(nodes: readonly NodeTopology[]): string[] {
   ];
 }
 
+/** The name under which a secret is supplied: a hash is made from its password, and of two logins that alternate one is today's. */
+export function suppliedName(secret: string): string {
+  return { APP_PASSWORD_HASH: 'APP_PASSWORD', DATABASE_PASSWORD_2: 'DATABASE_PASSWORD' }[secret] ?? secret;
+}
+
 /** The secrets of a database server that is already there: whoever runs it has chosen them. */
 export function suppliedSecrets({ database }: Environment): string[] {
   if (database.host === undefined) return [];
@@ -26,8 +31,7 @@ export function requiredSecrets(
   nodes: readonly NodeTopology[],
 ) {
   if (!isProtected || policy.suppressions.some(({ rule }) => rule === 'secrets-supplied')) return [];
-  // The hash is made from the password.
-  const referenced = referencedSecrets(nodes).map((name) => (name === 'APP_PASSWORD_HASH' ? 'APP_PASSWORD' : name));
+  const referenced = referencedSecrets(nodes).map(suppliedName);
   const administrator = database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [];
   return [...new Set(['DATABASE_PASSWORD', ...administrator, 'ADMIN_PASSWORD', 'KEYSTORE_PASSWORD', ...referenced])];
 }

@@ -20,6 +20,12 @@ const PREFIX = `schema-job-${process.pid}`;
 const { network: NETWORK, subnet: SUBNET } = placeOf('schema-job');
 const ADDRESSES = { postgresql: `${NETWORK}.10`, mysql: `${NETWORK}.11`, nobody: `${NETWORK}.60` };
 const PASSWORD = 'runtime-Password_1';
+const SECOND_LOGIN = {
+  RUNTIME_ROLE: 'wso2_2',
+  RUNTIME_PASSWORD_FILE: 'DATABASE_PASSWORD_2',
+  OTHER_ROLE: 'wso2',
+  OTHER_PASSWORD_FILE: 'DATABASE_PASSWORD',
+};
 const AWKWARD_PASSWORD = `a&b<c>d"e'f\\g$h%i;j#k|l\`m{n}o p`;
 const DATABASES = ['fs_identitydb', 'fs_iskm_configdb', 'fs_userdb', 'fs_consentdb'];
 
@@ -58,8 +64,8 @@ interface Server {
   readonly address: string;
   /** Runs SQL as the administrator; one line a row, columns separated by tabs. */
   readonly sql: (database: string, statement: string) => Promise<string>;
-  /** The same over the network as the servers' role. @throws when it is refused */
-  readonly sqlAsRuntime: (database: string, statement: string, password?: string) => Promise<string>;
+  /** The same over the network as the servers' first role or another. @throws when it is refused */
+  readonly sqlAsRuntime: (database: string, statement: string, password?: string, role?: string) => Promise<string>;
   readonly tables: (database: string) => Promise<string[]>;
   readonly emptyDatabase: (name: string) => string;
   /** How many databases of this name there are. */
@@ -94,7 +100,7 @@ const postgresql: Server = {
       '-c',
       statement,
     ),
-  sqlAsRuntime: (database, statement, password = PASSWORD) =>
+  sqlAsRuntime: (database, statement, password = PASSWORD, role = 'wso2') =>
     docker(
       'exec',
       '-e',
@@ -105,7 +111,7 @@ const postgresql: Server = {
       '-h',
       ADDRESSES.postgresql,
       '-U',
-      'wso2',
+      role,
       '-d',
       database,
       '-c',
@@ -141,7 +147,7 @@ const mysql: Server = {
       '-e',
       statement,
     ),
-  sqlAsRuntime: (database, statement, password = PASSWORD) =>
+  sqlAsRuntime: (database, statement, password = PASSWORD, role = 'wso2') =>
     docker(
       'exec',
       '-e',
@@ -150,7 +156,7 @@ const mysql: Server = {
       'mysql',
       '-BN',
       `-h${ADDRESSES.mysql}`,
-      '-uwso2',
+      `-u${role}`,
       database,
       '-e',
       statement,
@@ -337,6 +343,55 @@ describe.each([
     await expect(server.sqlAsRuntime('fs_userdb', 'SELECT 1', PASSWORD)).rejects.toThrow(
       /denied|authentication failed/,
     );
+  });
+
+  test('a second login has the rights of the first, which is locked only when its password is forgotten and nobody uses it', async () => {
+    await runJob(server, tree, secrets);
+    const administrator = { DATABASE_ADMIN_PASSWORD: 'admin-Password_1' };
+    const both = { ...administrator, DATABASE_PASSWORD: PASSWORD, DATABASE_PASSWORD_2: AWKWARD_PASSWORD };
+    expect(await runJob(server, tree, await secretsVolume(server, both), SECOND_LOGIN)).toMatchObject({ exitCode: 0 });
+    const second = (statement: string) => server.sqlAsRuntime('fs_userdb', statement, AWKWARD_PASSWORD, 'wso2_2');
+    await second("INSERT INTO UM_USER VALUES (1, 'by the second')");
+    await expect(second('CREATE TABLE own (id INT)')).rejects.toThrow(/denied/);
+    const first = (statement: string) => server.sqlAsRuntime('fs_userdb', statement);
+    expect(await first('SELECT count(*) FROM UM_USER')).toBe('1');
+
+    const open = first(server.engine === 'postgresql' ? 'SELECT pg_sleep(8)' : 'SELECT SLEEP(8)').catch(() => '');
+    const { DATABASE_PASSWORD, ...alone } = both;
+    const forgotten = await secretsVolume(server, alone);
+    const other = await secretsVolume(server, { ...administrator, DATABASE_PASSWORD: 'another-Password_1' });
+    expect((await runJob(server, tree, forgotten, SECOND_LOGIN)).output).toContain('has connections still');
+    const cut = await runJob(server, tree, other);
+    expect([cut.exitCode, cut.output]).toEqual([1, expect.stringContaining('Raise database.password_revision by one')]);
+    await open;
+    expect(await first('SELECT 1')).toBe('1');
+
+    expect(await runJob(server, tree, forgotten, SECOND_LOGIN)).toMatchObject({ exitCode: 0 });
+    await expect(first('SELECT 1')).rejects.toThrow(/denied|locked|authentication failed|not permitted/);
+    expect(await second('SELECT 1')).toBe('1');
+    // Back, or on to the third password: the first login gets a new one.
+    expect(
+      await runJob(server, tree, other, { OTHER_ROLE: 'wso2_2', OTHER_PASSWORD_FILE: 'DATABASE_PASSWORD_2' }),
+    ).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await server.sqlAsRuntime('fs_userdb', 'SELECT count(*) FROM UM_USER', 'another-Password_1')).toBe('1');
+    await expect(second('SELECT 1')).rejects.toThrow(/denied|locked|authentication failed|not permitted/);
+  });
+
+  test('a role of that name that is somebody else’s is left alone', async () => {
+    await server.sql(
+      server.main,
+      server.engine === 'postgresql'
+        ? "CREATE ROLE wso2_2 LOGIN PASSWORD 'theirs'"
+        : "CREATE DATABASE theirs; CREATE USER wso2_2 IDENTIFIED BY 'theirs'; GRANT SELECT ON theirs.* TO wso2_2",
+    );
+    const both = await secretsVolume(server, {
+      ...{ DATABASE_ADMIN_PASSWORD: 'admin-Password_1', DATABASE_PASSWORD: PASSWORD },
+      DATABASE_PASSWORD_2: AWKWARD_PASSWORD,
+    });
+    const { exitCode, output } = await runJob(server, tree, both, SECOND_LOGIN);
+    expect([exitCode, output]).toEqual([1, expect.stringContaining("wso2_2 that is not this environment's")]);
   });
 });
 

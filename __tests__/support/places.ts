@@ -19,6 +19,7 @@ const NUMBERS = {
   'server-configuration': 14,
   'e2e-no-terraform': 19,
   'e2e-mariadb': 20,
+  'e2e-secrets': 21,
   'e2e-first-release': 29,
   'e2e-refused': 40,
   chaos: 15,

@@ -48,6 +48,13 @@ export const database = z.strictObject({
     })
     .default('wso2')
     .describe('Role of the identity servers, without DDL rights. With Oracle each schema is its own user instead.'),
+  password_revision: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe(
+      'Raise it by one for a new password: the nodes are replaced one by one and log in with a second role of the same rights, <username>_2, and the next time with the first again. `make rotate-secret` does that.',
+    ),
   tls: z
     .enum(['off', 'required', 'verified'])
     .optional()

@@ -85,6 +85,11 @@ export const identityServer = z
       .min(1)
       .default(1)
       .describe('Raise it to have the certificates issued again, with the same keys, and rolled out node by node.'),
+    secrets_revision: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Raise it to have the nodes replaced one by one: they read their secrets only when they start.'),
     memory_mb: z.int().min(512).default(4096).describe('Memory limit of each node in MiB; swap is not added.'),
     cpus: z
       .number()

@@ -30,21 +30,40 @@ ensure() {
   [ -s "$1" ] || put "$1" "$2"
 }
 
+# One step at a time: the login before the last may still be what a node works with that was not replaced.
+first=$(revision_of DATABASE_PASSWORD) second=$(revision_of DATABASE_PASSWORD_2)
+highest=$first
+[ "$second" -le "$highest" ] || highest=$second
+if [ "$highest" != 0 ] && { [ "$DATABASE_PASSWORD_REVISION" -gt $((highest + 1)) ] || [ "$DATABASE_PASSWORD_REVISION" -lt $((highest - 1)) ]; }; then
+  echo "database.password_revision is $DATABASE_PASSWORD_REVISION, and the last one was $highest: allowed is one more, or one less to go back" >&2
+  exit 1
+fi
+
 for name in $SUPPLIED_SECRETS; do
-  if [ ! -s "$database/$name" ]; then
+  if ! has_database_secret "$name"; then
     echo "the existing database's $name is missing; supply it with: make import-secret ENVIRONMENT=$ENVIRONMENT NAME=$name" >&2
     missing=true
   fi
 done
 [ -z "${missing:-}" ] || exit 1
 ensure "$database/DATABASE_ADMIN_PASSWORD" "$(random 24)"
-ensure "$database/DATABASE_PASSWORD" "$(random 24)"
+if ! has_database_secret DATABASE_PASSWORD; then
+  rm -f "$database/$DATABASE_PASSWORD_FILE.revision"
+  put "$database/$DATABASE_PASSWORD_FILE" "$(random 24)"
+  put "$database/$DATABASE_PASSWORD_FILE.revision" "$DATABASE_PASSWORD_REVISION"
+fi
 
 # A supplied password may have any character. The server takes "\" and "$" in a variable for a replacement pattern, and copies
 # the rest into XML; it gets the password as it must stand for that.
-put "$server/DATABASE_PASSWORD" "$(
-  sed -e 's/[\\$]/\\&/g' -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&quot;/g' "$database/DATABASE_PASSWORD"
-)"
+for name in DATABASE_PASSWORD DATABASE_PASSWORD_2; do
+  if [ ! -s "$database/$name" ]; then
+    rm -f "$server/$name"
+    continue
+  fi
+  put "$server/$name" "$(
+    sed -e 's/[\\$]/\\&/g' -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&quot;/g' "$database/$name"
+  )"
+done
 
 ensure "$server/ADMIN_PASSWORD" "$(random 24)"
 ensure "$server/KEYSTORE_PASSWORD" "$(random 24)"

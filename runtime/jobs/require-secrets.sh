@@ -12,11 +12,15 @@ refuse() {
 
 for name in $REQUIRED_SECRETS; do
   case $name in
-    DATABASE_*) file=/database-secrets/$name ;;
+    DATABASE_*) file=/database-secrets/$(database_secret "$name") ;;
     *) file=/identity-server-secrets/$name ;;
   esac
   if [ ! -s "$file" ]; then
     refuse "$name" 'is missing, and a protected environment generates none'
+    continue
+  fi
+  if [ "$name" = DATABASE_PASSWORD ] && ! has_database_secret "$name"; then
+    refuse "$name" "of revision $DATABASE_PASSWORD_REVISION is missing, and a protected environment generates none"
     continue
   fi
   # The server copies these as they are into XML. The value is never shown.

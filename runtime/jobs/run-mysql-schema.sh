@@ -4,7 +4,9 @@
 # becomes of it. A database with content but without our marker is left alone. Nothing is ever dropped.
 #   DATABASE_HOST, DATABASE_PORT  where the server is
 #   ADMIN_ROLE    account that creates databases and accounts and runs the scripts
-#   RUNTIME_ROLE  account of the identity servers: reads and writes rows, no DDL
+#   RUNTIME_ROLE  account of the identity servers: reads and writes rows, no DDL; two alternate, with every new password
+#   RUNTIME_PASSWORD_FILE  file with its password in /database-secrets
+#   OTHER_ROLE, OTHER_PASSWORD_FILE  the same of the account before, which is locked as soon as its file is gone
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
 #   ENVIRONMENT   name of the environment, for messages
@@ -129,10 +131,51 @@ if [ "$limit" -lt "$CONNECTIONS" ]; then
 fi
 
 account="$(quoted "$RUNTIME_ROLE")@'%'"
-password=$(quoted "$(cat /database-secrets/DATABASE_PASSWORD)")
-# Not echo: the shell's would take the backslashes for its own.
-printf 'CREATE USER IF NOT EXISTS %s IDENTIFIED BY %s;\nALTER USER %s IDENTIFIED BY %s;\n' \
-  "$account" "$password" "$account" "$password" | sql
+other="$(quoted "$OTHER_ROLE")@'%'"
+password=$(quoted "$(cat "/database-secrets/$RUNTIME_PASSWORD_FILE")")
+
+exists() {
+  [ "$(echo "SELECT COUNT(*) FROM mysql.user WHERE User = $(quoted "$1") AND Host = '%'" | sql)" = 1 ]
+}
+
+sessions_of() {
+  echo "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = $(quoted "$1")" | sql
+}
+
+# An account that has rights, and none on a database of ours, is somebody else's.
+belongs() {
+  granted=$(
+    echo "SELECT DISTINCT REPLACE(TABLE_SCHEMA, CHAR(92), '') FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = CONCAT('''', $(quoted "$1"), '''@''%''')" | sql
+  )
+  [ -n "$granted" ] || return 0
+  echo "$DATABASES" | while read -r database _; do
+    ! echo "$granted" | grep -qxF "$database" || echo ours
+  done | grep -q ours
+}
+
+# Whether the account can log in with the password that the nodes have.
+logs_in() {
+  echo 'SELECT 1' | MYSQL_PWD=$(cat "/database-secrets/$RUNTIME_PASSWORD_FILE") sql --user="$RUNTIME_ROLE" >/dev/null 2>&1
+}
+
+if ! exists "$RUNTIME_ROLE"; then
+  # Not echo: the shell's would take the backslashes for its own.
+  printf 'CREATE USER %s IDENTIFIED BY %s;\n' "$account" "$password" | sql
+elif ! belongs "$RUNTIME_ROLE"; then
+  fail "the database server $where has an account $RUNTIME_ROLE that is not this environment's; nothing was changed." \
+    "Set another database.username, or remove that account"
+elif ! logs_in; then
+  sessions=$(sessions_of "$RUNTIME_ROLE")
+  if [ "$sessions" != 0 ]; then
+    fail "account $RUNTIME_ROLE has $sessions connections with another password than the one in /database-secrets/$RUNTIME_PASSWORD_FILE: a new one" \
+      "would cut their owners off. Raise database.password_revision by one: then the nodes change to the other account, one by one"
+  fi
+  printf 'ALTER USER %s IDENTIFIED BY %s ACCOUNT UNLOCK;\n' "$account" "$password" | sql
+fi
+if [ ! -e "/database-secrets/$OTHER_PASSWORD_FILE" ] && exists "$OTHER_ROLE" && belongs "$OTHER_ROLE"; then
+  [ "$(sessions_of "$OTHER_ROLE")" = 0 ] || fail "account $OTHER_ROLE has connections still; it was not locked"
+  echo "ALTER USER $other ACCOUNT LOCK" | sql
+fi
 
 # In a grant, "_" stands for any character.
 grant() {

@@ -6,7 +6,10 @@
 #   DATABASE_HOST, DATABASE_PORT  where the server is
 #   ADMIN_ROLE    role that creates databases and roles
 #   OWNER_ROLE    role that owns the schemas; nobody logs in with it
-#   RUNTIME_ROLE  role of the identity servers: reads and writes rows, no DDL
+#   BASE_ROLE     role that has the rights of the identity servers: reads and writes rows, no DDL
+#   RUNTIME_ROLE  role that they log in with: that one or, with every second password, a member of it
+#   RUNTIME_PASSWORD_FILE  file with its password in /database-secrets
+#   OTHER_ROLE, OTHER_PASSWORD_FILE  the same of the login before, which is locked as soon as its file is gone
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
 #   ENVIRONMENT   name of the environment, for messages
@@ -27,11 +30,12 @@ fail() {
   exit 1
 }
 
-# sql DATABASE [psql options]: runs standard input; psql substitutes :name, :owner, :runtime.
+# sql DATABASE [psql options]: runs standard input; psql substitutes :name, :owner, :base, :runtime, :other.
 sql() {
   on=$1
   shift
-  psql -XAtq -v ON_ERROR_STOP=1 -v owner="$OWNER_ROLE" -v runtime="$RUNTIME_ROLE" -d "$on" "$@"
+  psql -XAtq -v ON_ERROR_STOP=1 -v owner="$OWNER_ROLE" -v base="$BASE_ROLE" -v runtime="$RUNTIME_ROLE" -v other="$OTHER_ROLE" \
+    -d "$on" "$@"
 }
 
 waited=0
@@ -113,14 +117,11 @@ if [ "$limit" -lt "$CONNECTIONS" ]; then
     "$CONNECTIONS: raise its max_connections, or set a smaller database.pool_size"
 fi
 
-# psql reads the password from the file itself, so that no process list shows it.
 sql postgres <<'SQL'
 SET client_min_messages = warning;
-\set password `cat /database-secrets/DATABASE_PASSWORD`
 SELECT format('CREATE ROLE %I NOLOGIN', :'owner') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \gexec
-SELECT format('CREATE ROLE %I LOGIN', :'runtime') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'runtime') \gexec
+SELECT format('CREATE ROLE %I NOLOGIN', :'base') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'base') \gexec
 GRANT :"owner" TO CURRENT_USER;
-ALTER ROLE :"runtime" PASSWORD :'password';
 SQL
 
 # repair DATABASE SCRIPT: whoever waits for a lock keeps others waiting, so it does not wait for long.
@@ -135,6 +136,48 @@ SQL
   }
   sed "s/^/$1: /" "$work/output"
 }
+
+# Both logins have their rights from the base. A role of that name that has not is somebody else's.
+belongs() {
+  [ "$1" = "$BASE_ROLE" ] ||
+    [ "$(echo "SELECT pg_has_role(:'name', :'base', 'member')" | sql postgres -v name="$1")" = t ]
+}
+
+exists() {
+  [ "$(echo "SELECT count(*) FROM pg_roles WHERE rolname = :'name'" | sql postgres -v name="$1")" = 1 ]
+}
+
+sessions_of() {
+  echo "SELECT count(*) FROM pg_stat_activity WHERE usename = :'name'" | sql postgres -v name="$1"
+}
+
+# Whether the role can log in with the password that the nodes have.
+logs_in() {
+  PGPASSWORD=$(cat "/database-secrets/$RUNTIME_PASSWORD_FILE") psql -XAtq -U "$RUNTIME_ROLE" -d postgres -c 'SELECT 1' >/dev/null 2>&1
+}
+
+if ! exists "$RUNTIME_ROLE"; then
+  echo 'CREATE ROLE :"runtime" NOLOGIN IN ROLE :"base"' | sql postgres
+elif ! belongs "$RUNTIME_ROLE"; then
+  fail "the database server $PGHOST:$PGPORT has a role $RUNTIME_ROLE that is not this environment's; nothing was changed." \
+    "Set another database.username, or remove that role"
+fi
+if ! logs_in; then
+  sessions=$(sessions_of "$RUNTIME_ROLE")
+  if [ "$sessions" != 0 ]; then
+    fail "role $RUNTIME_ROLE has $sessions connections with another password than the one in /database-secrets/$RUNTIME_PASSWORD_FILE: a new one" \
+      "would cut their owners off. Raise database.password_revision by one: then the nodes change to the other role, one by one"
+  fi
+  # psql reads the password from the file itself, so that no process list shows it.
+  sql postgres <<'SQL'
+\set password `cat "/database-secrets/$RUNTIME_PASSWORD_FILE"`
+ALTER ROLE :"runtime" LOGIN PASSWORD :'password';
+SQL
+fi
+if [ ! -e "/database-secrets/$OTHER_PASSWORD_FILE" ] && exists "$OTHER_ROLE" && belongs "$OTHER_ROLE"; then
+  [ "$(sessions_of "$OTHER_ROLE")" = 0 ] || fail "role $OTHER_ROLE has connections still; it was not locked"
+  echo 'ALTER ROLE :"other" NOLOGIN PASSWORD NULL' | sql postgres
+fi
 
 while read -r database scripts; do
   exists=$(echo "SELECT count(*) FROM pg_database WHERE datname = :'name'" | sql postgres -v name="$database")
@@ -173,10 +216,10 @@ SQL
   cat >"$work/after.sql" <<'SQL'
 CREATE TABLE active_active_schema (scripts text NOT NULL, version text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
 INSERT INTO active_active_schema (scripts, version) VALUES (:'scripts', :'version');
-GRANT USAGE ON SCHEMA public TO :"runtime";
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"runtime";
-GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO :"runtime";
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO :"runtime";
+GRANT USAGE ON SCHEMA public TO :"base";
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"base";
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO :"base";
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO :"base";
 SQL
   sql "$database" -v scripts="$scripts" -v version="$SCHEMA_VERSION" --single-transaction "$@" -f "$work/after.sql" >"$work/output" 2>&1 || {
     cat "$work/output" >&2

@@ -13,6 +13,7 @@ import org.wso2.carbon.core.ServerStartupObserver;
 /** Hooks the probe into the server: the servlet into its HTTP service, the health check into its start-up. */
 public final class Activator implements BundleActivator {
     private static final String ALIAS = "/probe";
+    private static final String SCIM_ALIAS = "/scim2";
 
     private ServiceTracker<HttpService, HttpService> httpServices;
 
@@ -29,14 +30,16 @@ public final class Activator implements BundleActivator {
             }
         });
         ProbeServlet servlet = new ProbeServlet(Node.name(), health, new UserDatabase(pools), users);
+        MeServlet me = new MeServlet(users);
         httpServices = new ServiceTracker<>(context, HttpService.class, null) {
             @Override
             public HttpService addingService(ServiceReference<HttpService> reference) {
                 HttpService http = super.addingService(reference);
                 try {
                     http.registerServlet(ALIAS, servlet, null, null);
+                    http.registerServlet(SCIM_ALIAS, me, null, null);
                 } catch (ServletException | NamespaceException e) {
-                    throw new IllegalStateException("The probe could not be registered at " + ALIAS, e);
+                    throw new IllegalStateException("The probe could not be registered at " + ALIAS + " and " + SCIM_ALIAS, e);
                 }
                 return http;
             }
@@ -44,6 +47,7 @@ public final class Activator implements BundleActivator {
             @Override
             public void removedService(ServiceReference<HttpService> reference, HttpService http) {
                 http.unregister(ALIAS);
+                http.unregister(SCIM_ALIAS);
                 super.removedService(reference, http);
             }
         };

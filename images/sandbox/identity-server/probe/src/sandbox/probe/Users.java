@@ -36,6 +36,13 @@ final class Users {
         return withRealm(service -> service.getBootstrapRealm().getUserStoreManager().authenticate(name, password));
     }
 
+    void changePassword(String name, String password, String newPassword) throws UserStoreException {
+        withRealm(service -> {
+            service.getBootstrapRealm().getUserStoreManager().updateCredential(name, newPassword, password);
+            return null;
+        });
+    }
+
     /** The domains of all user stores, the primary one first. */
     List<String> domains() throws UserStoreException {
         return withRealm(service -> {

@@ -1,0 +1,108 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Topology } from '../topology/topology';
+import { type CommandContext, openEnvironment } from './command';
+import { withNumber } from './revise-configuration';
+import { applyAll, planAll } from './rollout';
+import { waitUntilAllServe } from './rotation';
+import { requireUsableValue } from './secret-values';
+import { placeOfSecret, storeSecret } from './secret-volumes';
+import { UserError } from './setup/errors';
+import { step } from './setup/progress';
+
+const NAME = 'DATABASE_PASSWORD';
+
+/**
+ * Gives the nodes a new password for the database: the second of two logins gets it, the nodes change to that login one by one through
+ * the ordinary gates, then the first login is locked. Connections that are open, and those that are opened meanwhile, have a valid
+ * password at every moment.
+ *
+ * @param value the new password. @default - one is generated
+ */
+export async function rotateDatabasePassword(context: CommandContext, value: string | undefined): Promise<void> {
+  const { topology, engine } = context;
+  const { environment, database, jobs } = topology;
+  const revision = database.logins.revision + 1;
+  const file = join('config', `${environment}.toml`);
+  if (topology.protected) throw new UserError(byReview(topology, file, revision));
+  if (jobs.schema === undefined) throw new UserError(byHand(topology, file, revision));
+  if (value !== undefined) requireUsableValue(NAME, value, topology);
+  const before = readFileSync(file, 'utf8');
+  const after = withNumber(before, 'database', 'password_revision', revision);
+  if (after === undefined) {
+    throw new UserError(
+      `${file}: the place for database.password_revision is not plain. Write password_revision = ${revision} into its table database yourself, then: make up ENVIRONMENT=${environment}`,
+    );
+  }
+  if ((await planAll(context)).length > 0) {
+    throw new UserError(
+      `${environment} is not as configured, and a rotation changes nothing else: apply that first (make plan, make up ENVIRONMENT=${environment}). The password was not changed.`,
+    );
+  }
+  await waitUntilAllServe(context);
+  // What an earlier rotation could not finish: the login that is next must be nobody's.
+  await lockOtherLogin(context);
+  if (value !== undefined) {
+    const place = placeOfSecret(NAME, topology);
+    await storeSecret({ ...place, file: database.logins.other.secret, revision }, value, engine);
+  }
+  writeFileSync(file, after);
+  console.log(`${file}: database.password_revision = ${revision}`);
+  const next = await openEnvironment();
+  const changed = await planAll(next);
+  try {
+    await applyAll(next, changed);
+  } catch (error) {
+    if (await someNodeUses(next)) throw error;
+    writeFileSync(file, before);
+    console.error(`No node was changed: ${file} is as it was, and the old password stays.`);
+    throw error;
+  }
+  await waitUntilAllServe(next);
+  await lockOtherLogin(next);
+}
+
+/** Whether a node's container is of this revision. */
+async function someNodeUses({ topology, engine }: CommandContext): Promise<boolean> {
+  const { nodes, database } = topology;
+  const containers = await engine.names('container');
+  for (const { containerName } of nodes.filter((node) => containers.includes(node.containerName))) {
+    const variables = await engine.docker('inspect', '--format', '{{json .Config.Env}}', containerName);
+    if (variables.includes(`"DATABASE_LOGIN=${database.logins.current.role}"`)) return true;
+  }
+  return false;
+}
+
+// What the next revision has been given already stays.
+const FORGET = `
+revision=$(cat "/database-secrets/$OTHER.revision" 2>/dev/null || echo 0)
+[ "$revision" -lt "$REVISION" ] || exit 0
+rm -f "/database-secrets/$OTHER" "/database-secrets/$OTHER.revision" "/identity-server-secrets/$OTHER"
+`;
+
+/** Forgets the password of the login that no node uses any more, and has the schema job lock it; both only where they are there. */
+export async function lockOtherLogin({ topology, engine }: CommandContext): Promise<void> {
+  const { database, jobs, volumes } = topology;
+  const { revision, other } = database.logins;
+  if (revision === 1 || jobs.schema === undefined) return;
+  const schemaJob = jobs.schema.run.name;
+  await step(`Lock the login ${other.role}, which no node uses any more`, async () => {
+    await engine.runOnVolumes(jobs.secrets.image, FORGET, {
+      mounts: [
+        `${volumes.databaseSecrets.name}:/database-secrets`,
+        `${volumes.identityServerSecrets.name}:/identity-server-secrets`,
+      ],
+      capabilities: ['DAC_OVERRIDE'],
+      further: ['--env', `OTHER=${other.secret}`, '--env', `REVISION=${revision}`],
+    });
+    await engine.docker('start', '--attach', schemaJob);
+  });
+}
+
+function byReview({ environment }: Topology, file: string, revision: number): string {
+  return `${environment} is protected, so its configuration changes by review: raise database.password_revision to ${revision} in ${file} and have that reviewed. Before it is applied, put the new password on the Docker host with that configuration: make import-secret ENVIRONMENT=${environment} NAME=${NAME} < password. The apply then changes the nodes one by one and locks the old login. Nothing was changed.`;
+}
+
+function byHand({ environment, database }: Topology, file: string, revision: number): string {
+  return `the schema of ${environment} is created by others (database.schema = "manual"), and so are its logins. Have a second login ${database.logins.other.role} created on ${database.host} with the rights of ${database.logins.current.role}, raise database.password_revision to ${revision} in ${file}, put its password on the Docker host (make import-secret ENVIRONMENT=${environment} NAME=${NAME} < password), then: make up ENVIRONMENT=${environment}. Afterwards have the old login locked. Nothing was changed.`;
+}
