@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { NodeTopology } from '../topology/node';
 import type { CommandContext } from './command';
-import { servingNodes } from './rotation';
 import { requireUsableValue } from './secret-values';
 import { placeOfSecret, type SecretPlace, storeSecret } from './secret-volumes';
 import { UserError } from './setup/errors';
@@ -69,11 +68,10 @@ export async function rotateAdministrator(context: CommandContext, value: string
   const { topology, engine } = context;
   const { environment, nodes } = topology;
   const [first] = nodes as [NodeTopology];
-  const serving = await servingNodes(context);
-  const absent = nodes.map(({ containerName }) => containerName).filter((name) => !serving.includes(name));
-  if (absent.length > 0) {
+  for (const node of nodes) {
+    if ((await logsIn(context, node)) !== 'unknown') continue;
     throw new UserError(
-      `${absent.join(' and ')} ${absent.length > 1 ? 'do' : 'does'} not serve: every node must accept the new password before the old one goes. "make status ENVIRONMENT=${environment}" says why. Nothing was changed.`,
+      `${node.containerName} does not answer: every node must accept the new password before the old one goes. "make status ENVIRONMENT=${environment}" says why. Nothing was changed.`,
     );
   }
   if (value !== undefined) requireUsableValue(NAME, value, topology);
