@@ -1,5 +1,6 @@
 import { fstatSync, readFileSync } from 'node:fs';
 import { rotateAdministrator } from './administrator';
+import { atWork } from './at-work';
 import { openEnvironment } from './command';
 import { rotateDatabasePassword } from './database-password';
 import { requireKnownSecret } from './secret-values';
@@ -20,7 +21,7 @@ runCommand(async () => {
       `${name} cannot be rotated; allowed: ${Object.keys(ROTATIONS).join(', ')}. A certificate is renewed with "make import-secret".`,
     );
   }
-  await ROTATIONS[name](context, givenValue());
+  await atWork(context, 'make rotate-secret', () => ROTATIONS[name](context, givenValue()));
   console.log(
     `${name} of ${context.topology.environment} is rotated. Take a new backup: the last one has the old value.`,
   );
