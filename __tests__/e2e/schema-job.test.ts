@@ -346,6 +346,13 @@ describe.each([
   });
 
   test('a second login has the rights of the first, which is locked only when its password is forgotten and nobody uses it', async () => {
+    const [connections, endConnections] =
+      server.engine === 'postgresql'
+        ? [
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'wso2'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'wso2'",
+          ]
+        : ["SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'wso2'", 'KILL USER wso2'];
     await runJob(server, tree, secrets);
     const administrator = { DATABASE_ADMIN_PASSWORD: 'admin-Password_1' };
     const both = { ...administrator, DATABASE_PASSWORD: PASSWORD, DATABASE_PASSWORD_2: AWKWARD_PASSWORD };
@@ -356,13 +363,19 @@ describe.each([
     const first = (statement: string) => server.sqlAsRuntime('fs_userdb', statement);
     expect(await first('SELECT count(*) FROM UM_USER')).toBe('1');
 
-    const open = first(server.engine === 'postgresql' ? 'SELECT pg_sleep(8)' : 'SELECT SLEEP(8)').catch(() => '');
+    const open = first(server.engine === 'postgresql' ? 'SELECT pg_sleep(600)' : 'SELECT SLEEP(600)').catch(() => '');
+    await eventually(
+      'a connection of the first is open',
+      60,
+      async () => (await server.sql(server.main, connections)) === '1',
+    );
     const { DATABASE_PASSWORD, ...alone } = both;
     const forgotten = await secretsVolume(server, alone);
     const other = await secretsVolume(server, { ...administrator, DATABASE_PASSWORD: 'another-Password_1' });
     expect((await runJob(server, tree, forgotten, SECOND_LOGIN)).output).toContain('has connections still');
     const cut = await runJob(server, tree, other);
     expect([cut.exitCode, cut.output]).toEqual([1, expect.stringContaining('Raise database.password_revision by one')]);
+    await server.sql(server.main, endConnections);
     await open;
     expect(await first('SELECT 1')).toBe('1');
 
