@@ -188,7 +188,7 @@ test('an upgrade to another schema stops all nodes, can be undone before the mig
     ?.split('|')[0]
     ?.trim();
   expect(await docker(...(dump as string).split(' ').slice(1))).toContain('CREATE TABLE public.probe_writes');
-  expect(await answers(ONE)).toBe(503);
+  await eventually('clients get 503', 20, async () => (await answers(ONE)) === 503);
   expect((await upgrade({ UNDO: '1' })).stdout).toContain('serves with version 4.10 again');
   expect(await answers(ONE)).toBe(200);
 
