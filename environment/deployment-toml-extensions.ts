@@ -17,7 +17,9 @@ export const OWNED_KEYS: readonly { readonly path: string; readonly owner: strin
   { path: 'database.*.password', owner: 'the secret DATABASE_PASSWORD' },
   { path: 'database.*.driver', owner: 'database.engine' },
   { path: 'database.*.pool_options.maxActive', owner: 'database.pool_size' },
-  { path: 'keystore.primary', owner: 'the shared keystore that the environment creates' },
+  { path: 'keystore.primary', owner: 'identity_server.signing_keys' },
+  { path: 'keystore.tls', owner: 'the shared keystore of TLS that the environment creates' },
+  { path: 'keystore.internal', owner: 'the shared keystore of stored data that the environment creates' },
   { path: 'truststore', owner: 'the shared truststore that the environment creates' },
   { path: 'transport.http.properties.proxyPort', owner: 'load_balancer.http_port' },
   { path: 'transport.https.properties.proxyPort', owner: 'load_balancer.https_port' },
@@ -37,7 +39,7 @@ export const OWNED_KEYS: readonly { readonly path: string; readonly owner: strin
   { path: 'identity.auth_framework.endpoint.app_password', owner: 'the generated secret APP_PASSWORD' },
   {
     path: 'financial_services.consent.validation.signature.alias',
-    owner: 'the shared keystore, whose key has that name',
+    owner: 'identity_server.signing_keys, whose first one has that name',
   },
 ];
 

@@ -2,6 +2,7 @@ import type { DatabaseEngineFacts, JdbcTarget } from '../catalogue/database-engi
 import { escapeXml, jdbcUrl } from '../catalogue/database-engines/jdbc-url';
 import { type Datasource, DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions';
 import { flatten, merge, type TomlTable, withValue } from '../catalogue/toml';
+import { INTERNAL_ALIAS, signingAlias, storeFiles, TLS_ALIAS } from './key-stores';
 
 /** What one node's deployment.toml is made from. Secrets are references to environment variables, never values. */
 export interface DeploymentTomlProps {
@@ -24,6 +25,8 @@ export interface DeploymentTomlProps {
   readonly clusterDomain: string;
   readonly portOffset: number;
   readonly adminUsername: string;
+  /** Number of the key that signs. */
+  readonly signingKey: number;
   readonly databases: DatasourceSettings;
   /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
   readonly clientCertificateHeader?: string;
@@ -46,6 +49,8 @@ export interface DatasourceSettings {
   }[];
 }
 
+const KEYSTORE_PASSWORD = '$env{KEYSTORE_PASSWORD}';
+
 /** Port of Hazelcast, not shifted by the offset. It has no authentication and is never published. */
 export const CLUSTER_PORT = 4000;
 
@@ -64,6 +69,13 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
   const distribution = DISTRIBUTIONS[props.distribution];
   const { databases } = props;
   const first = props.nodeNumber === 1;
+  const files = storeFiles(distribution);
+  const store = (file: string): TomlTable => ({
+    file_name: file,
+    type: distribution.stores.type,
+    password: KEYSTORE_PASSWORD,
+    key_password: KEYSTORE_PASSWORD,
+  });
   const site = {
     hostname: props.hostname,
     url: props.url,
@@ -71,6 +83,7 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
     protected: props.protected,
     loadBalancerAddress: props.loadBalancerAddress,
     clientCertificateHeader: props.clientCertificateHeader,
+    signingAlias: signingAlias(props.signingKey),
   };
   const pools = { database: datasourceTables(databases), ...datasourceList(databases) };
   const base = merge(distribution.deploymentToml(site), databases.dbms.toml, pools);
@@ -84,19 +97,12 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
         create_admin_account: first,
       },
       keystore: {
-        primary: {
-          file_name: `wso2carbon.${distribution.stores.extension}`,
-          type: distribution.stores.type,
-          password: '$env{KEYSTORE_PASSWORD}',
-          key_password: '$env{KEYSTORE_PASSWORD}',
-          alias: KEY_ALIAS,
-        },
+        // Every key of this store is published and may sign; the other two would take its only key otherwise.
+        primary: { ...store(files.signing), alias: signingAlias(props.signingKey) },
+        tls: { ...store(files.tls), alias: TLS_ALIAS },
+        internal: { ...store(files.internal), alias: INTERNAL_ALIAS },
       },
-      truststore: {
-        file_name: `client-truststore.${distribution.stores.extension}`,
-        type: distribution.stores.type,
-        password: '$env{KEYSTORE_PASSWORD}',
-      },
+      truststore: { file_name: files.trust, type: distribution.stores.type, password: KEYSTORE_PASSWORD },
       transport: {
         http: { properties: { proxyPort: props.httpPort } },
         https: { properties: { proxyPort: props.httpsPort } },
@@ -115,7 +121,6 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
   );
 }
 
-const KEY_ALIAS = 'wso2carbon';
 /** Lists of tables to which the user's entries are added. Every other list is replaced as a whole. */
 const GROWING_LISTS = ['datasource', 'health_checker'];
 

@@ -6,6 +6,7 @@ import type { Environment } from '../environment/schema';
 import type { Mount } from './container';
 import { databaseSchemas, schemaFixes } from './database';
 import { databaseLogins } from './database-login';
+import { storeFiles } from './key-stores';
 import type { Layout } from './layout';
 import type { LoadBalancerTopology } from './load-balancer';
 import { imageEntrypoint, type NodeTopology } from './node';
@@ -117,6 +118,7 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
   const { name, identity_server: server, load_balancer: balancer, authorities } = environment;
   const { images, jobs, nodes, owners, volumes } = layout;
   const { stores } = layout.distribution;
+  const files = storeFiles(layout.distribution);
   return {
     name: jobs.keystores,
     image: images.identityServer,
@@ -126,8 +128,11 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
       HOSTNAME_PUBLIC: balancer.hostname,
       NODE_NAMES: nodes.map(({ containerName }) => containerName).join(','),
       REVISION: String(server.keystore_revision),
-      KEYSTORE: `wso2carbon.${stores.extension}`,
-      TRUSTSTORE: `client-truststore.${stores.extension}`,
+      SIGNING_KEYS: server.signing_keys.join(' '),
+      KEYSTORE: files.signing,
+      TLS_KEYSTORE: files.tls,
+      INTERNAL_KEYSTORE: files.internal,
+      TRUSTSTORE: files.trust,
       STORE_TYPE: stores.type,
       SERVER_OWNER: owners.server,
       LOAD_BALANCER_OWNER: owners.loadBalancer,

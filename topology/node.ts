@@ -83,6 +83,7 @@ export function nodeTopology(
     clusterDomain: name,
     portOffset: server.port_offset,
     adminUsername: layout.adminUsername,
+    signingKey: server.signing_keys[0] as number,
     databases: datasourceSettings(environment, databaseHost),
     ...(environment.authorities.clients && { clientCertificateHeader: CLIENT_CERTIFICATE_HEADER }),
     extensions: [
@@ -110,6 +111,8 @@ export function nodeTopology(
       SHARED_FOLDERS: SHARED_FOLDERS.join(' '),
       // A new revision replaces the nodes, one by one: they take certificates only when they start.
       KEYSTORE_REVISION: String(server.keystore_revision),
+      // So do the keys that it publishes, the one that signs first.
+      SIGNING_KEYS: server.signing_keys.join(' '),
       // So do secrets that were imported again.
       ...(server.secrets_revision > 1 && { SECRETS_REVISION: String(server.secrets_revision) }),
       // So do other authorities of the database server, which are in the truststore.

@@ -179,7 +179,7 @@ test('make credentials tells how to read the password, and the command it prints
   expect(stdout).not.toContain(await adminPassword());
 });
 
-test('both nodes serve the certificate of the shared keystore, and the truststore holds the load balancer certificate', async () => {
+test('both nodes serve the certificate of the TLS store, not the one that signs; the truststore holds that one and the load balancer’s', async () => {
   const [one, two] = await Promise.all(NODES.map((node) => peerCertificate(node, 9446)));
   expect(one).toBe(two);
   const security = '/home/wso2carbon/wso2carbon-4.10/repository/resources/security';
@@ -200,7 +200,10 @@ test('both nodes serve the certificate of the shared keystore, and the truststor
   const pem = (text: string) => text.replace(/\s/g, '');
   const balancer = await peerCertificate(ADDRESS, 443);
   for (const node of CONTAINERS) {
-    expect(pem(await exported(node, 'wso2carbon.p12', 'wso2carbon'))).toBe(pem(one as string));
+    expect(pem(await exported(node, 'tls.p12', 'tls'))).toBe(pem(one as string));
+    const signing = pem(await exported(node, 'wso2carbon.p12', 'wso2carbon'));
+    expect(signing).not.toBe(pem(one as string));
+    expect(pem(await exported(node, 'client-truststore.p12', 'wso2carbon'))).toBe(signing);
     expect(pem(await exported(node, 'client-truststore.p12', `${NAME}-load-balancer`))).toBe(pem(balancer));
   }
 }, 60_000);

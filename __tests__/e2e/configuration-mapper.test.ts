@@ -90,10 +90,16 @@ describe.each(Object.keys(CASES))('%s', (name) => {
     expect(element(read('carbon.xml'), 'HostName')).toBe('is.bank.example');
   });
 
-  test('has the shared keystore and truststore', () => {
+  test('has the shared stores: one that signs, one for TLS, one for stored data, and the truststore', () => {
     const { type, extension } = distribution.stores;
     const [certificate] = tags(read('tomcat/catalina-server.xml'), 'Certificate');
-    expect(certificate).toMatchObject({ certificateKeystoreType: type, certificateKeystorePassword: SECRET });
+    expect(certificate).toMatchObject({
+      certificateKeystoreFile: expect.stringContaining(`/tls.${extension}`),
+      certificateKeyAlias: 'tls',
+      certificateKeystoreType: type,
+      certificateKeystorePassword: SECRET,
+      certificateKeyPassword: SECRET,
+    });
     const carbon = read('carbon.xml');
     const store = /<KeyStore>([\s\S]*?)<\/KeyStore>/.exec(carbon)?.[1] ?? '';
     expect(element(store, 'Location')).toContain(`/wso2carbon.${extension}`);
@@ -102,6 +108,10 @@ describe.each(Object.keys(CASES))('%s', (name) => {
       SECRET,
       SECRET,
     ]);
+    expect(element(store, 'KeyAlias')).toBe('wso2carbon');
+    const internal = /<InternalKeyStore>([\s\S]*?)<\/InternalKeyStore>/.exec(carbon)?.[1] ?? '';
+    expect(element(internal, 'Location')).toContain(`/internal.${extension}`);
+    expect(element(internal, 'KeyAlias')).toBe('wso2carbon');
     const trust = /<TrustStore>([\s\S]*?)<\/TrustStore>/.exec(carbon)?.[1] ?? '';
     expect(element(trust, 'Location')).toContain(`/client-truststore.${extension}`);
     expect([element(trust, 'Type'), element(trust, 'Password')]).toEqual([type, SECRET]);

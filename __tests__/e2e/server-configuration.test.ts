@@ -80,17 +80,21 @@ describe('the sandbox, started', () => {
     expect(https).toMatchObject({ port: '9443', proxyPort: '443', scheme: 'https', maxHttpHeaderSize: '65536' });
   });
 
-  test('serves TLS with the shared keystore and trusts by the shared truststore', async () => {
+  test('serves TLS with a keystore of its own, signs with the primary one, and trusts by the shared truststore', async () => {
     const xml = await read('tomcat/catalina-server.xml');
     const [certificate] = tags(xml, 'Certificate');
     const [host] = tags(xml, 'SSLHostConfig');
     expect(certificate).toMatchObject({
-      certificateKeystoreFile: expect.stringContaining('/wso2carbon.p12'),
+      certificateKeystoreFile: expect.stringContaining('/tls.p12'),
       certificateKeystorePassword: keystorePassword,
       certificateKeyPassword: keystorePassword,
-      certificateKeyAlias: 'wso2carbon',
+      certificateKeyAlias: 'tls',
       certificateKeystoreType: 'PKCS12',
     });
+    const [primary, internal] = [...(await read('carbon.xml')).matchAll(/\/security\/(\w+)\.p12/g)].map(
+      ([, file]) => file,
+    );
+    expect([primary, internal]).toEqual(['wso2carbon', 'internal']);
     expect(host).toMatchObject({
       truststoreFile: expect.stringContaining('/client-truststore.p12'),
       truststorePassword: keystorePassword,

@@ -149,7 +149,7 @@ describe('a secret in clear text', () => {
   });
 
   test('that everybody knows is named as such', () => {
-    expect(problemsOf('[identity_server.deployment_toml.keystore.internal]\npassword = "wso2carbon"\n')).toEqual([
+    expect(problemsOf('[identity_server.deployment_toml.keystore.saml]\npassword = "wso2carbon"\n')).toEqual([
       expect.stringContaining('is a password that the documentation prints'),
     ]);
   });

@@ -35,7 +35,15 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     key: 'keystore.primary.key_password',
     reason: 'the store’s password is not the published default any more, so the key’s is stated',
   },
-  { key: 'keystore.primary.alias', reason: 'the same value as the default, stated because signatures name it' },
+  { key: 'keystore.primary.alias', reason: 'the key that signs: the default’s name for the first one' },
+  {
+    key: 'keystore.tls',
+    reason: 'a store of its own: by default the server would serve TLS with a key that it publishes for signatures',
+  },
+  {
+    key: 'keystore.internal',
+    reason: 'a store of its own: by default it follows the signing key, whose rotation must not touch stored data',
+  },
   { key: 'truststore.password', reason: SECRET },
   { key: 'account_recovery.endpoint.auth.hash', reason: 'the template’s is the hash of a published password' },
   { key: 'identity.auth_framework.endpoint.app_password', reason: SECRET },

@@ -65,6 +65,8 @@ export interface Site {
   readonly loadBalancerAddress: string;
   /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
   readonly clientCertificateHeader?: string;
+  /** Name of the key that signs, in the primary keystore. */
+  readonly signingAlias: string;
 }
 
 export interface DistributionDatabase {

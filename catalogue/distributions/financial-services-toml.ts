@@ -311,8 +311,7 @@ function consent(site: Site): TomlTable {
         },
         validation: {
           validator: `${CONSENT_EXTENSIONS}.validate.impl.DefaultConsentValidator`,
-          // The alias of the shared keystore's key.
-          signature: { alias: 'wso2carbon' },
+          signature: { alias: site.signingAlias },
           jwt: { payload: { enabled: true } },
         },
         admin: { handler: `${CONSENT_EXTENSIONS}.admin.impl.DefaultConsentAdminHandler` },

@@ -84,7 +84,18 @@ export const identityServer = z
       .int()
       .min(1)
       .default(1)
-      .describe('Raise it to have the certificates issued again, with the same keys, and rolled out node by node.'),
+      .describe(
+        'Raise it to have the certificates of TLS issued again, with the same keys, and rolled out node by node. The certificates that sign stay.',
+      ),
+    signing_keys: z
+      .array(z.int().min(1).max(99))
+      .min(1)
+      .max(4)
+      .refine((numbers) => new Set(numbers).size === numbers.length, { error: 'must not name a key twice' })
+      .default([1])
+      .describe(
+        'Numbers of the keys that the nodes publish; the first one signs tokens. A key that is listed and missing is made. Rotation in three plans: [1, 2], then [2, 1], then [2].',
+      ),
     secrets_revision: z
       .int()
       .min(1)

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Creates the environment's certificate authority, the keystore and truststore that all nodes share, and the load balancer's
-# certificate. Private keys that exist are kept: tokens signed before stay valid. Certificates are issued again when their
-# names or the revision have changed, or they end within 30 days. Prints what clients of the load balancer trust (the CA
+# Creates the environment's certificate authority, the stores that all nodes share, and the load balancer's certificate. Keys that
+# exist are kept. A certificate that signs is never issued again: a token's "kid" is its thumbprint. Those of TLS are issued again
+# when names or the revision have changed, or they end within 30 days. Prints what clients of the load balancer trust (the CA
 # certificate, or the supplied chain) and nothing else.
-#   ENVIRONMENT           name of the environment, for the CA's subject
+#   ENVIRONMENT           name of the environment, for the subjects
 #   HOSTNAME_PUBLIC       the load balancer's name
 #   NODE_NAMES            comma-separated host names of the nodes
-#   REVISION              number that a person raises to have the certificates issued again
-#   KEYSTORE, TRUSTSTORE  file names, such as wso2carbon.p12 and client-truststore.p12
+#   REVISION              number that a person raises to have the certificates of TLS issued again
+#   SIGNING_KEYS          numbers of the keys that are published, such as "2 1"; the first one signs
+#   KEYSTORE, TLS_KEYSTORE, INTERNAL_KEYSTORE, TRUSTSTORE  file names: signing keys, Tomcat's key, the key of stored data, trust
 #   STORE_TYPE            PKCS12 or JKS
 #   SERVER_OWNER, LOAD_BALANCER_OWNER  uid:gid of the readers
 #   CERTIFICATE           "supplied" where the load balancer's certificate and key are somebody else's; unset where they are
@@ -21,6 +22,8 @@ balancer=/load-balancer-certificates
 password=/identity-server-secrets/KEYSTORE_PASSWORD
 original="$WSO2_SERVER_HOME/repository/resources/security/$TRUSTSTORE"
 log=$(mktemp)
+# keytool runs a dozen times, each for less than a second.
+export JAVA_TOOL_OPTIONS='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'
 
 # The tools are talkative; their words matter only when something fails.
 quietly() {
@@ -37,30 +40,84 @@ alternative_names() {
   for name in "$@"; do printf ',DNS:%s' "$name"; done
 }
 
-# issue NAME DIRECTORY CN SAN ALGORITHM: key and certificate NAME.key, NAME.crt; leaves them where they still serve.
+# key FILE ALGORITHM: a private key, unless it is there.
+key() {
+  [ ! -s "$1" ] || return 0
+  # shellcheck disable=SC2086
+  quietly openssl genpkey -algorithm $2 -out "$1.new"
+  mv "$1.new" "$1"
+}
+
+# Certificates of TLS serve for a year at most; ones of the first release, with 825 days, end early.
+YEAR=31622400
+MONTH=2592000
+
+# issue NAME DIRECTORY ALGORITHM HOST...: key and certificate NAME.key, NAME.crt; leaves them where they still serve. The public name
+# before stays in the certificate until the next one, so that whoever still uses it is served while the change rolls.
 issue() {
-  name=$1 directory=$2 cn=$3 san=$4 algorithm=$5
-  if [ -s "$directory/$name.crt" ] && [ "$(cat "$directory/$name.issued" 2>/dev/null)" = "$REVISION $san" ] &&
-    openssl x509 -checkend 2592000 -noout -in "$directory/$name.crt" >>"$log"; then
+  name=$1 directory=$2 algorithm=$3
+  shift 3
+  names=$(alternative_names "$@")
+  issued=$(cat "$directory/$name.issued" 2>/dev/null || true)
+  if [ -s "$directory/$name.crt" ] && [ "$issued" = "$REVISION $names" ] &&
+    openssl x509 -checkend "$MONTH" -noout -in "$directory/$name.crt" >>"$log" &&
+    ! openssl x509 -checkend "$((YEAR + 86400))" -noout -in "$directory/$name.crt" >>"$log"; then
     return 0
   fi
-  if [ ! -s "$directory/$name.key" ]; then
-    # shellcheck disable=SC2086
-    quietly openssl genpkey -algorithm $algorithm -out "$directory/$name.key.new"
-    mv "$directory/$name.key.new" "$directory/$name.key"
-  fi
-  quietly openssl req -new -key "$directory/$name.key" -subj "/CN=$cn" -out /tmp/request.pem
+  key "$directory/$name.key" "$algorithm"
+  # What the first release issued for TLS is the certificate that signs today.
+  [ "$directory/$name" != "$authority/node-tls" ] || issued=${issued:-$(cat "$authority/server.issued" 2>/dev/null || true)}
+  before=$(echo "$issued" | sed -n 's/^[0-9]* DNS:\([^,]*\).*/\1/p')
+  san=$names
+  [ -z "$before" ] || [ "$before" = "$1" ] || san=$names,DNS:$before
+  quietly openssl req -new -key "$directory/$name.key" -subj "/CN=$1" -out /tmp/request.pem
   printf 'subjectAltName=%s\nbasicConstraints=CA:FALSE\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth,clientAuth\n' \
     "$san" >/tmp/extensions
   quietly openssl x509 -req -in /tmp/request.pem -CA "$authority/ca.crt" -CAkey "$authority/ca.key" \
-    -days 825 -sha256 -extfile /tmp/extensions -out "$directory/$name.crt.new"
+    -days "$((YEAR / 86400))" -sha256 -extfile /tmp/extensions -out "$directory/$name.crt.new"
   mv "$directory/$name.crt.new" "$directory/$name.crt"
-  printf '%s' "$REVISION $san" >"$directory/$name.issued"
+  printf '%s' "$REVISION $names" >"$directory/$name.issued"
+}
+
+# lasting NAME SUBJECT: key and certificate of its own in the authority's folder, for 20 years, once.
+lasting() {
+  [ ! -s "$authority/$1.crt" ] || return 0
+  key "$authority/$1.key" "$RSA"
+  quietly openssl req -new -key "$authority/$1.key" -subj "/O=wso2-is-active-active/CN=$2" -out /tmp/request.pem
+  printf 'basicConstraints=CA:FALSE\nkeyUsage=digitalSignature,keyEncipherment,dataEncipherment\n' >/tmp/extensions
+  quietly openssl x509 -req -in /tmp/request.pem -signkey "$authority/$1.key" \
+    -days 7300 -sha256 -extfile /tmp/extensions -out "$authority/$1.crt.new"
+  mv "$authority/$1.crt.new" "$authority/$1.crt"
+}
+
+# Number 1 has the files of the first release, whose only certificate it is.
+signing_name() {
+  if [ "$1" = 1 ]; then echo server; else echo "signing-$1"; fi
+}
+
+signing_alias() {
+  if [ "$1" = 1 ]; then echo wso2carbon; else echo "wso2carbon-$1"; fi
 }
 
 refuse() {
   echo "$1" >&2
   exit 1
+}
+
+# A token must verify at every node at every moment, so a key is published before it signs, and signs no more before it goes.
+require_step() {
+  installed=$(cat "$stores/signing-keys" 2>/dev/null) || installed=
+  # The first release had this one, and no list.
+  [ "$installed" ] || [ ! -s "$stores/$KEYSTORE" ] || installed=1
+  [ "$installed" ] || return 0
+  case " $installed " in
+    *" ${SIGNING_KEYS%% *} "*) ;;
+    *) refuse "key ${SIGNING_KEYS%% *} cannot sign before the nodes publish it: put it behind the others in identity_server.signing_keys first" ;;
+  esac
+  case " $SIGNING_KEYS " in
+    *" ${installed%% *} "*) ;;
+    *) refuse "key ${installed%% *} still signs and cannot go: put another one before it in identity_server.signing_keys first" ;;
+  esac
 }
 
 # The load balancer's certificate, chain and key as somebody else has issued them, unless they cannot serve.
@@ -91,8 +148,7 @@ make import-secret ENVIRONMENT=$ENVIRONMENT NAME=${file##*/} < file.pem"
 # A supplied key is not used for a certificate of our own.
 issue_tls() {
   [ "$(cat "$balancer/tls.issued" 2>/dev/null)" != supplied ] || rm "$balancer/tls.key" "$balancer/tls.issued"
-  issue tls "$balancer" "$HOSTNAME_PUBLIC" "$(alternative_names "$HOSTNAME_PUBLIC")" \
-    'EC -pkeyopt ec_paramgen_curve:P-256'
+  issue tls "$balancer" 'EC -pkeyopt ec_paramgen_curve:P-256' "$HOSTNAME_PUBLIC"
 }
 
 if [ ! -s "$authority/ca.crt" ]; then
@@ -103,21 +159,47 @@ if [ ! -s "$authority/ca.crt" ]; then
   mv "$authority/ca.crt.new" "$authority/ca.crt"
 fi
 
+RSA='RSA -pkeyopt rsa_keygen_bits:3072'
+require_step
+for number in $SIGNING_KEYS; do
+  name=$(signing_name "$number")
+  [ ! -s "$authority/$name.crt" ] || [ -s "$authority/$name.key" ] ||
+    refuse "signing key $number was destroyed, and its number cannot be used again: take one that is new"
+  lasting "$name" "$ENVIRONMENT signing key $number"
+done
+# What the first release encrypted with its only key must stay readable.
+if [ ! -s "$authority/internal.crt" ] && [ -s "$authority/server.issued" ]; then
+  cp "$authority/server.key" "$authority/internal.key"
+  cp "$authority/server.crt" "$authority/internal.crt"
+fi
+lasting internal "$ENVIRONMENT stored data"
 # shellcheck disable=SC2046
-issue server "$authority" "$HOSTNAME_PUBLIC" \
-  "$(alternative_names "$HOSTNAME_PUBLIC" localhost $(echo "$NODE_NAMES" | tr ',' ' '))" \
-  'RSA -pkeyopt rsa_keygen_bits:3072'
+issue node-tls "$authority" "$RSA" "$HOSTNAME_PUBLIC" localhost $(echo "$NODE_NAMES" | tr ',' ' ')
 if [ "${CERTIFICATE:-issued}" = supplied ]; then take_supplied; else issue_tls; fi
-cp "$authority/ca.crt" "$balancer/ca.crt"
-cp "$authority/ca.crt" "$stores/ca.crt"
 
-# Both stores are built anew beside the old ones and renamed: a node that starts meanwhile finds a whole store.
+# All stores are built anew beside the old ones and renamed: a node that starts meanwhile finds whole stores.
 rm -f "$stores"/*.new
-quietly openssl pkcs12 -export -name wso2carbon -inkey "$authority/server.key" -in "$authority/server.crt" \
-  -certfile "$authority/ca.crt" -passout "file:$password" -out /tmp/keystore.p12
-quietly keytool -importkeystore -noprompt -srckeystore /tmp/keystore.p12 -srcstoretype PKCS12 -srcstorepass:file "$password" \
-  -destkeystore "$stores/$KEYSTORE.new" -deststoretype "$STORE_TYPE" -deststorepass:file "$password"
-rm /tmp/keystore.p12
+cp "$authority/ca.crt" "$balancer/ca.crt"
+cp "$authority/ca.crt" "$stores/ca.crt.new"
+cp "$authority/node-tls.crt" "$stores/tls.crt.new"
+printf '%s\n' "$SIGNING_KEYS" >"$stores/signing-keys.new"
+
+# entry STORE ALIAS NAME: puts key and certificate NAME of the authority's folder into a store.
+entry() {
+  # A chain is published with the certificate, so only who has issued it is in it.
+  chain=
+  ! openssl verify -CAfile "$authority/ca.crt" "$authority/$3.crt" >>"$log" 2>&1 || chain="-certfile $authority/ca.crt"
+  # shellcheck disable=SC2086
+  quietly openssl pkcs12 -export -name "$2" -inkey "$authority/$3.key" -in "$authority/$3.crt" $chain \
+    -passout "file:$password" -out /tmp/entry.p12
+  quietly keytool -importkeystore -noprompt -srckeystore /tmp/entry.p12 -srcstoretype PKCS12 -srcstorepass:file "$password" \
+    -destkeystore "$stores/$1.new" -deststoretype "$STORE_TYPE" -deststorepass:file "$password"
+  rm /tmp/entry.p12
+}
+# The server publishes every key of this store, so it holds the signing keys alone.
+for number in $SIGNING_KEYS; do entry "$KEYSTORE" "$(signing_alias "$number")" "$(signing_name "$number")"; done
+entry "$TLS_KEYSTORE" tls node-tls
+entry "$INTERNAL_KEYSTORE" wso2carbon internal
 
 # The product's public CAs stay trusted; its own published certificate, whose private key everybody has, does not.
 quietly keytool -importkeystore -noprompt -srckeystore "$original" -srcstoretype "$STORE_TYPE" -srcstorepass wso2carbon \
@@ -128,7 +210,10 @@ trust() {
   quietly keytool -importcert -noprompt -alias "$1" -file "$2" \
     -keystore "$stores/$TRUSTSTORE.new" -storetype "$STORE_TYPE" -storepass:file "$password"
 }
-trust wso2carbon "$authority/server.crt"
+for number in $SIGNING_KEYS; do
+  cp "$authority/$(signing_name "$number").crt" "$stores/signing-$number.crt.new"
+  trust "$(signing_alias "$number")" "$stores/signing-$number.crt.new"
+done
 trust "$ENVIRONMENT-certificate-authority" "$authority/ca.crt"
 # Each certificate of a chain: the one after a renewal is by the same issuer, and nodes read the truststore only when they start.
 rm -f /tmp/chain.*
@@ -138,10 +223,14 @@ for certificate in /tmp/chain.*; do
   trust "$alias" "$certificate"
   alias=$ENVIRONMENT-load-balancer-issuer-${certificate##*.}
 done
-mv "$stores/$KEYSTORE.new" "$stores/$KEYSTORE"
-mv "$stores/$TRUSTSTORE.new" "$stores/$TRUSTSTORE"
+rm -f "$stores"/signing-*.crt
+for file in "$stores"/*.new; do mv "$file" "${file%.new}"; done
 # By these a node knows whether the stores are whole, without opening them.
-(cd "$stores" && sha256sum ca.crt "$KEYSTORE" "$TRUSTSTORE" >checksums.new && mv checksums.new checksums)
+(
+  cd "$stores"
+  sha256sum ./*.crt signing-keys "$KEYSTORE" "$TLS_KEYSTORE" "$INTERNAL_KEYSTORE" "$TRUSTSTORE" >checksums.new
+  mv checksums.new checksums
+)
 
 # Writable for their owner: the image's entry point copies them with their mode, and copies over them at every restart.
 chown -R "$SERVER_OWNER" "$stores"

@@ -1,0 +1,270 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureEngine } from '../../cli/setup/engine';
+import { CommandError, run } from '../../cli/setup/process';
+import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
+import { sandboxImageTags } from '../../images/tags';
+import { issueToken, jwksOf, type SigningEntry, signingEntries, type Token, verifies } from '../support/jwks';
+import { ownerLabels, removeLeftovers } from '../support/leftovers';
+import { PROJECT, topology } from '../support/synth';
+import { docker } from '../support/workspace';
+
+// The real job with the real keytool, on folders of one container: what it makes, keeps, and refuses.
+const CONTAINER = 'key-stores-jobs';
+const OWNER = 'key-stores';
+const PASSWORD = 'a-password-of-the-test';
+const FOLDERS = ['certificate-authority', 'keystores', 'load-balancer-certificates', 'identity-server-secrets'];
+const FIRST_RELEASE = readFileSync(join(PROJECT, '__tests__/fixtures/first-release/create-keystores.sh'), 'utf8');
+const SECONDS_A_DAY = 86_400;
+
+interface Settings {
+  readonly hostname?: string;
+  readonly nodes?: number;
+  readonly revision?: number;
+  readonly signingKeys?: readonly number[];
+}
+
+jest.setTimeout(300_000);
+
+beforeAll(async () => {
+  const engine = await ensureEngine();
+  const { identityServer } = sandboxImageTags();
+  await ensureSandboxImages({ dockerEnv: engine.env, tags: { identityServer } });
+  await removeLeftovers(OWNER);
+  const options = ['--network', 'none', '--user', '0:0', '--entrypoint', 'sleep', '--init'];
+  await docker('run', '--detach', '--name', CONTAINER, ...ownerLabels(OWNER), ...options, identityServer, 'infinity');
+}, 600_000);
+
+afterAll(() => removeLeftovers(OWNER));
+
+describe('what signs stays byte for byte', () => {
+  let before: SigningEntry[];
+
+  beforeAll(async () => {
+    await begin();
+    await runJob({});
+    before = await published();
+  });
+
+  test.each([
+    ['issued again', { revision: 2 }],
+    ['more nodes', { revision: 2, nodes: 3 }],
+    ['another host name', { revision: 2, nodes: 3, hostname: 'login.bank.example' }],
+  ] satisfies [string, Settings][])('with %s', async (_, settings) => {
+    const tls = await certificate('tls.crt');
+    await runJob(settings);
+    expect((await published()).map(({ certificate: pem }) => pem)).toEqual(before.map(({ certificate: pem }) => pem));
+    expect(await certificate('tls.crt')).not.toBe(tls);
+  });
+
+  test('the certificate of TLS has the public names of today and before, and localhost', async () => {
+    const names = await inContainer('openssl x509 -in /keystores/tls.crt -noout -ext subjectAltName');
+    expect(names.match(/DNS:[^,\s]+/g)?.map((name) => name.slice(4))).toEqual([
+      'login.bank.example',
+      'localhost',
+      'bank-node-1',
+      'bank-node-2',
+      'bank-node-3',
+      'is.bank.example',
+    ]);
+  });
+
+  test('lasts for many years, and TLS for a year at most', async () => {
+    for (const file of ['/keystores/tls.crt', '/load-balancer-certificates/tls.crt']) {
+      expect(await daysLeft(file)).toBeGreaterThan(364);
+      expect(await daysLeft(file)).toBeLessThanOrEqual(366);
+    }
+    expect(await daysLeft('/keystores/signing-1.crt')).toBeGreaterThan(3650);
+  });
+
+  test('a certificate of TLS in its last 30 days is issued again with the same key, and no other', async () => {
+    const settings = { revision: 2, nodes: 3, hostname: 'login.bank.example' };
+    await runJob(settings);
+    const [tls, key] = [await certificate('tls.crt'), await inContainer('cat /certificate-authority/node-tls.key')];
+    await inContainer(
+      'cd /certificate-authority; openssl x509 -in node-tls.crt -CA ca.crt -CAkey ca.key -days 29 -out short.crt && mv short.crt node-tls.crt',
+    );
+    await runJob(settings);
+    expect(await certificate('tls.crt')).not.toBe(tls);
+    expect(await daysLeft('/keystores/tls.crt')).toBeGreaterThan(364);
+    expect(await inContainer('cat /certificate-authority/node-tls.key')).toBe(key);
+    expect((await published()).map(({ certificate: pem }) => pem)).toEqual(before.map(({ certificate: pem }) => pem));
+  });
+});
+
+describe('an environment of the first release', () => {
+  test('keeps its key and certificate for signatures and stored data, also with another host name at once', async () => {
+    await begin();
+    await runJob({}, FIRST_RELEASE);
+    const [before] = await published();
+    await runJob({ hostname: 'login.bank.example', nodes: 3, revision: 2 });
+    const [after, ...others] = await published();
+    expect(others).toEqual([]);
+    expect({ ...after, key: undefined }).toEqual({ ...before, key: undefined });
+    expect(after?.alias).toBe('wso2carbon');
+    expect((await entriesOf('internal.p12')).map(({ certificate: pem }) => pem)).toEqual([before?.certificate]);
+    // The load balancer of before asks for its name.
+    const host = await inContainer('openssl x509 -in /keystores/tls.crt -noout -checkhost is.bank.example');
+    expect(host).toContain('does match');
+    expect(await inContainer('cat /keystores/tls.crt')).not.toBe(before?.certificate.trim());
+  });
+});
+
+describe('the signing key is rotated', () => {
+  const STEPS = [[1], [1, 2], [2, 1], [2]] as const;
+  /** What the primary keystore holds after each step, and which alias signs. */
+  const steps: { readonly entries: SigningEntry[]; readonly alias: string }[] = [];
+
+  beforeAll(async () => {
+    await begin();
+    for (const signingKeys of STEPS) {
+      await runJob({ signingKeys });
+      steps.push({ entries: await published(), alias: signingKeys[0] === 1 ? 'wso2carbon' : 'wso2carbon-2' });
+    }
+  });
+
+  test('in three steps, in which no entry ever changes', () => {
+    const aliases = steps.map(({ entries }) => entries.map(({ alias }) => alias).sort());
+    expect(aliases).toEqual([
+      ['wso2carbon'],
+      ['wso2carbon', 'wso2carbon-2'],
+      ['wso2carbon', 'wso2carbon-2'],
+      ['wso2carbon-2'],
+    ]);
+    for (const alias of ['wso2carbon', 'wso2carbon-2']) {
+      const certificates = steps.flatMap(({ entries }) => entries.filter((entry) => entry.alias === alias));
+      expect(new Set(certificates.map(({ certificate: pem }) => pem)).size).toBe(1);
+    }
+  });
+
+  test('and a verifier that caches for 5 minutes and asks any node never fails', () => {
+    const failures = simulate(steps, { cacheSeconds: 300, secondsBetweenSteps: 900, tokenSeconds: 600 });
+    expect(failures).toEqual([]);
+  });
+
+  test('which it would, were a step left out', () => {
+    const [first, , , last] = steps;
+    const hasty = [first, last].filter((step) => step !== undefined);
+    expect(simulate(hasty, { cacheSeconds: 300, secondsBetweenSteps: 900, tokenSeconds: 600 })).not.toEqual([]);
+  });
+
+  test('what encrypts stored data stays', async () => {
+    const [internal] = await entriesOf('internal.p12');
+    expect(internal?.alias).toBe('wso2carbon');
+    expect(steps.flatMap(({ entries }) => entries.map(({ certificate: pem }) => pem))).not.toContain(
+      internal?.certificate,
+    );
+    await runJob({ signingKeys: [2] });
+    expect((await entriesOf('internal.p12'))[0]?.certificate).toBe(internal?.certificate);
+  });
+
+  test('back in the list, a key is the one that it was', async () => {
+    await runJob({ signingKeys: [2, 1] });
+    expect((await published()).find(({ alias }) => alias === 'wso2carbon')?.certificate).toBe(
+      steps[0]?.entries[0]?.certificate,
+    );
+  });
+
+  test.each([
+    [[3, 2], 'key 3 cannot sign before the nodes publish it'],
+    [[1], 'key 2 still signs and cannot go'],
+  ])('a step that nodes could not follow is refused: %j', async (signingKeys, message) => {
+    const sums = await inContainer('cat /keystores/checksums');
+    await expect(runJob({ signingKeys })).rejects.toThrow(message);
+    expect(await inContainer('cat /keystores/checksums')).toBe(sums);
+  });
+
+  test('the number of a destroyed key is not used again', async () => {
+    await runJob({ signingKeys: [2] });
+    await inContainer('rm /certificate-authority/server.key');
+    await expect(runJob({ signingKeys: [2, 1] })).rejects.toThrow('signing key 1 was destroyed');
+  });
+});
+
+/**
+ * Two nodes that take each step one after the other, a minute apart, and a verifier of each phase that fetches from the nodes in turn.
+ *
+ * @returns the moments in seconds at which a token that is not over did not verify
+ */
+function simulate(
+  rotation: readonly { readonly entries: SigningEntry[]; readonly alias: string }[],
+  times: { readonly cacheSeconds: number; readonly secondsBetweenSteps: number; readonly tokenSeconds: number },
+): number[] {
+  const TICK = 20;
+  const end = times.secondsBetweenSteps * (rotation.length + 1);
+  const node = (number: number, second: number) => {
+    const step = Math.floor((second - number * 60) / times.secondsBetweenSteps);
+    return rotation[Math.max(0, Math.min(step, rotation.length - 1))] as (typeof rotation)[number];
+  };
+  const failures: number[] = [];
+  const tokens: { token: Token; issued: number }[] = [];
+  const caches = Array.from({ length: 6 }, (_, index) => ({
+    fetched: index * 50 - times.cacheSeconds,
+    jwks: new Map(),
+  }));
+  for (let second = 0; second < end; second += TICK) {
+    for (const number of [0, 1]) {
+      const { entries, alias } = node(number, second);
+      tokens.push({ token: issueToken(entries, alias), issued: second });
+    }
+    for (const [index, cache] of caches.entries()) {
+      if (second - cache.fetched >= times.cacheSeconds) {
+        cache.jwks = new Map(jwksOf(node((index + second / TICK) % 2, second).entries));
+        cache.fetched = second;
+      }
+      const alive = tokens.filter(({ issued }) => second - issued < times.tokenSeconds);
+      // The newest are verified in full; of the others it is enough that their key is known.
+      const fails = alive.some(({ token, issued }) =>
+        issued === second ? !verifies(token, cache.jwks) : !cache.jwks.has(token.kid),
+      );
+      if (fails) failures.push(second);
+    }
+  }
+  return failures;
+}
+
+/** Empty folders and the password, as the job before leaves them. */
+async function begin(): Promise<void> {
+  const paths = FOLDERS.map((folder) => `/${folder}`).join(' ');
+  await inContainer(
+    `rm -rf ${paths}; mkdir ${paths}; printf %s ${PASSWORD} >/identity-server-secrets/KEYSTORE_PASSWORD`,
+  );
+}
+
+async function runJob(settings: Settings, script?: string): Promise<void> {
+  const { hostname = 'is.bank.example', nodes = 2, revision = 1, signingKeys = [1] } = settings;
+  const { keystores } = topology(
+    `[identity_server]\ndistribution = "sandbox"\nnodes = ${nodes}\nkeystore_revision = ${revision}\nsigning_keys = [${signingKeys.join(', ')}]\n[load_balancer]\nhostname = "${hostname}"\n`,
+    'bank',
+  ).jobs;
+  const variables = Object.entries(keystores.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const command = ['exec', '--interactive', ...variables, CONTAINER, 'sh'];
+  try {
+    await run('docker', command, { input: script ?? keystores.script });
+  } catch (error) {
+    throw error instanceof CommandError ? new Error(error.lastLines.join('\n')) : error;
+  }
+}
+
+async function inContainer(script: string): Promise<string> {
+  return docker('exec', CONTAINER, 'sh', '-c', script);
+}
+
+async function certificate(file: string): Promise<string> {
+  return inContainer(`cat /keystores/${file}`);
+}
+
+async function daysLeft(file: string): Promise<number> {
+  const end = await inContainer(`openssl x509 -in ${file} -noout -enddate`);
+  return (Date.parse(end.replace('notAfter=', '')) - Date.now()) / 1000 / SECONDS_A_DAY;
+}
+
+async function entriesOf(store: string): Promise<SigningEntry[]> {
+  const password = 'file:/identity-server-secrets/KEYSTORE_PASSWORD';
+  return signingEntries(await inContainer(`openssl pkcs12 -in /keystores/${store} -nodes -passin ${password}`));
+}
+
+/** What a node with today's store publishes. */
+async function published(): Promise<SigningEntry[]> {
+  return entriesOf('wso2carbon.p12');
+}
