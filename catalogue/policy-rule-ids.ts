@@ -19,6 +19,7 @@ export const RULE_IDS = [
   'restart',
   'memory-limit',
   'log-limit',
+  'signing-key-step',
 ] as const;
 
 export type RuleId = (typeof RULE_IDS)[number];

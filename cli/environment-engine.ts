@@ -22,6 +22,8 @@ export interface EngineContainer {
   readonly health?: string;
   /** What the last health check said. */
   readonly healthOutput?: string;
+  /** The health check that it was created with. @default - none */
+  readonly healthCommand?: readonly string[];
   readonly restarts: number;
   readonly image: string;
   /** Its environment variables. */
@@ -95,6 +97,7 @@ export class EnvironmentEngine {
       startedAt: State.StartedAt,
       health: State.Health?.Status,
       healthOutput: State.Health?.Log?.at(-1)?.Output.trim(),
+      healthCommand: Config.Healthcheck?.Test,
       restarts: RestartCount,
       image: Config.Image,
       variables: Object.fromEntries((Config.Env ?? []).map((entry) => entry.split(/=(.*)/s).slice(0, 2))),
@@ -205,7 +208,11 @@ export function engineSays({ lastLines, reason }: CommandError): string {
 interface InspectedContainer {
   readonly Name: string;
   readonly RestartCount: number;
-  readonly Config: { readonly Image: string; readonly Env?: readonly string[] | null };
+  readonly Config: {
+    readonly Image: string;
+    readonly Env?: readonly string[] | null;
+    readonly Healthcheck?: { readonly Test: readonly string[] };
+  };
   readonly State: {
     readonly Running: boolean;
     readonly Paused: boolean;

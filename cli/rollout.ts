@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ResourceChange } from '../review/plan/plan-json';
+import { signingKeyStep, signingStepProblem } from '../review/policy/rules/signing-key-step';
 import { LONGEST_STOP_SECONDS } from '../topology/container';
 import { jobsInOrder } from '../topology/jobs';
 import { DRAIN_SECONDS } from '../topology/node';
@@ -8,6 +9,7 @@ import { isRetired, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { EngineContainer } from './environment-engine';
 import { type ChangedVolume, changedVolumes } from './installed-files';
+import { dueRenewals, type Renewals } from './renewals';
 import { requireAnotherServingNode, servingNodes } from './rotation';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
@@ -45,11 +47,14 @@ export async function planAll(
     await removeFailedJobs(context, containers);
     // One after the other: they may share a provider cache.
     for (const stack of context.stacks) await stack.init();
+    const renewals: Renewals = destroy ? new Map() : await dueRenewals(context, containers);
+    for (const [name, { why }] of renewals) console.log(`${name} is replaced: ${why}.`);
     const damaged = destroy ? Promise.resolve(false) : keystoresAreDamaged(context, containers);
     const installed = destroy ? Promise.resolve([]) : changedVolumes(context, containers);
     const planned = context.stacks.map(async (runner) => {
       if (runner.stack.layer !== 'foundation') await setTimeout(HEAD_START_MS);
-      let changes = await runner.plan(destroy);
+      const replace = renewals.get(runner.stack.name)?.address;
+      let changes = await runner.plan(destroy, replace);
       if (runner.stack.layer === 'foundation' && (await damaged)) {
         await removeKeystoresJob(context);
         changes = await runner.plan(destroy);
@@ -82,12 +87,27 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
   const refused = changed.find(({ refusal }) => refusal !== undefined);
   if (refused) throw new UserError(`${refused.stack.name} cannot be planned: ${refused.refusal}`);
   await requireKnown(context, changed);
+  await requireSigningSteps(changed);
   const waiting = [...changed];
   while (waiting.length > 0) {
     const runner = await nextOf(context, waiting);
     waiting.splice(waiting.indexOf(runner), 1);
     await apply(context, runner, waiting);
   }
+}
+
+/** A roll that skips a step of a key's rotation would have nodes that do not know each other's tokens. */
+async function requireSigningSteps(changed: readonly TerraformStackRunner[]): Promise<void> {
+  const nodes = changed.filter(({ stack }) => stack.layer === 'node');
+  const plans = await Promise.all(nodes.map((runner) => runner.planJson()));
+  const [problem] = plans.flatMap((plan) =>
+    (plan.resource_changes ?? []).flatMap((change) => signingStepProblem(change) ?? []),
+  );
+  if (problem) throw new UserError(`${problem}. Nothing was changed. ${capitalized(signingKeyStep.fix)}.`);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Applies saved plans that destroy the environment, in this order. */

@@ -5,6 +5,7 @@ import { whoAnswers } from './published/who-answers';
 import { runCommand } from './setup/errors';
 import { CommandError } from './setup/process';
 import { type ComponentStatus, componentsOf, isWell } from './status/components';
+import { signingCertificates } from './status/signing-certificates';
 import { statusText } from './status/table';
 
 /**
@@ -14,22 +15,23 @@ import { statusText } from './status/table';
 runCommand(async () => {
   const topology = selectedTopology();
   const engine = new EnvironmentEngine(topology);
-  const [{ components, problem }, seen] = await Promise.all([
+  const [{ components, problem }, seen, signingKeys] = await Promise.all([
     componentsOf(topology, engine).then(
       (found) => ({ components: found, problem: null }),
       (error) => ({ components: [] as ComponentStatus[], problem: engineProblem(error) }),
     ),
     askAsClient(topology, engine),
+    signingCertificates(topology, engine),
   ]);
   const who = seen.served ? undefined : whoAnswers(topology, seen);
   const published = who === undefined ? seen : { ...seen, reason: `${seen.reason}. ${who}` };
   const healthy = problem === null && components.every(isWell) && published.served;
   if (process.env.JSON === '1' || process.argv.includes('--json')) {
     const { environment } = topology;
-    console.log(JSON.stringify({ environment, healthy, problem, components, published }, null, 2));
+    console.log(JSON.stringify({ environment, healthy, problem, components, signingKeys, published }, null, 2));
   } else {
     if (problem) console.log(problem);
-    console.log(statusText(components, published, topology.nodes.length));
+    console.log(statusText(components, published, topology.nodes.length, signingKeys));
   }
   if (!healthy) process.exitCode = 1;
 });

@@ -84,9 +84,10 @@ export class TerraformStackRunner {
    * Saves a plan.
    *
    * @param destroy plans to destroy everything. @default false
+   * @param replace address of a resource to replace whatever the configuration says. @default - none
    * @returns whether it changes anything, or would if it were not refused
    */
-  async plan(destroy = false): Promise<boolean> {
+  async plan(destroy = false, replace?: string): Promise<boolean> {
     this.refusal = undefined;
     this.unchanged = false;
     this.shown = undefined;
@@ -99,6 +100,7 @@ export class TerraformStackRunner {
         '-lock-timeout=60s',
         '-out=tfplan',
         ...(destroy ? ['-destroy'] : []),
+        ...(replace === undefined ? [] : [`-replace=${replace}`]),
       ]);
       this.unchanged = true;
       return false;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { HEALTH_FILE, loadBalancerHealthScript } from './load-balancer-health';
 import { type NginxConfProps, renderNginxConf } from './nginx-conf';
 
 /** The files of one revision of the load balancer's configuration, by name. */
@@ -29,8 +30,9 @@ export function loadBalancerConfiguration(
     props.clientAuthorities === undefined
       ? {}
       : { 'client-ca.pem': props.clientAuthorities, 'client-certificate.js': scripts.clientCertificate };
+  const health = loadBalancerHealthScript(props);
   const revision = createHash('sha256')
-    .update(JSON.stringify([nginxConf, scripts.routing, facts, ...Object.values(forClientCertificates)]))
+    .update(JSON.stringify([nginxConf, scripts.routing, health, facts, ...Object.values(forClientCertificates)]))
     .digest('hex')
     .slice(0, 12);
   const topologyJs = `export default ${JSON.stringify({ revision, ...facts }, null, 2)};\n`;
@@ -40,6 +42,7 @@ export function loadBalancerConfiguration(
       'nginx.conf': nginxConf,
       'routing.js': scripts.routing,
       'topology.js': topologyJs,
+      [HEALTH_FILE]: health,
       ...forClientCertificates,
     },
   };

@@ -5,6 +5,7 @@ import type { Environment } from '../environment/schema';
 import type { ServerTopology } from './container';
 import type { Layout } from './layout';
 import { type LoadBalancerConfiguration, loadBalancerConfiguration } from './load-balancer-configuration';
+import { LOAD_BALANCER_HEALTH } from './load-balancer-health';
 import { runtimeScript } from './runtime-script';
 import { CERTIFICATES_PATH, mountsOf } from './volumes';
 
@@ -21,6 +22,8 @@ export interface LoadBalancerTopology extends ServerTopology {
   readonly statusUrl: string;
   /** Who has issued its certificate: the environment's own authority, or somebody else. */
   readonly certificate: 'issued' | 'supplied';
+  /** Where it has that certificate. */
+  readonly certificateFile: string;
   /** Path prefixes that are answered with 403. */
   readonly deniedPaths: readonly string[];
   readonly configuration: LoadBalancerConfiguration;
@@ -75,24 +78,12 @@ export function loadBalancerTopology(
     httpsPort: balancer.https_port,
     statusUrl,
     certificate: balancer.certificate,
+    certificateFile: `${CERTIFICATES_PATH}/tls.crt`,
     deniedPaths,
     configuration,
     entrypoint: ['/bin/sh', '-c', runtimeScript(assets, 'load-balancer/entrypoint.sh')],
     health: {
-      command: [
-        'CMD',
-        'curl',
-        '-fsS',
-        '-o',
-        '/dev/null',
-        '-m',
-        '3',
-        '--cacert',
-        balancer.certificate === 'supplied' ? `${CERTIFICATES_PATH}/tls.crt` : `${CERTIFICATES_PATH}/ca.crt`,
-        '--resolve',
-        `${balancer.hostname}:${balancer.https_port}:127.0.0.1`,
-        `https://${balancer.hostname}:${balancer.https_port}/load-balancer-health`,
-      ],
+      command: LOAD_BALANCER_HEALTH,
       intervalSeconds: 2,
       timeoutSeconds: 4,
       retries: 3,

@@ -93,7 +93,8 @@ ${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   proxy_ssl_verify on;
   proxy_ssl_verify_depth 2;
   proxy_ssl_trusted_certificate ${CERTIFICATES_PATH}/ca.crt;
-  proxy_ssl_name ${props.hostname};
+  # In every certificate that a node has ever had; the public name may be about to change.
+  proxy_ssl_name localhost;
   proxy_ssl_server_name on;
   proxy_ssl_protocols TLSv1.2 TLSv1.3;
   # Covers the TLS handshake too, which a busy server may take a second for; the probes find a dead node sooner.

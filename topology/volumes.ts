@@ -54,6 +54,8 @@ export interface VolumeUsers {
 
 /** Where the load balancer has its certificate, its key and the certificate authority. */
 export const CERTIFICATES_PATH = '/etc/nginx/certificates';
+/** Where the load balancer has its configuration; `current` leads to the revision that is installed. */
+export const CONFIGURATION_PATH = '/etc/nginx/active-active';
 /** Where the database's container has its passwords. */
 export const DATABASE_SECRETS_PATH = '/run/database-secrets';
 
@@ -144,8 +146,6 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
     }),
   };
 }
-
-const CONFIGURATION_PATH = '/etc/nginx/active-active';
 
 /** What one container mounts, in the order of the table. */
 export function mountsOf(volumes: VolumesTopology, container: string): Mount[] {

@@ -4,7 +4,7 @@ import { ensureEngine } from '../../cli/setup/engine';
 import { CommandError, run } from '../../cli/setup/process';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { sandboxImageTags } from '../../images/tags';
-import { issueToken, jwksOf, type SigningEntry, signingEntries, type Token, verifies } from '../support/jwks';
+import { type RotationStep, type SigningEntry, signingEntries, tokensThatFail } from '../support/jwks';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
 import { PROJECT, topology } from '../support/synth';
 import { docker } from '../support/workspace';
@@ -24,7 +24,7 @@ interface Settings {
   readonly signingKeys?: readonly number[];
 }
 
-jest.setTimeout(300_000);
+jest.setTimeout(400_000);
 
 beforeAll(async () => {
   const engine = await ensureEngine();
@@ -113,7 +113,7 @@ describe('an environment of the first release', () => {
 describe('the signing key is rotated', () => {
   const STEPS = [[1], [1, 2], [2, 1], [2]] as const;
   /** What the primary keystore holds after each step, and which alias signs. */
-  const steps: { readonly entries: SigningEntry[]; readonly alias: string }[] = [];
+  const steps: RotationStep[] = [];
 
   beforeAll(async () => {
     await begin();
@@ -121,7 +121,7 @@ describe('the signing key is rotated', () => {
       await runJob({ signingKeys });
       steps.push({ entries: await published(), alias: signingKeys[0] === 1 ? 'wso2carbon' : 'wso2carbon-2' });
     }
-  });
+  }, 900_000);
 
   test('in three steps, in which no entry ever changes', () => {
     const aliases = steps.map(({ entries }) => entries.map(({ alias }) => alias).sort());
@@ -138,24 +138,22 @@ describe('the signing key is rotated', () => {
   });
 
   test('and a verifier that caches for 5 minutes and asks any node never fails', () => {
-    const failures = simulate(steps, { cacheSeconds: 300, secondsBetweenSteps: 900, tokenSeconds: 600 });
+    const failures = tokensThatFail(steps, { cacheSeconds: 300, secondsBetweenSteps: 900, tokenSeconds: 600 });
     expect(failures).toEqual([]);
   });
 
   test('which it would, were a step left out', () => {
     const [first, , , last] = steps;
     const hasty = [first, last].filter((step) => step !== undefined);
-    expect(simulate(hasty, { cacheSeconds: 300, secondsBetweenSteps: 900, tokenSeconds: 600 })).not.toEqual([]);
+    expect(tokensThatFail(hasty, { cacheSeconds: 300, secondsBetweenSteps: 900, tokenSeconds: 600 })).not.toEqual([]);
   });
 
-  test('what encrypts stored data stays', async () => {
+  test('what encrypts stored data is none of them', async () => {
     const [internal] = await entriesOf('internal.p12');
     expect(internal?.alias).toBe('wso2carbon');
     expect(steps.flatMap(({ entries }) => entries.map(({ certificate: pem }) => pem))).not.toContain(
       internal?.certificate,
     );
-    await runJob({ signingKeys: [2] });
-    expect((await entriesOf('internal.p12'))[0]?.certificate).toBe(internal?.certificate);
   });
 
   test('back in the list, a key is the one that it was', async () => {
@@ -180,48 +178,6 @@ describe('the signing key is rotated', () => {
     await expect(runJob({ signingKeys: [2, 1] })).rejects.toThrow('signing key 1 was destroyed');
   });
 });
-
-/**
- * Two nodes that take each step one after the other, a minute apart, and a verifier of each phase that fetches from the nodes in turn.
- *
- * @returns the moments in seconds at which a token that is not over did not verify
- */
-function simulate(
-  rotation: readonly { readonly entries: SigningEntry[]; readonly alias: string }[],
-  times: { readonly cacheSeconds: number; readonly secondsBetweenSteps: number; readonly tokenSeconds: number },
-): number[] {
-  const TICK = 20;
-  const end = times.secondsBetweenSteps * (rotation.length + 1);
-  const node = (number: number, second: number) => {
-    const step = Math.floor((second - number * 60) / times.secondsBetweenSteps);
-    return rotation[Math.max(0, Math.min(step, rotation.length - 1))] as (typeof rotation)[number];
-  };
-  const failures: number[] = [];
-  const tokens: { token: Token; issued: number }[] = [];
-  const caches = Array.from({ length: 6 }, (_, index) => ({
-    fetched: index * 50 - times.cacheSeconds,
-    jwks: new Map(),
-  }));
-  for (let second = 0; second < end; second += TICK) {
-    for (const number of [0, 1]) {
-      const { entries, alias } = node(number, second);
-      tokens.push({ token: issueToken(entries, alias), issued: second });
-    }
-    for (const [index, cache] of caches.entries()) {
-      if (second - cache.fetched >= times.cacheSeconds) {
-        cache.jwks = new Map(jwksOf(node((index + second / TICK) % 2, second).entries));
-        cache.fetched = second;
-      }
-      const alive = tokens.filter(({ issued }) => second - issued < times.tokenSeconds);
-      // The newest are verified in full; of the others it is enough that their key is known.
-      const fails = alive.some(({ token, issued }) =>
-        issued === second ? !verifies(token, cache.jwks) : !cache.jwks.has(token.kid),
-      );
-      if (fails) failures.push(second);
-    }
-  }
-  return failures;
-}
 
 /** Empty folders and the password, as the job before leaves them. */
 async function begin(): Promise<void> {

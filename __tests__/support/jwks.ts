@@ -63,3 +63,52 @@ export function verifies(token: Token, jwks: Jwks): boolean {
   const key = jwks.get(token.kid);
   return key !== undefined && verify('RSA-SHA256', Buffer.from(token.text), key, token.signature);
 }
+
+/** What every node has after a step of a rotation. */
+export interface RotationStep {
+  readonly entries: readonly SigningEntry[];
+  /** The primary alias. */
+  readonly alias: string;
+}
+
+/**
+ * Two nodes that take each step one after the other, a minute apart, and a verifier of each phase that fetches from the nodes in turn.
+ *
+ * @returns the moments in seconds at which a token that is not over did not verify
+ */
+export function tokensThatFail(
+  rotation: readonly RotationStep[],
+  times: { readonly cacheSeconds: number; readonly secondsBetweenSteps: number; readonly tokenSeconds: number },
+): number[] {
+  const TICK = 20;
+  const end = times.secondsBetweenSteps * (rotation.length + 1);
+  const node = (number: number, second: number) => {
+    const step = Math.floor((second - number * 60) / times.secondsBetweenSteps);
+    return rotation[Math.max(0, Math.min(step, rotation.length - 1))] as RotationStep;
+  };
+  const failures: number[] = [];
+  const tokens: { token: Token; issued: number }[] = [];
+  const caches = Array.from({ length: 6 }, (_, index) => ({
+    fetched: index * 50 - times.cacheSeconds,
+    jwks: new Map(jwksOf(node(0, 0).entries)),
+  }));
+  for (let second = 0; second < end; second += TICK) {
+    for (const number of [0, 1]) {
+      const { entries, alias } = node(number, second);
+      tokens.push({ token: issueToken(entries, alias), issued: second });
+    }
+    for (const [index, cache] of caches.entries()) {
+      if (second - cache.fetched >= times.cacheSeconds) {
+        cache.jwks = new Map(jwksOf(node((index + second / TICK) % 2, second).entries));
+        cache.fetched = second;
+      }
+      const alive = tokens.filter(({ issued }) => second - issued < times.tokenSeconds);
+      // The newest are verified in full; of the others it is enough that their key is known.
+      const fails = alive.some(({ token, issued }) =>
+        issued === second ? !verifies(token, cache.jwks) : !cache.jwks.has(token.kid),
+      );
+      if (fails) failures.push(second);
+    }
+  }
+  return failures;
+}

@@ -221,7 +221,7 @@ describe('TLS', () => {
   test('the certificate of a node is verified against the environment’s CA, everywhere', () => {
     expect(anywhere(http(), 'proxy_ssl_verify').map(({ args }) => args)).toEqual([['on']]);
     expect(named(http(), 'proxy_ssl_trusted_certificate')).toHaveLength(1);
-    expect(named(http(), 'proxy_ssl_name')[0]?.args).toEqual(['is.bank.example']);
+    expect(named(http(), 'proxy_ssl_name')[0]?.args).toEqual(['localhost']);
   });
 
   test('every request to a node goes over TLS', () => {
@@ -444,7 +444,7 @@ describe('revision', () => {
   });
 
   test('without client certificates the script for them is no part of it', () => {
-    expect(Object.keys(revision().files)).toEqual(['nginx.conf', 'routing.js', 'topology.js']);
+    expect(Object.keys(revision().files)).toEqual(['nginx.conf', 'routing.js', 'topology.js', 'health.sh']);
     expect(revision({}, ROUTING, '// changed\n').revision).toBe(revision().revision);
   });
 

@@ -64,6 +64,21 @@ function destroy(input: Plans, address: string, actions: string[]): void {
   }
 }
 
+/** As if every node ran with these keys, and got those. */
+function rotate(input: Plans, before: string, after: string): void {
+  for (const { plan } of input.stacks) {
+    for (const { address, change } of plan.resource_changes ?? []) {
+      if (!address.endsWith('.identity-server')) continue;
+      const planned = change.after as Json;
+      const env = (keys: string) => [
+        ...planned.env.filter((entry: string) => !/^SIGNING_KEYS=/.test(entry)),
+        `SIGNING_KEYS=${keys}`,
+      ];
+      Object.assign(change, { before: { ...planned, env: env(before) }, after: { ...planned, env: env(after) } });
+    }
+  }
+}
+
 type Case = readonly [string, Spoil];
 
 /** At least one case a rule: the compiler refuses a rule without. */
@@ -198,6 +213,10 @@ const BROKEN: Readonly<Record<RuleId, readonly [Case, ...Case[]]>> = {
   'log-limit': [
     ['no options', (input) => (node(input).log_opts = null)],
     ['no number of files', (input) => (job(input).log_opts = { 'max-size': '10m' })],
+  ],
+  'signing-key-step': [
+    ['a key that signs before it is published', (input) => rotate(input, '1', '2 1')],
+    ['a key that goes while it signs', (input) => rotate(input, '1 2', '2')],
   ],
 };
 

@@ -94,8 +94,8 @@ test('of a job that failed every missing secret is told, else its last line', ()
 
 test.each([
   [30, null],
-  [29, 'its TLS certificate: 29 days left; raise identity_server.keystore_revision and run "make up ENVIRONMENT=bank"'],
-  [-3, 'its TLS certificate: ended on 2026-11-24; raise identity_server.keystore_revision'],
+  [29, 'its TLS certificate: 29 days left; "make up ENVIRONMENT=bank" issues it again and rolls the nodes'],
+  [-3, 'its TLS certificate: ended on 2026-11-24; "make up ENVIRONMENT=bank" issues it again'],
 ])('a node with a certificate of %s days says so in time', (daysLeft, words) => {
   const certificate = { subject: '', issuer: '', names: [], validTo: '2026-11-24T00:00:00.000Z', daysLeft };
   const told = nodeCertificateReason(certificate, 'bank');

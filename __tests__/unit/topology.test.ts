@@ -266,7 +266,7 @@ describe('ports', () => {
       'transport.http.properties.proxyPort': 8080,
       'transport.https.properties.proxyPort': 8443,
     });
-    expect(derived.loadBalancer.health.command.join(' ')).toContain('https://is.sandbox.test:8443/');
+    expect(derived.loadBalancer.configuration.files['health.sh']).toContain('https://is.sandbox.test:8443/');
   });
 });
 

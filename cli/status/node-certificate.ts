@@ -26,5 +26,5 @@ export async function nodeCertificate(
 /** What is wrong with a node's certificate, or soon will be; null where nothing is. */
 export function nodeCertificateReason(certificate: CertificateFacts | null, environment: string): string | null {
   if (certificate === null || certificate.daysLeft >= FEW_DAYS) return null;
-  return `its TLS certificate: ${validity(certificate)}; raise identity_server.keystore_revision and run "make up ENVIRONMENT=${environment}"`;
+  return `its TLS certificate: ${validity(certificate)}; "make up ENVIRONMENT=${environment}" issues it again and rolls the nodes`;
 }

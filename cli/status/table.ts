@@ -1,14 +1,21 @@
 import { validity } from '../certificate';
 import type { Published } from '../published/published';
 import type { ComponentStatus } from './components';
+import { type SigningStatus, signingLine, signingNotes } from './signing-certificates';
 
 /** One line a component, one for what a client sees, then the reasons. */
-export function statusText(components: readonly ComponentStatus[], published: Published, nodes: number): string {
+export function statusText(
+  components: readonly ComponentStatus[],
+  published: Published,
+  nodes: number,
+  signingKeys: readonly SigningStatus[] = [],
+): string {
   return [
     ...(components.length > 0 ? [table(components, nodes)] : []),
     `PUBLISHED  ${publishedLine(published)}`,
+    ...(signingKeys.length > 0 ? [`SIGNING KEYS  ${signingLine(signingKeys)}`] : []),
     ...components.flatMap(({ component, reason }) => (reason ? [`${component}: ${reason}`] : [])),
-    ...published.notes.map((note) => `note: ${note}`),
+    ...[...published.notes, ...signingNotes(signingKeys)].map((note) => `note: ${note}`),
   ].join('\n');
 }
 

@@ -113,6 +113,13 @@ function isStarted({ attributes }: ReportedChange): boolean {
   return attributes.some(({ attribute, after }) => attribute === 'must_run' && after === 'true');
 }
 
+/** The public name before and after, where it changes. */
+function publicNames({ topology, changes }: Input): { before: string; after: string } | undefined {
+  const job = changes.find(({ name }) => name === topology.jobs.keystores.name);
+  const variable = job?.variables.find((each) => each.variable === 'HOSTNAME_PUBLIC');
+  return variable?.before && variable.after ? { before: variable.before, after: variable.after } : undefined;
+}
+
 function interruptionsOf(input: Input): string[] {
   const { topology, changes } = input;
   const replaced = (type: string, name: string | undefined) =>
@@ -137,6 +144,12 @@ function interruptionsOf(input: Input): string[] {
   ) {
     interruptions.push(
       `${retired} is destroyed before the nodes use the database server ${topology.database.host}; nothing is served until the first of them has started with it`,
+    );
+  }
+  const renamed = publicNames(input);
+  if (renamed) {
+    interruptions.push(
+      `for clients of ${renamed.before}: it is served until the load balancer takes over its configuration, last, and ${renamed.after} from then on; pages of a node that is replaced lead to ${renamed.after} at once`,
     );
   }
   if (replaced('docker_container', balancer)) {

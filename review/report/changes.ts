@@ -63,7 +63,8 @@ export function reportedChanges(stack: PlannedStack): ReportedChange[] {
 
 const REASONS: Readonly<Record<string, string>> = {
   replace_because_tainted: 'its creation failed before',
-  replace_by_request: 'asked for',
+  // Nothing of the configuration has changed: only the command that plans asks for it.
+  replace_by_request: 'a certificate ends soon, or a health check asks for what is not served any more',
   replace_by_triggers: 'what it works on is recreated',
   delete_because_no_resource_config: 'no longer in the configuration',
   delete_because_wrong_repetition: 'no longer in the configuration',

@@ -18,6 +18,7 @@ import { restart } from './restart';
 import { rootUser } from './root-user';
 import { schemaVersion } from './schema-version';
 import { secretsSupplied } from './secrets-supplied';
+import { signingKeyStep } from './signing-key-step';
 import { statefulDestroy } from './stateful-destroy';
 
 /** The policy: a file a rule, in the order in which they are reported. The compiler asks for one of each name. */
@@ -41,4 +42,5 @@ export const RULES: Readonly<Record<RuleId, Rule>> = {
   restart,
   'memory-limit': memoryLimit,
   'log-limit': logLimit,
+  'signing-key-step': signingKeyStep,
 };

@@ -1,0 +1,39 @@
+import type { Attributes, ResourceChange } from '../../plan/plan-json';
+import { texts } from '../containers';
+import type { Rule, Violation } from '../rule';
+
+export const signingKeyStep: Rule = {
+  reason:
+    'a token must verify at every node at every moment of the roll: a key is published by all nodes before it signs, and signs nowhere when it goes',
+  fix: 'take the steps of identity_server.signing_keys one after the other: [1, 2], then [2, 1], then [2]',
+  check: ({ stacks }) =>
+    stacks.flatMap(({ name: stack, plan }) =>
+      (plan.resource_changes ?? []).flatMap((change): Violation[] => {
+        const message = signingStepProblem(change);
+        return message === undefined ? [] : [{ stack, location: change.address, message }];
+      }),
+    ),
+};
+
+/** Why a node that runs cannot go along with the keys that are planned for it; undefined where it can, or is none. */
+export function signingStepProblem({ type, change: { before, after } }: ResourceChange): string | undefined {
+  if (type !== 'docker_container' || !before || !after) return undefined;
+  const wanted = signingKeys(after);
+  if (wanted === undefined) return undefined;
+  // The first release had one key, and no list.
+  const current = signingKeys(before) ?? ['1'];
+  const [next, signs] = [wanted[0], current[0]] as [string, string];
+  if (!current.includes(next)) return `key ${next} is to sign, and ${before.name} does not publish it yet`;
+  if (!wanted.includes(signs)) return `key ${signs} goes, and ${before.name} still signs with it`;
+  return undefined;
+}
+
+const VARIABLE = 'SIGNING_KEYS=';
+
+function signingKeys({ env, must_run: keepsRunning }: Attributes): string[] | undefined {
+  if (keepsRunning === false) return undefined;
+  return texts(env)
+    .find((entry) => entry.startsWith(VARIABLE))
+    ?.slice(VARIABLE.length)
+    .split(' ');
+}

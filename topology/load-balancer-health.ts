@@ -1,0 +1,36 @@
+import { CERTIFICATES_PATH, CONFIGURATION_PATH } from './volumes';
+
+interface PublicName {
+  readonly hostname: string;
+  readonly httpsPort: number;
+}
+
+/** Name of the health check's script among the files of the configuration. */
+export const HEALTH_FILE = 'health.sh';
+
+/**
+ * The health check of the container. An engine cannot change that of a container which is there, so it is the same for every name
+ * and certificate: what it asks comes with the configuration.
+ */
+export const LOAD_BALANCER_HEALTH: readonly string[] = [
+  'CMD',
+  '/bin/sh',
+  `${CONFIGURATION_PATH}/current/${HEALTH_FILE}`,
+];
+
+/** Asks over TLS for the public name. The certificate that is served must be the one that is installed, whoever has issued it. */
+export function loadBalancerHealthScript({ hostname, httpsPort }: PublicName): string {
+  return `#!/bin/sh
+exec curl -fsS -o /dev/null -m 3 --cacert ${CERTIFICATES_PATH}/tls.crt --resolve ${hostname}:${httpsPort}:127.0.0.1 \\
+  https://${hostname}:${httpsPort}/load-balancer-health
+`;
+}
+
+/** The health check that containers of the first release have. It works as long as name and kind of the certificate stay. */
+export function firstReleaseHealth({ hostname, httpsPort }: PublicName, certificate: 'issued' | 'supplied'): string[] {
+  const authority = `${CERTIFICATES_PATH}/${certificate === 'supplied' ? 'tls.crt' : 'ca.crt'}`;
+  return [
+    ...['CMD', 'curl', '-fsS', '-o', '/dev/null', '-m', '3', '--cacert', authority],
+    ...['--resolve', `${hostname}:${httpsPort}:127.0.0.1`, `https://${hostname}:${httpsPort}/load-balancer-health`],
+  ];
+}
