@@ -73,7 +73,7 @@ describe.each(each)('%s', (_, text) => {
       ([, target]) => target,
     );
     for (const step of steps) {
-      const [, target] = /^make ([a-z-]+)$/.exec(step) ?? [];
+      const [, target] = /^make (?:-s )?([a-z-]+)(?: [A-Z]+=\w+)*(?: > [a-z.]+)?(?: \|\| true)?$/.exec(step) ?? [];
       const [, script] = /^\.github\/scripts\/([a-z-]+\.sh)(?: |$)/.exec(step) ?? [];
       if (target) expect(targets).toContain(target);
       else expect(statSync(join(SCRIPTS, script ?? `(${step})`)).mode & 0o111).not.toBe(0);
