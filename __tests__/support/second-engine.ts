@@ -69,6 +69,8 @@ export class SecondEngine {
       child.kill('SIGTERM');
       await eventually('the second engine has ended', 60, () => child.exitCode !== null || child.signalCode !== null);
     }
+    // An engine leaves its host's network mounted here once a container has used that.
+    await run('umount', [join(this.directory, 'exec', 'netns', 'default')]).catch(() => undefined);
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 1000 });
   }
 }
