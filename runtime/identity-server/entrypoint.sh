@@ -101,7 +101,7 @@ processor_time() {
 
 trap 'exit 1' USR1
 watch() {
-  listening= failures=0 before=
+  listening='' failures=0 before=''
   while :; do
     sleep 10
     # The server limits what it writes in a day, but keeps every day.

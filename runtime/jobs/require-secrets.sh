@@ -34,7 +34,7 @@ for name in $REQUIRED_SECRETS; do
       ;;
     ENCRYPTION_KEY | OLD_ENCRYPTION_KEY)
       # A system that is brought here keeps its key. Up to 7.0 the server takes it as it is; later also in hexadecimal digits.
-      fits= further=
+      fits='' further=
       case ${#value} in 16 | 24 | 32)
         fits=true
         case $value in *[!!-~]* | *[\&\<\$\\]*) fits= ;; esac

@@ -106,7 +106,7 @@ case ${PURPOSE:-} in
     ;;
 esac
 
-others= unnoted=
+others='' unnoted=''
 while read -r database _; do
   version=$(version_of "$database")
   case $version in
