@@ -235,6 +235,8 @@ async function removeOrphans(
   const orphans = await unknownResources(context, changes);
   if (orphans.length === 0) return;
   await requireFresh(context, runner, orphans);
+  // The run was cut off when the node was there already: by now it may be the only one that serves.
+  if (isCurrentNode(context, runner.stack)) await requireAnotherServingNode(context, [runner.stack.name]);
   console.log(`Removing leftovers of an interrupted run: ${orphans.map(({ name }) => name).join(', ')}`);
   for (const kind of ['container', 'network'] as const) {
     const names = orphans.filter((orphan) => orphan.kind === kind).map(({ name }) => name);

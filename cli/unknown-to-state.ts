@@ -52,7 +52,7 @@ export async function requireFresh(
   }
 }
 
-/** A stack whose state does not know what serves. */
+/** A stack with what its state does not know of it. */
 export interface LostStack {
   readonly runner: TerraformStackRunner;
   /** What was found on the engine; not all of it needs to serve. */
@@ -60,9 +60,8 @@ export interface LostStack {
 }
 
 /**
- * The stacks whose state was lost. A run that was interrupted leaves something half-made; a database that runs, a load balancer that
- * runs and a node that takes traffic are whole. Where one of them is unknown, so is whatever else the plans want to create and the
- * engine has.
+ * The stacks whose state was lost: it is empty, and a database or a load balancer that runs, or a node that takes traffic, belongs to one of
+ * them. A state that knows something else of its stack was not lost: what it does not know is left over from a run that was cut off.
  *
  * @returns nothing where what is unknown is only leftovers
  */
@@ -70,23 +69,14 @@ export async function lostStacks(
   context: CommandContext,
   runners: readonly TerraformStackRunner[],
 ): Promise<LostStack[]> {
-  const found = await Promise.all(
-    runners.map(async (runner) => ({
-      runner,
-      resources: await unknownResources(context, (await runner.planJson()).resource_changes ?? []),
-    })),
-  );
-  const unknown = found.filter(({ resources }) => resources.length > 0);
-  const containers = unknown.flatMap(({ resources }) => resources.filter(({ kind }) => kind === 'container'));
-  if (containers.length === 0) return [];
-  const serving = await servingContainers(context);
-  return containers.some(({ name }) => serving.includes(name)) ? unknown : [];
+  return lostAmong(context, await unknownStacks(context, runners));
 }
 
-/** @throws UserError where applying these plans would remove what serves and is merely unknown */
+/** @throws UserError where applying these plans would remove what serves and is merely unknown, or where a plan is stale */
 export async function requireKnown(context: CommandContext, runners: readonly TerraformStackRunner[]): Promise<void> {
-  const lost = await lostStacks(context, runners);
-  for (const { runner, resources } of lost) await requireFresh(context, runner, resources);
+  const unknown = await unknownStacks(context, runners);
+  for (const { runner, resources } of unknown) await requireFresh(context, runner, resources);
+  const lost = await lostAmong(context, unknown);
   if (lost.length === 0) return;
   const { environment } = context.topology;
   throw new UserError(
@@ -96,6 +86,25 @@ export async function requireKnown(context: CommandContext, runners: readonly Te
       waysBack(environment),
     ].join('\n'),
   );
+}
+
+async function unknownStacks(context: CommandContext, runners: readonly TerraformStackRunner[]): Promise<LostStack[]> {
+  const found = await Promise.all(
+    runners.map(async (runner) => ({
+      runner,
+      resources: await unknownResources(context, (await runner.planJson()).resource_changes ?? []),
+    })),
+  );
+  return found.filter(({ resources }) => resources.length > 0);
+}
+
+async function lostAmong(context: CommandContext, unknown: readonly LostStack[]): Promise<LostStack[]> {
+  const sizes = await Promise.all(unknown.map(async ({ runner }) => (await runner.stateIds()).size));
+  const forgotten = unknown.filter((_, index) => sizes[index] === 0);
+  const containers = forgotten.flatMap(({ resources }) => resources.filter(({ kind }) => kind === 'container'));
+  if (containers.length === 0) return [];
+  const serving = await servingContainers(context);
+  return containers.some(({ name }) => serving.includes(name)) ? forgotten : [];
 }
 
 /** What was found of a stack, for people. */

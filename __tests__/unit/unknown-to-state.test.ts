@@ -109,6 +109,14 @@ test.each<[string, Given]>([
     { found: { database: 'serving', 'node-1': 'serving' }, creating: ['node-1', 'node-2', 'load-balancer'] },
   ],
   ['the states know all of it', { found: PAIR, creating: [] }],
+  [
+    'a roll was cut off, and the new node takes traffic by now',
+    { found: PAIR, creating: ['node-1'], known: { 'docker_image.identity-server-image': 'sha256:1' } },
+  ],
+  [
+    'the first creation was cut off while the database started',
+    { found: { database: 'starting' }, creating: ALL, known: { 'docker_volume.database-data': 'bank-database-data' } },
+  ],
 ])('%s: nothing is lost', async (_, setting) => {
   expect(await lost(setting)).toEqual({});
 });
