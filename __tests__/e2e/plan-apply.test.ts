@@ -99,7 +99,7 @@ test('a plan that is not the one in the report is refused', async () => {
   carry('restore', 'current');
   const file = workspace.path(REPORT, 'plan.json');
   const text = readFileSync(file, 'utf8');
-  writeFileSync(file, JSON.stringify({ ...report(), changes: [] }));
+  writeFileSync(file, JSON.stringify({ ...report(), revision: 'of somebody else' }));
   expect(await refusal()).toContain('is not as "make plan" wrote it');
   writeFileSync(file, text);
 }, 60_000);
