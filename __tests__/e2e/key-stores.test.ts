@@ -217,7 +217,10 @@ async function daysLeft(file: string): Promise<number> {
 
 async function entriesOf(store: string): Promise<SigningEntry[]> {
   const password = 'file:/identity-server-secrets/KEYSTORE_PASSWORD';
-  return signingEntries(await inContainer(`openssl pkcs12 -in /keystores/${store} -nodes -passin ${password}`));
+  const pem = await inContainer(`openssl pkcs12 -in /keystores/${store} -nodes -passin ${password}`);
+  const entries = signingEntries(`${pem}\n`);
+  expect(entries).not.toEqual([]);
+  return entries;
 }
 
 /** What a node with today's store publishes. */
