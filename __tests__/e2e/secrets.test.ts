@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { run } from '../../cli/setup/process';
 import { Client } from '../support/client';
 import { type LoadReport, underLoad } from '../support/load';
 import { placeOf } from '../support/places';
@@ -135,32 +136,19 @@ test('after a restart of everything at once all of it works, with a left-over be
 }, 300_000);
 
 test('what the commands take out of the volumes passes no log driver', async () => {
-  // A backup's container lives as long as its output is read.
-  const backup = workspace.tryMake('backup', NAME);
-  let drivers: string[] = [];
-  await eventually('the container of the backup runs', 60, async () => {
-    const format = '{{.Names}} {{.Mounts}}';
-    const running = await docker(
-      'ps',
-      '--no-trunc',
-      '--filter',
-      `volume=${NAME}-certificate-authority`,
-      '--format',
-      format,
-    );
-    const [name] = running.split('\n').flatMap((line) => line.split(' ')[0] || []);
-    if (name === undefined) return false;
-    drivers = await docker(
-      'inspect',
-      '--format',
-      '{{.HostConfig.LogConfig.Type}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}',
-      name,
-    ).then(
-      (line) => [line.trim()],
-      () => [],
-    );
-    return drivers.length > 0;
-  });
-  expect(drivers).toEqual(['none [ALL] [no-new-privileges]']);
-  expect((await backup).exitCode).toBe(0);
+  const [bin, record] = [workspace.path('bin'), workspace.path('docker-calls')];
+  const { stdout: client } = await run('which', ['docker']);
+  mkdirSync(bin);
+  const script = `#!/bin/sh\nprintf '%s\\0' "$*" >>"${record}"\nexec "${client.trim()}" "$@"\n`;
+  writeFileSync(`${bin}/docker`, script, { mode: 0o755 });
+  const { stdout: archive } = await workspace.make('backup', NAME, { PATH: `${bin}:${process.env.PATH}` });
+  expect(archive).toContain('ADMIN_PASSWORD');
+  const calls = readFileSync(record, 'utf8').split('\0');
+  const containers = calls.filter((call) => call.startsWith('run '));
+  expect(containers.length).toBeGreaterThan(0);
+  for (const container of containers) {
+    expect(container).toContain('--log-driver none');
+    expect(container).toContain('--cap-drop ALL');
+    expect(container).toContain('no-new-privileges');
+  }
 }, 120_000);
