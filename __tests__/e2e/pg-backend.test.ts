@@ -84,7 +84,7 @@ test('of two applies at once one waits for the other, and everything is made onc
     '--filter',
     `label=wso2-is-active-active.environment=${NAME}`,
   );
-  expect(containers.split('\n')).toHaveLength(5);
+  expect(containers.split('\n')).toHaveLength(6);
 }, 180_000);
 
 test('who does not want to wait is refused, and the one who applies is not disturbed', async () => {
