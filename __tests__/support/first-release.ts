@@ -15,8 +15,12 @@ export class FirstRelease {
   static async checkOut(): Promise<FirstRelease> {
     const release = new FirstRelease();
     const archive = join(release.directory, 'release.tar');
+    const git = (...args: string[]) => run('git', ['-C', PROJECT, ...args]);
     try {
-      await run('git', ['-C', PROJECT, 'archive', '--output', archive, COMMIT]);
+      // A pipeline's clone may hold the last commits alone.
+      const { stdout: shallow } = await git('rev-parse', '--is-shallow-repository');
+      if (shallow.trim() === 'true') await git('fetch', '--quiet', '--unshallow');
+      await git('archive', '--output', archive, COMMIT);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       throw new Error(
