@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ensureEngine } from '../../cli/setup/engine';
 import { CommandError, run } from '../../cli/setup/process';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { sandboxImageTags } from '../../images/tags';
+import { fileOfFirstRelease } from '../support/first-release';
 import { type RotationStep, type SigningEntry, signingEntries, tokensThatFail } from '../support/jwks';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
-import { PROJECT, topology } from '../support/synth';
+import { topology } from '../support/synth';
 import { docker } from '../support/workspace';
 
 // The real job with the real keytool, on folders of one container: what it makes, keeps, and refuses.
@@ -14,7 +13,6 @@ const CONTAINER = 'key-stores-jobs';
 const OWNER = 'key-stores';
 const PASSWORD = 'a-password-of-the-test';
 const FOLDERS = ['certificate-authority', 'keystores', 'load-balancer-certificates', 'identity-server-secrets'];
-const FIRST_RELEASE = readFileSync(join(PROJECT, '__tests__/fixtures/first-release/create-keystores.sh'), 'utf8');
 const SECONDS_A_DAY = 86_400;
 
 interface Settings {
@@ -95,7 +93,7 @@ describe('what signs stays byte for byte', () => {
 describe('an environment of the first release', () => {
   test('keeps its key and certificate for signatures and stored data, also with another host name at once', async () => {
     await begin();
-    await runJob({}, FIRST_RELEASE);
+    await runJob({}, await fileOfFirstRelease('runtime/jobs/create-keystores.sh'));
     const [before] = await published();
     await runJob({ hostname: 'login.bank.example', nodes: 3, revision: 2 });
     const [after, ...others] = await published();

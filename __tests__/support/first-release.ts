@@ -15,18 +15,7 @@ export class FirstRelease {
   static async checkOut(): Promise<FirstRelease> {
     const release = new FirstRelease();
     const archive = join(release.directory, 'release.tar');
-    const git = (...args: string[]) => run('git', ['-C', PROJECT, ...args]);
-    try {
-      // A pipeline's clone may hold the last commits alone.
-      const { stdout: shallow } = await git('rev-parse', '--is-shallow-repository');
-      if (shallow.trim() === 'true') await git('fetch', '--quiet', '--unshallow');
-      await git('archive', '--output', archive, COMMIT);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      throw new Error(
-        `the history here ends before ${COMMIT}: fetch all of it (git fetch --unshallow), it is tested from there`,
-      );
-    }
+    await fromHistory('archive', '--output', archive, COMMIT);
     await run('tar', ['--extract', '--file', archive, '--directory', release.directory]);
     await run('cp', ['--archive', '--link', join(PROJECT, 'node_modules'), join(release.directory, 'node_modules')]);
     // Older than the modules, or make would install them.
@@ -42,5 +31,26 @@ export class FirstRelease {
 
   dispose(): void {
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A file as the first release had it. @param path below the project's folder */
+export async function fileOfFirstRelease(path: string): Promise<string> {
+  return fromHistory('show', `${COMMIT}:${path}`);
+}
+
+/** What git says of the first release. @throws where the repository here does not reach back to it */
+async function fromHistory(...args: string[]): Promise<string> {
+  const git = async (...command: string[]) => (await run('git', ['-C', PROJECT, ...command])).stdout;
+  try {
+    // A pipeline's clone may hold the last commits alone.
+    if ((await git('rev-parse', '--is-shallow-repository')).trim() === 'true')
+      await git('fetch', '--quiet', '--unshallow');
+    return await git(...args);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new Error(
+      `the history here ends before ${COMMIT}: fetch all of it (git fetch --unshallow), it is tested from there`,
+    );
   }
 }
