@@ -181,7 +181,7 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
     run: {
       name: jobs.schema,
       image: images.database,
-      script: scriptOf(assets, schemaScript),
+      script: scriptOf(assets, 'schema-version.sh', schemaScript),
       environment: {
         DATABASE_HOST: databaseHost,
         DATABASE_PORT: String(databasePort),

@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT, temporaryDirectory } from '../support/synth';
 
-const SCRIPT = readFileSync(join(PROJECT, 'runtime', 'jobs', 'run-mysql-schema.sh'), 'utf8');
+const SCRIPT = ['schema-version.sh', 'run-mysql-schema.sh']
+  .map((name) => readFileSync(join(PROJECT, 'runtime', 'jobs', name), 'utf8'))
+  .join('\n');
 const MARIADB = 'mariadb from 11.8.3-MariaDB, client 15.2 for debian-linux-gnu';
 const MYSQL = 'mysql  Ver 8.4.6 for Linux on x86_64 (MySQL Community Server - GPL)';
 

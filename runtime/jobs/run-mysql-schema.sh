@@ -9,9 +9,7 @@
 #   OTHER_ROLE, OTHER_PASSWORD_FILE  the same of the account before, which is locked as soon as its file is gone
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
-#   ENVIRONMENT   name of the environment, for messages
-#   SCHEMA_VERSION  version of the servers, whose schema this must be
-#   PURPOSE       "versions" only says which schema each database has; "note" only writes SCHEMA_VERSION into every marker
+# and what schema-version.sh takes, which goes before it.
 #   TLS           off, required or verified
 #   AUTHORITIES   file with the authorities of the server's certificate; those that the client knows if not set
 #   WAIT_SECONDS  how long the server may take to answer; 60 if not set
@@ -22,11 +20,6 @@ MYSQL_PWD=$(cat /database-secrets/DATABASE_ADMIN_PASSWORD)
 export MYSQL_PWD
 work=$(mktemp -d)
 where=$DATABASE_HOST:$DATABASE_PORT
-
-fail() {
-  echo "$*" >&2
-  exit 1
-}
 
 # Images of MariaDB have the client under its own name, since 11 under no other.
 client=mysql
@@ -72,9 +65,7 @@ marker_has() {
     AND TABLE_NAME = 'active_active_schema' AND COLUMN_NAME = '$2'" | sql | grep -qx 1
 }
 
-# A database of our first release has a marker without a version. Where the scripts that made it are still those of the image, it has
-# the image's.
-if [ -r /schema-scripts/version-before ]; then read -r before </schema-scripts/version-before; else before=unknown; fi
+before=$(version_before)
 
 # The version whose schema a database has: nothing where there is no marker.
 version_of() {
@@ -90,39 +81,8 @@ note_version() {
   echo "UPDATE active_active_schema SET version = $(quoted "$SCHEMA_VERSION")" | sql "$1"
 }
 
-case ${PURPOSE:-} in
-  versions)
-    while read -r database _; do
-      version=$(version_of "$database")
-      [ -z "$version" ] || echo "$database has the schema of $version"
-    done <"$work/databases"
-    exit
-    ;;
-  note)
-    while read -r database _; do
-      [ -z "$(version_of "$database")" ] || note_version "$database"
-    done <"$work/databases"
-    exit
-    ;;
-esac
-
-others='' unnoted=''
-while read -r database _; do
-  version=$(version_of "$database")
-  case $version in
-    '' | "$SCHEMA_VERSION") ;;
-    unknown) unnoted="$unnoted $database" ;;
-    *) others="$others $database ($version)" ;;
-  esac
-done <"$work/databases"
-if [ -n "$others" ]; then
-  fail "the servers are of version $SCHEMA_VERSION, but on $where these databases have the schema of another:$others. Nothing was" \
-    "changed. Set the version back, or upgrade: make upgrade ENVIRONMENT=$ENVIRONMENT"
-fi
-if [ -n "$unnoted" ]; then
-  fail "our first release created$unnoted, from other scripts than those of this image, so their version is not known. Nothing was" \
-    "changed. Run \"make up\" with the version before once, or say which it is: make upgrade ENVIRONMENT=$ENVIRONMENT FROM=7.1.0"
-fi
+answer_purpose "$work/databases"
+require_version "$work/databases" "$where"
 
 limit=$(echo 'SELECT @@GLOBAL.max_connections' | sql)
 if [ "$limit" -lt "$CONNECTIONS" ]; then

@@ -12,9 +12,7 @@
 #   OTHER_ROLE, OTHER_PASSWORD_FILE  the same of the login before, which is locked as soon as its file is gone
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
-#   ENVIRONMENT   name of the environment, for messages
-#   SCHEMA_VERSION  version of the servers, whose schema this must be
-#   PURPOSE       "versions" only says which schema each database has; "note" only writes SCHEMA_VERSION into every marker
+# and what schema-version.sh takes, which goes before it.
 #   WAIT_SECONDS  how long the server may take to answer; 60 if not set
 set -eu
 
@@ -24,11 +22,6 @@ PGPASSWORD=$(cat /database-secrets/DATABASE_ADMIN_PASSWORD)
 PGHOST=$DATABASE_HOST PGPORT=$DATABASE_PORT PGUSER=$ADMIN_ROLE
 export PGOPTIONS PGPASSWORD PGHOST PGPORT PGUSER PGCONNECT_TIMEOUT=5
 work=$(mktemp -d)
-
-fail() {
-  echo "$*" >&2
-  exit 1
-}
 
 # sql DATABASE [psql options]: runs standard input; psql substitutes :name, :owner, :base, :runtime, :other.
 sql() {
@@ -50,9 +43,7 @@ done
 
 echo "$DATABASES" >"$work/databases"
 
-# A database of our first release has a marker without a version. Where the scripts that made it are still those of the image, it has
-# the image's.
-if [ -r /schema-scripts/version-before ]; then read -r before </schema-scripts/version-before; else before=unknown; fi
+before=$(version_before)
 
 # The version whose schema a database has: nothing where there is no marker.
 version_of() {
@@ -77,39 +68,8 @@ COMMIT;
 SQL
 }
 
-case ${PURPOSE:-} in
-  versions)
-    while read -r database _; do
-      version=$(version_of "$database")
-      [ -z "$version" ] || echo "$database has the schema of $version"
-    done <"$work/databases"
-    exit
-    ;;
-  note)
-    while read -r database _; do
-      [ -z "$(version_of "$database")" ] || note_version "$database"
-    done <"$work/databases"
-    exit
-    ;;
-esac
-
-others='' unnoted=''
-while read -r database _; do
-  version=$(version_of "$database")
-  case $version in
-    '' | "$SCHEMA_VERSION") ;;
-    unknown) unnoted="$unnoted $database" ;;
-    *) others="$others $database ($version)" ;;
-  esac
-done <"$work/databases"
-if [ -n "$others" ]; then
-  fail "the servers are of version $SCHEMA_VERSION, but on $PGHOST:$PGPORT these databases have the schema of another:$others. Nothing was" \
-    "changed. Set the version back, or upgrade: make upgrade ENVIRONMENT=$ENVIRONMENT"
-fi
-if [ -n "$unnoted" ]; then
-  fail "our first release created$unnoted, from other scripts than those of this image, so their version is not known. Nothing was" \
-    "changed. Run \"make up\" with the version before once, or say which it is: make upgrade ENVIRONMENT=$ENVIRONMENT FROM=7.1.0"
-fi
+answer_purpose "$work/databases"
+require_version "$work/databases" "$PGHOST:$PGPORT"
 
 limit=$(echo "SELECT current_setting('max_connections')" | sql postgres)
 if [ "$limit" -lt "$CONNECTIONS" ]; then
