@@ -57,6 +57,12 @@ test('both outputs go to the log file', async () => {
   expect(readFileSync(logFile, 'utf8').split('\n').sort()).toEqual(['', 'err', 'out']);
 });
 
+/** Runs a script of ours in a process of its own, whose error output is read. */
+function runScript(script: string) {
+  const loader = join(__dirname, '../../node_modules/tsx/dist/loader.mjs');
+  return spawn('node', ['--import', loader, script], { cwd: machine.directory, stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
 test('Ctrl-C reaches the program once, and this process ends after it', async () => {
   const script = machine.file(
     'main.ts',
@@ -67,11 +73,7 @@ test('Ctrl-C reaches the program once, and this process ends after it', async ()
        await run('sh', ['-c', 'trap "echo x >> signals; sleep 0.5; touch ended; exit 0" INT; touch ready; while :; do sleep 0.05; done']);
      });`,
   );
-  const loader = join(__dirname, '../../node_modules/tsx/dist/loader.mjs');
-  const child = spawn('node', ['--import', loader, script], {
-    cwd: machine.directory,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = runScript(script);
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;
@@ -91,11 +93,7 @@ test('Ctrl-C while no program runs says how to go on, too', async () => {
     `import { runCommand } from '${join(__dirname, '../../cli/setup/errors')}';
      runCommand(() => { console.error('waiting'); return new Promise((done) => setTimeout(done, 15_000)); }, 'run it again');`,
   );
-  const loader = join(__dirname, '../../node_modules/tsx/dist/loader.mjs');
-  const child = spawn('node', ['--import', loader, script], {
-    cwd: machine.directory,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = runScript(script);
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;
