@@ -1,3 +1,5 @@
+import { kernelIpv4 } from './kernel-address';
+
 /** State of an established connection in /proc/net/tcp. */
 const ESTABLISHED = '01';
 
@@ -13,16 +15,10 @@ export function connectedPeers(sockets: string, addresses: readonly string[], po
   for (const line of sockets.split('\n')) {
     const [, local = '', remote = '', state] = line.trim().split(/\s+/);
     const [localPort, remotePort] = [local, remote].map((end) => Number.parseInt(end.split(':')[1] ?? '', 16));
-    if (state === ESTABLISHED && (localPort === port || remotePort === port)) connected.add(ipv4(remote));
+    if (state === ESTABLISHED && (localPort === port || remotePort === port)) {
+      // At the end of an IPv4-mapped IPv6 address, or alone.
+      connected.add(kernelIpv4((remote.split(':')[0] ?? '').slice(-8)));
+    }
   }
   return addresses.filter((address) => connected.has(address));
-}
-
-/** An IPv4 address as the kernel prints it: four bytes in reverse, at the end of an IPv4-mapped IPv6 address or alone. */
-function ipv4(end: string): string {
-  const digits = (end.split(':')[0] ?? '').slice(-8);
-  return (digits.match(/../g) ?? [])
-    .map((byte) => Number.parseInt(byte, 16))
-    .reverse()
-    .join('.');
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { EnvironmentEngine } from '../environment-engine';
+import { kernelIpv4 } from '../kernel-address';
 import { type Listener, listenersIn } from './listeners';
 
 /** What the engine's host says about itself. */
@@ -62,9 +63,8 @@ function routesIn(text: string): HostRoute[] {
   return text.split('\n').flatMap((line): HostRoute[] => {
     const [name = '', destination = '', , , , , , mask = ''] = line.trim().split(/\s+/);
     if (!/^[0-9A-F]{8}$/.test(destination) || !/^[0-9A-F]{8}$/.test(mask) || mask === '00000000') return [];
-    const bytes = (destination.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16));
     const prefix = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-    return [{ interface: name, destination: `${bytes.join('.')}/${prefix}` }];
+    return [{ interface: name, destination: `${kernelIpv4(destination)}/${prefix}` }];
   });
 }
 

@@ -1,3 +1,5 @@
+import { kernelIpv4 } from '../kernel-address';
+
 /** A socket that accepts connections. */
 export interface Listener {
   /** IPv4 address, or 0.0.0.0 for all. */
@@ -62,9 +64,5 @@ function ipv4(digits: string): string | undefined {
     if (/^0{32}$/.test(digits)) return ALL;
     if (!digits.startsWith('0000000000000000FFFF0000')) return undefined;
   } else if (digits.length !== 8) return undefined;
-  const bytes = digits.slice(-8).match(/../g) ?? [];
-  return bytes
-    .map((byte) => Number.parseInt(byte, 16))
-    .reverse()
-    .join('.');
+  return kernelIpv4(digits.slice(-8));
 }
