@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { hostname, userInfo } from 'node:os';
 import { LABEL_PREFIX } from '../topology/names';
 import type { CommandContext } from './command';
+import { HELPER } from './environment-engine';
 import { UserError } from './setup/errors';
 
 const LABEL = `${LABEL_PREFIX}.at-work`;
@@ -26,14 +27,14 @@ export async function atWork<T>(context: CommandContext, command: string, work: 
 
 async function begin({ topology, engine }: CommandContext, command: string): Promise<() => Promise<void>> {
   const name = `${topology.environment}-at-work`;
-  const options = ['--rm', '--interactive', '--network', 'none', '--cap-drop', 'ALL', '--read-only', '--user', '65534'];
+  const options = [...HELPER, '--interactive', '--network', 'none', '--read-only', '--user', '65534'];
   const label = `${LABEL}=${userInfo().username}@${hostname()}, process ${process.pid}: ${command}`;
   // One that is there for certain, where anything is.
   const [container] = await engine.containers();
   const image = [container?.image ?? topology.loadBalancer.image, '-c', 'echo begun; exec cat'];
   const child = spawn(
     'docker',
-    ['run', ...options, '--log-driver', 'none', '--name', name, '--label', label, '--entrypoint', 'sh', ...image],
+    ['run', ...options, '--name', name, '--label', label, '--entrypoint', 'sh', ...image],
     // Its own process group: Ctrl-C is for the command that works, and it may take its time to end.
     { env: { ...process.env, ...engine.variables }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
   );

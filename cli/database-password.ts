@@ -65,12 +65,10 @@ export async function rotateDatabasePassword(context: CommandContext, value: str
 /** Whether a node's container is of this revision. */
 async function someNodeUses({ topology, engine }: CommandContext): Promise<boolean> {
   const { nodes, database } = topology;
-  const containers = await engine.names('container');
-  for (const { containerName } of nodes.filter((node) => containers.includes(node.containerName))) {
-    const variables = await engine.docker('inspect', '--format', '{{json .Config.Env}}', containerName);
-    if (variables.includes(`"DATABASE_LOGIN=${database.logins.current.role}"`)) return true;
-  }
-  return false;
+  const names = nodes.map(({ containerName }) => containerName);
+  return (await engine.containers()).some(
+    ({ name, variables }) => names.includes(name) && variables.DATABASE_LOGIN === database.logins.current.role,
+  );
 }
 
 // What the next revision has been given already stays.

@@ -39,7 +39,7 @@ const EXEC_TIMEOUT_MS = 10_000;
 const HOST_TIMEOUT_MS = 120_000;
 const NOBODY = '65534:65534';
 /** What the commands' own containers have: as little as all others, and no log driver, as some of them print secrets. */
-const HELPER = ['--rm', '--log-driver', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
+export const HELPER = ['--rm', '--log-driver', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
 
 /** How a script runs on volumes. */
 export interface HelperOptions {
@@ -51,6 +51,8 @@ export interface HelperOptions {
   readonly capabilities?: readonly string[];
   /** @default - no network at all */
   readonly network?: string;
+  /** @default 0:0 */
+  readonly user?: string;
   /** Further options of `docker run`. @default - none */
   readonly further?: readonly string[];
 }
@@ -153,24 +155,21 @@ export class EnvironmentEngine {
 
   /** Runs a shell script on volumes that everybody may read, and returns what it prints. @param mounts `volume:path:ro` */
   async readVolumes(image: string, script: string, mounts: readonly string[]): Promise<string> {
-    const options = ['--rm', ...this.labels, '--network', 'none', '--cap-drop', 'ALL', '--user', '65534'];
-    const volumes = mounts.flatMap((mount) => ['--volume', mount]);
-    const hardening = ['--security-opt', 'no-new-privileges', '--read-only'];
-    return this.docker('run', ...options, ...hardening, ...volumes, '--entrypoint', 'sh', image, '-c', script);
+    return this.runOnVolumes(image, script, { mounts, user: '65534', further: ['--read-only'] });
   }
 
   /**
-   * Runs a shell script as root on volumes, in a container that is gone afterwards and whose output no log driver sees. It has no
-   * network and no capability unless the options say so.
+   * Runs a shell script on volumes, in a container that is gone afterwards and whose output no log driver sees. It is root without any
+   * capability, and has no network, unless the options say otherwise.
    *
    * @returns what the script prints
    */
   async runOnVolumes(image: string, script: string, options: HelperOptions): Promise<string> {
-    const { mounts, input = '', capabilities = [], further = [] } = options;
+    const { mounts, input = '', capabilities = [], user = '0:0', further = [] } = options;
     const network = ['--network', options.network ?? 'none'];
     const added = capabilities.flatMap((capability) => ['--cap-add', capability]);
     const volumes = mounts.flatMap((mount) => ['--volume', mount]);
-    const settings = ['--interactive', '--user', '0:0', ...network, ...added, ...further, ...volumes];
+    const settings = ['--interactive', '--user', user, ...network, ...added, ...further, ...volumes];
     const command = ['--entrypoint', 'sh', image, '-c', script];
     return (
       await run('docker', ['run', ...this.labels, ...HELPER, ...settings, ...command], { env: this.variables, input })

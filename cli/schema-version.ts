@@ -88,19 +88,21 @@ async function runSchemaJob(
     '--env',
     `${name}=${value === DATABASE_AUTHORITIES_FILE ? SCRATCH_AUTHORITIES : value}`,
   ]);
-  const labels = Object.entries(topology.labels).flatMap(([label, value]) => ['--label', `${label}=${value}`]);
-  const mounts = job.mounts.flatMap(({ volume, path }) => ['--volume', `${volume}:${path}:ro`]);
-  const hardening = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--user', job.user ?? '0:0'];
-  const placed = ['--network', topology.network.name, '--entrypoint', '/bin/sh'];
+  const mounts = job.mounts.map(({ volume, path }) => `${volume}:${path}:ro`);
   const script = `if [ -n "\${AUTHORITIES_PEM:-}" ]; then printf '%s' "$AUTHORITIES_PEM" >${SCRATCH_AUTHORITIES}; fi\n${job.script}`;
   // The image that is there already: a plan pulls none.
   const there = (await engine.containers()).find(
     ({ name }) => name === topology.database.container?.containerName || name === job.name,
   );
   const image = there?.image ?? job.image;
-  const options = ['--rm', '--pull', 'never', ...labels, ...hardening, ...placed, ...environment, ...mounts];
+  const further = ['--pull', 'never', ...environment];
   try {
-    return await engine.docker('run', ...options, image, '-c', script);
+    return await engine.runOnVolumes(image, script, {
+      mounts,
+      network: topology.network.name,
+      user: job.user,
+      further,
+    });
   } catch (error) {
     // The engine's own failures have other codes.
     if (error instanceof CommandError && (error.exitCode ?? 125) < 125) throw new UserError(error.lastLines.join('\n'));
