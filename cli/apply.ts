@@ -5,16 +5,14 @@ import { synthesize } from '../constructs/synthesize';
 import { waysBack } from '../review/report/lost-state';
 import { type Report, reportDigest } from '../review/report/report';
 import { isRetired, type Topology } from '../topology/topology';
+import { applyUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, openEnvironment, selectedTopology } from './command';
-import { lockOtherLogin } from './database-password';
 import { readReport, sha256OfFile } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
 import { requireLifted, requireUnprotected } from './protection';
-import { waitUntilClientsAreServed } from './published/wait';
-import { applyAll, destroyAll } from './rollout';
-import { waitUntilAllServe } from './rotation';
+import { destroyAll } from './rollout';
 import { requireSchemaVersion } from './schema-version';
 import { runCommand, UserError } from './setup/errors';
 import { sweep, teardownLayers } from './teardown';
@@ -59,10 +57,7 @@ async function applyPlans(
   }
   await preflight(context, 'make apply');
   await requireSchemaVersion(context);
-  await applyAll(context, changed);
-  await waitUntilAllServe(context);
-  await waitUntilClientsAreServed(context);
-  if (changed.some(({ stack }) => stack.layer === 'node')) await lockOtherLogin(context);
+  await applyUntilServed(context, changed);
 }
 
 /** The stacks of the plan that the configuration no longer has. */

@@ -45,26 +45,23 @@ export async function planAll(
   return step(`Plan ${context.topology.environment}`, async () => {
     const containers = await context.engine.containers();
     await removeFailedJobs(context, containers);
-    // One after the other: they may share a provider cache.
-    for (const stack of context.stacks) await stack.init();
-    const renewals: Renewals = destroy ? new Map() : await dueRenewals(context, containers);
+    const [renewals] = await Promise.all([
+      destroy ? (new Map() satisfies Renewals) : dueRenewals(context, containers),
+      initAll(context.stacks),
+    ]);
     for (const [name, { why }] of renewals) console.log(`${name} is replaced: ${why}.`);
     const damaged = destroy ? Promise.resolve(false) : keystoresAreDamaged(context, containers);
     const installed = destroy ? Promise.resolve([]) : changedVolumes(context, containers);
     const planned = context.stacks.map(async (runner) => {
       if (runner.stack.layer !== 'foundation') await setTimeout(HEAD_START_MS);
-      const replace = renewals.get(runner.stack.name)?.address;
-      let changes = await runner.plan(destroy, replace);
-      if (runner.stack.layer === 'foundation' && (await damaged)) {
-        await removeKeystoresJob(context);
-        changes = await runner.plan(destroy);
-      }
+      const plan = () => runner.plan(destroy, renewals.get(runner.stack.name)?.address);
+      const first = await plan();
+      const isDamaged = runner.stack.layer === 'foundation' && (await damaged);
       const changedHere = (await installed).filter(({ layer }) => layer === runner.stack.layer);
       runner.changedFiles = changedHere;
-      if (changedHere.length > 0) {
-        await removeJobsOf(context, containers, changedHere);
-        changes = await runner.plan(destroy);
-      }
+      if (isDamaged) await removeKeystoresJob(context);
+      if (changedHere.length > 0) await removeJobsOf(context, containers, changedHere);
+      const changes = isDamaged || changedHere.length > 0 ? await plan() : first;
       await read?.(runner);
       return changes;
     });
@@ -77,6 +74,11 @@ export async function planAll(
     }
     return context.stacks.filter((_, index) => changed[index]);
   });
+}
+
+/** One after the other: they may share a provider cache. */
+async function initAll(stacks: readonly TerraformStackRunner[]): Promise<void> {
+  for (const stack of stacks) await stack.init();
 }
 
 /**

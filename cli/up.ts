@@ -1,13 +1,11 @@
+import { applyUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, openEnvironment } from './command';
-import { lockOtherLogin } from './database-password';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
 import { requireLifted } from './protection';
-import { waitUntilClientsAreServed } from './published/wait';
-import { applyAll, planAll } from './rollout';
-import { waitUntilAllServe } from './rotation';
+import { planAll } from './rollout';
 import { requireSchemaVersion } from './schema-version';
 import { runCommand } from './setup/errors';
 import { welcome } from './welcome';
@@ -25,10 +23,7 @@ async function up(context: CommandContext): Promise<void> {
   await requireSchemaVersion(context);
   const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);
   if (changed.length === 0) console.log('Nothing to change.');
-  await applyAll(context, changed);
-  await waitUntilAllServe(context);
-  await waitUntilClientsAreServed(context);
-  if (changed.some(({ stack }) => stack.layer === 'node')) await lockOtherLogin(context);
+  await applyUntilServed(context, changed);
 }
 
 async function planByPolicy(context: CommandContext) {
