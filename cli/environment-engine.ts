@@ -34,6 +34,8 @@ export type Kind = 'container' | 'volume' | 'network';
 
 /** Compares the stores in a folder with their checksums. */
 const WHOLE = 'cd "$1" && sha256sum -c checksums >/dev/null 2>&1';
+/** What engines say of a container, volume or network that is not there. */
+const GONE = /no such (container|volume|network)|network \S+ not found/i;
 const EXEC_TIMEOUT_MS = 10_000;
 /** An image may have to be fetched for it. */
 const HOST_TIMEOUT_MS = 120_000;
@@ -85,9 +87,7 @@ export class EnvironmentEngine {
   }
 
   async containers(): Promise<EngineContainer[]> {
-    const names = await this.names('container');
-    if (names.length === 0) return [];
-    const inspected = JSON.parse(await this.docker('container', 'inspect', ...names)) as InspectedContainer[];
+    const inspected = await this.inspect<InspectedContainer>('container', await this.names('container'));
     return inspected.map(({ Name, State, RestartCount, Config }) => ({
       name: Name.replace(/^\//, ''),
       running: State.Running,
@@ -104,6 +104,23 @@ export class EnvironmentEngine {
       image: Config.Image,
       variables: Object.fromEntries((Config.Env ?? []).map((entry) => entry.split(/=(.*)/s).slice(0, 2))),
     }));
+  }
+
+  /** What the engine says about those of these that are still there: one may have gone since it was listed. */
+  async inspect<T>(kind: Kind, ids: readonly string[]): Promise<T[]> {
+    if (ids.length === 0) return [];
+    const ask = async (...some: readonly string[]) => JSON.parse(await this.docker(kind, 'inspect', ...some)) as T[];
+    const orNothing = (error: unknown): T[] => {
+      if (error instanceof CommandError && GONE.test(error.lastLines.join())) return [];
+      throw error;
+    };
+    try {
+      return await ask(...ids);
+    } catch (error) {
+      // A missing one fails the question about all.
+      orNothing(error);
+      return (await Promise.all(ids.map((id) => ask(id).catch(orNothing)))).flat();
+    }
   }
 
   /** All that a container wrote. */

@@ -6,7 +6,6 @@ import { LABEL_PREFIX } from '../topology/names';
 import type { Topology } from '../topology/topology';
 import type { EnvironmentEngine } from './environment-engine';
 import { UserError } from './setup/errors';
-import { CommandError } from './setup/process';
 
 const ENVIRONMENT_LABEL = `${LABEL_PREFIX}.environment`;
 const EVERY_ADDRESS = ['', '0.0.0.0', '::'];
@@ -68,7 +67,6 @@ export function heldByOthers(
 
 /** @throws UserError where another environment, also one whose file is gone, has on the engine what this one wants */
 export async function requireOwnPlace(topology: Topology, engine: EnvironmentEngine): Promise<void> {
-  // One by one, as it may be gone since.
   const inspected = async <T>(kind: 'network' | 'container', label: string): Promise<T[]> => {
     const all = kind === 'container' ? ['--all'] : [];
     const format = `{{.ID}} {{.Label "${ENVIRONMENT_LABEL}"}}`;
@@ -77,15 +75,7 @@ export async function requireOwnPlace(topology: Topology, engine: EnvironmentEng
       const [id = '', name] = line.split(' ');
       return id === '' || name === topology.environment ? [] : [id];
     });
-    const found = others.map(async (id) => {
-      try {
-        return JSON.parse(await engine.docker(kind, 'inspect', id)) as T[];
-      } catch (error) {
-        if (error instanceof CommandError) return [];
-        throw error;
-      }
-    });
-    return (await Promise.all(found)).flat();
+    return engine.inspect<T>(kind, others);
   };
   const [networks, balancers] = await Promise.all([
     inspected<InspectedNetwork>('network', ENVIRONMENT_LABEL),

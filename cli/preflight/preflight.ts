@@ -107,8 +107,7 @@ function imageToLookWith({ jobs }: Topology): string {
 
 async function networksOf(engine: EnvironmentEngine): Promise<EngineNetwork[]> {
   const ids = (await engine.docker('network', 'ls', '--quiet')).split('\n').filter((line) => line !== '');
-  if (ids.length === 0) return [];
-  const networks = JSON.parse(await engine.docker('network', 'inspect', ...ids)) as readonly InspectedNetwork[];
+  const networks = await engine.inspect<InspectedNetwork>('network', ids);
   return networks.map(({ Name, IPAM }) => ({
     name: Name,
     // Those with a letter or a colon are of IPv6.
