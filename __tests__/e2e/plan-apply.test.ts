@@ -10,9 +10,9 @@ import { docker, inspect, removeEnvironment, Workspace, waitUntilHealthy } from 
 const workspace = new Workspace();
 const HERE = placeOf('e2e-plan');
 const NAME = HERE.name;
-const configuration = ({ hostname, bindAddress, subnet }: Place) => `network = { subnet = "${subnet}" }
+const configuration = ({ hostname, bindAddress, subnet }: Place, ports = '') => `network = { subnet = "${subnet}" }
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384, cpus = 2 }
-load_balancer = { hostname = "${hostname}", bind_address = "${bindAddress}" }
+load_balancer = { hostname = "${hostname}", bind_address = "${bindAddress}"${ports} }
 `;
 const TOML = configuration(HERE);
 const REPORT = `build/plan/${NAME}`;
@@ -202,7 +202,8 @@ test('a lost state under load: the plan says who serves, up refuses, adopt takes
 }, 400_000);
 
 test('a protected environment that breaks the policy is planned, reported and not applied', async () => {
-  const open = configuration({ ...HERE, bindAddress: '0.0.0.0' });
+  // Ports that no other environment has: on every address, the usual ones would collide with whatever runs beside this.
+  const open = configuration({ ...HERE, bindAddress: '0.0.0.0' }, ', http_port = 8080, https_port = 8443');
   await workspace.configure(NAME, `protected = true\n${open}`);
   const unfit = await workspace.tryMake('plan', NAME);
   for (const key of ['state.backend: "local"', 'identity_server.image: is missing']) {
