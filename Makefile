@@ -90,7 +90,7 @@ check: $(MODULES) ## All that needs no Docker Engine: lint, types, unit and synt
 	@$(TSX) $(ROOT)/cli/check.ts
 
 test: check ## That, and the end-to-end tests
-	@$(TSX) $(ROOT)/cli/test.ts
+	@$(TSX) $(ROOT)/__tests__/e2e/suite.ts
 
 .PHONY: chaos
 chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 20 min)

@@ -1,0 +1,151 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureEngine, stopStartedEngine } from '../../cli/setup/engine';
+import { ensureSetup } from '../../cli/setup/ensure-setup';
+import { InterruptedError, runCommand, UserError } from '../../cli/setup/errors';
+import { CommandError, run } from '../../cli/setup/process';
+import { print, step } from '../../cli/setup/progress';
+import { sandboxImageTags } from '../../images/tags';
+import { PLACES } from '../support/places';
+import { PROJECT, removeEnvironment } from '../support/workspace';
+import { type EndToEndFile, inOrder, nextOf } from './schedule';
+
+/**
+ * Files that run side by side. While one waits for a server to start or for a health check, the other has the processors; a third one
+ * would only make both slower.
+ */
+const AT_ONCE = Math.min(2, availableParallelism());
+
+/**
+ * What `make test` runs after `make check`: the end-to-end tests on a real engine, two files side by side, each in a process of its own.
+ * Without an engine it says that they did not run; with CI set that is a failure. An engine that was started for the tests is stopped
+ * after them.
+ */
+runCommand(async () => {
+  const setup = await endToEndSetup();
+  if ('missing' in setup) {
+    const notice = `THE END-TO-END TESTS WERE NOT RUN: ${setup.missing}`;
+    if (process.env.CI) throw new UserError(notice);
+    console.error(`\n${notice}`);
+    return;
+  }
+  try {
+    await runAll();
+  } finally {
+    if (setup.startedEngine) await stopStartedEngine();
+  }
+});
+
+/** Sets up what the end-to-end tests need; says why they cannot run, if they cannot. */
+async function endToEndSetup(): Promise<{ startedEngine: boolean } | { missing: string }> {
+  try {
+    const { started } = await ensureEngine();
+    await ensureSetup({ images: Object.values(sandboxImageTags()) });
+    return { startedEngine: started };
+  } catch (error) {
+    if (error instanceof UserError) return { missing: error.message };
+    throw error;
+  }
+}
+
+/** Runs every file, also after one that failed. @throws UserError with the names of the tests that failed */
+async function runAll(): Promise<void> {
+  const names = readdirSync(__dirname).flatMap((file) => /^(.*)\.test\.ts$/.exec(file)?.[1] ?? []);
+  const waiting = inOrder(names);
+  const running = new Map<EndToEndFile, Promise<void>>();
+  const failures: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'end-to-end-'));
+  let tests = 0;
+  let interrupted: unknown;
+  const begin = (file: EndToEndFile) => {
+    waiting.splice(waiting.indexOf(file), 1);
+    const ended = runFile(file, folder)
+      .then((result) => {
+        tests += result.tests;
+        failures.push(...result.failures);
+      })
+      .catch((error: unknown) => {
+        interrupted ??= error;
+      })
+      .finally(() => running.delete(file));
+    running.set(file, ended);
+  };
+  try {
+    while (waiting.length + running.size > 0) {
+      for (let next = nextIfFree(); next !== undefined; next = nextIfFree()) begin(next);
+      await Promise.race(running.values());
+      if (interrupted !== undefined) {
+        await Promise.all(running.values());
+        throw interrupted;
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  if (failures.length > 0) {
+    throw new UserError(
+      `\n${failures.length} end-to-end tests failed:\n${failures.map((each) => `  ${each}`).join('\n')}`,
+    );
+  }
+  print(`End-to-end tests passed: ${tests} in ${names.length} files`);
+
+  function nextIfFree(): EndToEndFile | undefined {
+    return running.size < AT_ONCE ? nextOf(waiting, [...running.keys()]) : undefined;
+  }
+}
+
+/** Runs one file, and shows what it said when it has ended: of two at once, lines would be mixed. */
+async function runFile({ name }: EndToEndFile, folder: string): Promise<Result> {
+  const file = `__tests__/e2e/${name}.test.ts`;
+  const [logFile, resultFile] = [join(folder, `${name}.log`), join(folder, `${name}.json`)];
+  // A pattern is a regular expression, and one name may be the end of another.
+  const pattern = `/${file.replaceAll('.', '\\.')}$`;
+  const args = [pattern, '--runInBand', '--verbose', '--json', '--outputFile', resultFile];
+  const jest = () => run(join(PROJECT, 'node_modules', '.bin', 'jest'), args, { cwd: PROJECT, logFile });
+  try {
+    await step(name, jest);
+    return resultIn(resultFile, file);
+  } catch (error) {
+    if (error instanceof InterruptedError || !(error instanceof CommandError)) throw error;
+    // Whatever it has left takes memory and processors from those that come after it.
+    for (const place of placesOf(file)) await removeEnvironment(place);
+    return resultIn(resultFile, file);
+  } finally {
+    if (existsSync(logFile))
+      print(
+        readFileSync(logFile, 'utf8')
+          .replace(/^Test results written to.*\n/m, '')
+          .trimEnd(),
+      );
+  }
+}
+
+/** What Jest wrote; a file that wrote nothing, or that failed without a test, has failed itself. */
+function resultIn(resultFile: string, file: string): Result {
+  if (!existsSync(resultFile)) return { tests: 0, failures: [`${file} did not run to its end`] };
+  const { success, testResults } = JSON.parse(readFileSync(resultFile, 'utf8')) as JestResult;
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const failures = tests.filter(({ status }) => status === 'failed').map(({ fullName }) => `${file}: ${fullName}`);
+  if (!success && failures.length === 0) failures.push(`${file} could not run`);
+  return { tests: tests.length, failures };
+}
+
+/** The environments that a file names. */
+function placesOf(file: string): string[] {
+  const text = readFileSync(join(PROJECT, file), 'utf8');
+  return PLACES.map(({ name }) => name).filter((name) => text.includes(`'${name}'`));
+}
+
+interface Result {
+  readonly tests: number;
+  /** Names of the tests that failed, with their file. */
+  readonly failures: readonly string[];
+}
+
+interface JestResult {
+  readonly success: boolean;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
