@@ -11,6 +11,7 @@ export const RULE_IDS = [
   'published-without-tls',
   'administration-paths',
   'engine-tls',
+  'database-tls',
   'default-credential',
   'privileged',
   'root-user',

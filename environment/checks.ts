@@ -110,6 +110,12 @@ function checkDatabase(
     refuse('ca_file', 'is of use only where the certificate is checked; set database.tls = "verified", too');
   }
   const createsSchemas = container !== undefined && settings.schema === 'automatic';
+  if (external && createsSchemas && !container.takesVerifiers && databaseTls({ database: settings }) === 'off') {
+    refuse(
+      'tls',
+      `"off" would send the password of the servers' login in clear text: the schema job creates that login, and ${title} takes no verifier in its place; set "verified" or "required", or create databases and login yourself and set database.schema = "manual"`,
+    );
+  }
   if (createsSchemas && !container.clientAuthorities.public && verified && settings.ca_file === undefined) {
     refuse(
       'ca_file',
@@ -211,6 +217,14 @@ function checkProtected(
       'local-state',
       ['state', 'backend'],
       `"local" keeps the state of a protected environment on one machine, and it is lost with that machine; use ${others}`,
+    );
+  }
+  const tls = databaseTls({ database: settings });
+  if (settings.host !== undefined && tls !== 'verified') {
+    refuse(
+      'database-tls',
+      ['database', 'tls'],
+      `"${tls}" does not check who answers, so whoever stands between can pose as the database; set "verified", with database.ca_file where the certificate is of an authority of your own`,
     );
   }
   const usesDatabaseImage = settings.host === undefined || settings.schema === 'automatic';

@@ -35,7 +35,7 @@ export function connectionBudget({
   return { datasources, poolSize, nodes, connections };
 }
 
-/** Off within the environment's own network; a server elsewhere is expected to encrypt. */
+/** Off within the environment's own network; a server elsewhere must encrypt and show who it is. */
 export function databaseTls({ database }: Pick<EnvironmentSettings, 'database'>): DatabaseTls {
-  return database.tls ?? (database.host === undefined ? 'off' : 'required');
+  return database.tls ?? (database.host === undefined ? 'off' : 'verified');
 }

@@ -18,7 +18,7 @@ depends on the environment:
 | \`make plan CHECK=1\`, for pipelines | exit code 1 | exit code 1 |
 | \`make up\`, \`make apply\` | apply nothing | apply |
 
-Two of the rules, \`local-state\` and \`image-pinned\`, are also asked of the configuration file of a protected environment: their mistakes are
+Three of the rules, \`local-state\`, \`image-pinned\` and \`database-tls\`, are also asked of the configuration file of a protected environment: their mistakes are
 reported with file, line and key like every other one, without an engine, and by plain \`cdktf\`, which does not know the rest of the policy.
 
 ## Breaking a rule on purpose

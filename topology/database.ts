@@ -1,4 +1,4 @@
-import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { DATABASE_ENGINES, type DatabaseTls } from '../catalogue/database-engines';
 import { DISTRIBUTIONS, type DistributionDatabase } from '../catalogue/distributions';
 import type { TopologyAssets } from '../environment/assets';
 import { connectionBudget, databaseTls } from '../environment/database';
@@ -15,6 +15,8 @@ export interface DatabaseTopology {
   readonly logins: DatabaseLogins;
   readonly host: string;
   readonly port: number;
+  /** Whether connections are encrypted, and whether the server's certificate and name are checked. */
+  readonly tls: DatabaseTls;
   readonly container?: DatabaseContainerTopology;
   /** Command in the container that writes all databases to standard output. */
   readonly dump?: string;
@@ -38,7 +40,12 @@ export interface DatabaseSchema {
 export function databaseTopology(environment: Environment, layout: Layout): DatabaseTopology {
   const { database } = environment;
   const { budget, databaseAddress, databaseHost, databasePort, databaseAdmin, databaseContainer, owners } = layout;
-  const at = { host: databaseHost, port: databasePort, logins: databaseLogins(environment) };
+  const at = {
+    host: databaseHost,
+    port: databasePort,
+    tls: databaseTls(environment),
+    logins: databaseLogins(environment),
+  };
   if (databaseContainer === undefined) return at;
   const { name, image, facts } = databaseContainer;
   return {

@@ -70,6 +70,12 @@ interface Server {
   readonly emptyDatabase: (name: string) => string;
   /** How many databases of this name there are. */
   readonly databaseCount: (name: string) => string;
+  /** Has every statement logged from now on, as it arrived. */
+  readonly logStatements: () => Promise<unknown>;
+  /** What was logged. */
+  readonly statements: () => Promise<string>;
+  /** What the server keeps of the password of the servers' first role. */
+  readonly verifier: string;
   /** How many statements are in the 60 s pause of the scripts. */
   readonly sleeping: string;
   /** Database that is there from the start. */
@@ -127,6 +133,18 @@ const postgresql: Server = {
   emptyDatabase: (name) => `CREATE DATABASE ${name}`,
   databaseCount: (name) => `SELECT count(*) FROM pg_database WHERE datname = '${name}'`,
   sleeping: "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()",
+  logStatements: () =>
+    docker(
+      'exec',
+      `${PREFIX}-postgresql`,
+      ...['psql', '-XAtq', '-h', '/var/run/postgresql', '-U', 'postgres'],
+      ...['-c', "ALTER SYSTEM SET log_statement = 'all'", '-c', 'SELECT pg_reload_conf()'],
+    ),
+  statements: async () => {
+    const { stdout, stderr } = await run('docker', ['logs', `${PREFIX}-postgresql`]);
+    return `${stdout}${stderr}`;
+  },
+  verifier: "SELECT rolpassword FROM pg_authid WHERE rolname = 'wso2'",
   main: 'postgres',
   rollsBack: true,
 };
@@ -171,6 +189,9 @@ const mysql: Server = {
   emptyDatabase: (name) => `CREATE DATABASE ${name} CHARACTER SET latin1`,
   databaseCount: (name) => `SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '${name}'`,
   sleeping: "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(60)'",
+  logStatements: () => mysql.sql('mysql', "SET GLOBAL log_output = 'TABLE', GLOBAL general_log = ON"),
+  statements: () => mysql.sql('mysql', 'SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log'),
+  verifier: "SELECT authentication_string FROM mysql.user WHERE User = 'wso2'",
   main: 'mysql',
   rollsBack: false,
 };
@@ -332,7 +353,8 @@ describe.each([
     expect(output).toContain('the pools of all nodes and a reserve need 99999');
   });
 
-  test('a supplied password may have any character, and may change', async () => {
+  test('a supplied password may have any character and may change, and the server is never told it', async () => {
+    await server.logStatements();
     await runJob(server, tree, secrets);
     const supplied = await secretsVolume(server, {
       DATABASE_ADMIN_PASSWORD: 'admin-Password_1',
@@ -343,6 +365,9 @@ describe.each([
     await expect(server.sqlAsRuntime('fs_userdb', 'SELECT 1', PASSWORD)).rejects.toThrow(
       /denied|authentication failed/,
     );
+    const statements = await server.statements();
+    expect(statements).toContain(await server.sql(server.main, server.verifier));
+    expect([PASSWORD, AWKWARD_PASSWORD.slice(0, 9)].filter((password) => statements.includes(password))).toEqual([]);
   });
 
   test('a second login has the rights of the first, which is locked only when its password is forgotten and nobody uses it', async () => {

@@ -61,3 +61,39 @@ test.each([
   const call = firstCall({ [client]: version }, { TLS: 'verified', AUTHORITIES: '/database-authorities.pem' });
   expect(call).toContain(' --ssl-ca=/database-authorities.pem ');
 });
+
+/** What the job tells a server of this version when it creates the login. */
+function createdLogin(version: string, password: string): string {
+  const folder = temporaryDirectory('schema-login-');
+  const client = `#!/bin/sh
+[ "$1" != --version ] || { echo '${MARIADB}'; exit; }
+while IFS= read -r statement; do
+  case $statement in
+    *VERSION*) echo '${version}' ;;
+    *max_connections*) echo 500 ;;
+    *mysql.user*) echo 0 ;;
+    'CREATE USER'*) printf '%s' "$statement" >'${folder}/created'; exit 1 ;;
+  esac
+done
+`;
+  mkdirSync(join(folder, 'bin'));
+  writeFileSync(join(folder, 'bin', 'mariadb'), client, { mode: 0o755 });
+  writeFileSync(join(folder, 'DATABASE_ADMIN_PASSWORD'), 'secret');
+  writeFileSync(join(folder, 'DATABASE_PASSWORD'), password);
+  spawnSync('/bin/sh', ['-c', SCRIPT.replaceAll('/database-secrets', folder)], {
+    env: {
+      PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+      ...{ DATABASE_HOST: 'db', DATABASE_PORT: '3306', ADMIN_ROLE: 'root', TLS: 'required', DATABASES: '' },
+      ...{ RUNTIME_ROLE: 'wso2', OTHER_ROLE: 'wso2_2', RUNTIME_PASSWORD_FILE: 'DATABASE_PASSWORD', CONNECTIONS: '20' },
+      ...{ OTHER_PASSWORD_FILE: 'DATABASE_PASSWORD_2', SCHEMA_VERSION: '7.1.0', ENVIRONMENT: 'bank' },
+    },
+  });
+  return readFileSync(join(folder, 'created'), 'utf8');
+}
+
+test('MariaDB is given what it keeps of a password, MySQL the password', () => {
+  expect(createdLogin('11.8.3-MariaDB-log', 'password')).toBe(
+    "CREATE USER 'wso2'@'%' IDENTIFIED BY PASSWORD '*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19';",
+  );
+  expect(createdLogin('8.4.6', 'pass\\word')).toBe("CREATE USER 'wso2'@'%' IDENTIFIED BY 'pass\\\\word';");
+});

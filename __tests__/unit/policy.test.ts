@@ -172,6 +172,15 @@ const BROKEN: Readonly<Record<RuleId, readonly [Case, ...Case[]]>> = {
     ['an address with a path', ({ topology }) => (topology.engineHost = 'tcp://docker.bank.example:2375/')],
     ['an address with a user', ({ topology }) => (topology.engineHost = 'tcp://localhost@docker.bank.example:2375')],
   ],
+  'database-tls': [
+    [
+      'an existing server that is not checked',
+      inProtected(({ topology }) => {
+        delete topology.database.container;
+        topology.database.tls = 'required';
+      }),
+    ],
+  ],
   'default-credential': [
     ['variable', (input) => node(input).env.push('DATABASE_PASSWORD=wso2carbon')],
     ['URL', (input) => node(input).env.push('URL=https://someone:hunter2@db.bank.example/')],

@@ -49,6 +49,8 @@ export interface DatabaseContainerFacts {
   readonly dump: (adminUsername: string, port: number, passwordFile: string) => string;
   /** Script in `runtime/jobs/` that creates the schemas with this image's client. */
   readonly schemaScript: string;
+  /** Whether the script gives the server a verifier of the login's password. Otherwise the server is told the password itself. */
+  readonly takesVerifiers: boolean;
   /** Variables by which that client is told what to do about TLS. */
   readonly clientTls: Readonly<Record<DatabaseTls, Readonly<Record<string, string>>>>;
   /** By which authorities it knows the server. */

@@ -56,6 +56,7 @@ export const mariadb: DatabaseEngineFacts = {
     dump: (admin, _, passwordFile) =>
       `sh -c 'MYSQL_PWD=$(cat ${passwordFile}) mariadb-dump --all-databases --single-transaction --routines -u ${admin}'`,
     schemaScript: 'run-mysql-schema.sh',
+    takesVerifiers: true,
     clientTls: { off: { TLS: 'off' }, required: { TLS: 'required' }, verified: { TLS: 'verified' } },
     clientAuthorities: { public: false, variables: { AUTHORITIES: DATABASE_AUTHORITIES_FILE } },
   },

@@ -48,6 +48,7 @@ export const mysql: DatabaseEngineFacts = {
     dump: (admin, _, passwordFile) =>
       `sh -c 'MYSQL_PWD=$(cat ${passwordFile}) mysqldump --all-databases --single-transaction --routines -u ${admin}'`,
     schemaScript: 'run-mysql-schema.sh',
+    takesVerifiers: false,
     clientTls: { off: { TLS: 'off' }, required: { TLS: 'required' }, verified: { TLS: 'verified' } },
     clientAuthorities: { public: false, variables: { AUTHORITIES: DATABASE_AUTHORITIES_FILE } },
   },

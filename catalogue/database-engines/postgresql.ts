@@ -43,9 +43,11 @@ export const postgresql: DatabaseEngineFacts = {
     healthCommand: (address, port) => ['CMD', 'pg_isready', '-q', '-h', address, '-p', String(port)],
     dump: (admin, port) => `pg_dumpall -h /var/run/postgresql -p ${port} -U ${admin}`,
     schemaScript: 'run-postgresql-schema.sh',
+    takesVerifiers: true,
     clientTls: {
-      off: { PGSSLMODE: 'disable' },
-      required: { PGSSLMODE: 'require' },
+      // Nobody who has not shown a certificate is told a password.
+      off: { PGSSLMODE: 'disable', PGREQUIREAUTH: '!password' },
+      required: { PGSSLMODE: 'require', PGREQUIREAUTH: '!password' },
       verified: { PGSSLMODE: 'verify-full', PGSSLROOTCERT: 'system' },
     },
     clientAuthorities: { public: true, variables: { PGSSLROOTCERT: DATABASE_AUTHORITIES_FILE } },

@@ -59,7 +59,7 @@ export const database = z.strictObject({
     .enum(['off', 'required', 'verified'])
     .optional()
     .describe(
-      'Encryption of the connections; "verified" also checks the certificate with the truststore. Default: "off" for the container, "required" for an existing server.',
+      'Encryption of the connections; "verified" also checks the server\'s certificate and its name, without which anybody in between can pose as the server. Default: "off" for the container, "verified" for an existing server.',
     ),
   ca_file: caFile
     .optional()

@@ -92,7 +92,6 @@ fi
 
 account="$(quoted "$RUNTIME_ROLE")@'%'"
 other="$(quoted "$OTHER_ROLE")@'%'"
-password=$(quoted "$(cat "/database-secrets/$RUNTIME_PASSWORD_FILE")")
 
 exists() {
   [ "$(echo "SELECT COUNT(*) FROM mysql.user WHERE User = $(quoted "$1") AND Host = '%'" | sql)" = 1 ]
@@ -118,9 +117,32 @@ logs_in() {
   echo 'SELECT 1' | MYSQL_PWD=$(cat "/database-secrets/$RUNTIME_PASSWORD_FILE") sql --user="$RUNTIME_ROLE" >/dev/null 2>&1
 }
 
+sha1() {
+  sha1sum | cut -d ' ' -f 1
+}
+
+# Hexadecimal digits as bytes.
+bytes() {
+  for byte in $(printf '%s' "$1" | sed 's/../& /g'); do
+    # shellcheck disable=SC2059
+    printf "\\$(printf '%03o' "0x$byte")"
+  done
+}
+
+# MariaDB takes what it keeps of a password in its place, so neither the connection nor a log sees the password. What MySQL keeps only its
+# server can make; it is told the password, which it leaves out of its logs, and for a server elsewhere the configuration demands TLS.
+password=$(cat "/database-secrets/$RUNTIME_PASSWORD_FILE")
+case $(echo 'SELECT VERSION()' | sql) in
+  *MariaDB*)
+    once=$(printf '%s' "$password" | sha1)
+    identified="PASSWORD '*$(bytes "$once" | sha1 | tr a-f A-F)'"
+    ;;
+  *) identified=$(quoted "$password") ;;
+esac
+
 if ! exists "$RUNTIME_ROLE"; then
   # Not echo: the shell's would take the backslashes for its own.
-  printf 'CREATE USER %s IDENTIFIED BY %s;\n' "$account" "$password" | sql
+  printf 'CREATE USER %s IDENTIFIED BY %s;\n' "$account" "$identified" | sql
 elif ! belongs "$RUNTIME_ROLE"; then
   fail "the database server $where has an account $RUNTIME_ROLE that is not this environment's; nothing was changed." \
     "Set another database.username, or remove that account"
@@ -130,7 +152,7 @@ elif ! logs_in; then
     fail "account $RUNTIME_ROLE has $sessions connections with another password than the one in /database-secrets/$RUNTIME_PASSWORD_FILE: a new one" \
       "would cut their owners off. Raise database.password_revision by one: then the nodes change to the other account, one by one"
   fi
-  printf 'ALTER USER %s IDENTIFIED BY %s ACCOUNT UNLOCK;\n' "$account" "$password" | sql
+  printf 'ALTER USER %s IDENTIFIED BY %s ACCOUNT UNLOCK;\n' "$account" "$identified" | sql
 fi
 if [ ! -e "/database-secrets/$OTHER_PASSWORD_FILE" ] && exists "$OTHER_ROLE" && belongs "$OTHER_ROLE"; then
   [ "$(sessions_of "$OTHER_ROLE")" = 0 ] || fail "account $OTHER_ROLE has connections still; it was not locked"

@@ -36,6 +36,10 @@ until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
   if grep -q 'password authentication failed' "$work/error"; then
     fail "the database server $PGHOST:$PGPORT refuses the password of role $PGUSER"
   fi
+  if grep -q 'authentication method requirement' "$work/error"; then
+    fail "the database server $PGHOST:$PGPORT asks for the password of role $PGUSER in clear text, which only a server gets whose certificate" \
+      "is checked: set database.tls = \"verified\""
+  fi
   [ "$waited" -lt "${WAIT_SECONDS:-60}" ] || fail "no database server answers at $PGHOST:$PGPORT for $waited s: $(cat "$work/error")"
   sleep 1
   waited=$((waited + 1))
@@ -128,11 +132,16 @@ if ! logs_in; then
     fail "role $RUNTIME_ROLE has $sessions connections with another password than the one in /database-secrets/$RUNTIME_PASSWORD_FILE: a new one" \
       "would cut their owners off. Raise database.password_revision by one: then the nodes change to the other role, one by one"
   fi
-  # psql reads the password from the file itself, so that no process list shows it.
-  sql postgres <<'SQL'
-\set password `cat "/database-secrets/$RUNTIME_PASSWORD_FILE"`
-ALTER ROLE :"runtime" LOGIN PASSWORD :'password';
-SQL
+  # psql makes the verifier that the server keeps (RFC 5803): neither the connection nor the server's log sees the password. Without a
+  # terminal it takes the two answers from standard input, so no process list shows it either.
+  password=$(cat "/database-secrets/$RUNTIME_PASSWORD_FILE")
+  printf '%s\n%s\n' "$password" "$password" |
+    sql postgres -c "SET password_encryption = 'scram-sha-256'" -c "\\password \"$RUNTIME_ROLE\"" >/dev/null 2>"$work/error" || {
+    cat "$work/error" >&2
+    fail "the database server $PGHOST:$PGPORT takes no SCRAM verifier as the password of role $RUNTIME_ROLE. If a rule for passwords forbids it," \
+      "have role $RUNTIME_ROLE given the password by its administrators, with LOGIN, and run again: what logs in is left as it is"
+  }
+  echo 'ALTER ROLE :"runtime" LOGIN' | sql postgres
 fi
 if [ ! -e "/database-secrets/$OTHER_PASSWORD_FILE" ] && exists "$OTHER_ROLE" && belongs "$OTHER_ROLE"; then
   [ "$(sessions_of "$OTHER_ROLE")" = 0 ] || fail "role $OTHER_ROLE has connections still; it was not locked"

@@ -1,6 +1,7 @@
 import type { RuleId } from '../../../catalogue/policy-rule-ids';
 import type { Rule } from '../rule';
 import { administrationPaths } from './administration-paths';
+import { databaseTls } from './database-tls';
 import { defaultCredential } from './default-credential';
 import { engineTls } from './engine-tls';
 import { healthCheck } from './health-check';
@@ -34,6 +35,7 @@ export const RULES: Readonly<Record<RuleId, Rule>> = {
   'published-without-tls': publishedWithoutTls,
   'administration-paths': administrationPaths,
   'engine-tls': engineTls,
+  'database-tls': databaseTls,
   'default-credential': defaultCredential,
   privileged,
   'root-user': rootUser,
