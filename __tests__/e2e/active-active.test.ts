@@ -449,6 +449,12 @@ test('PostgreSQL stopped and started: both nodes serve what needs no database, a
     return nodes.every(({ rotation }) => rotation === 'out');
   });
   expect((await browser().get('/probe/echo')).status).toBe(200);
+  // From then on the user store refuses without asking the database: for two minutes, were it the product's own setting.
+  for (const container of CONTAINERS) {
+    await eventually(`the user store of ${container} has given up`, 60, async () =>
+      (await docker('logs', container)).includes('Retry count exceeds above the maximum count'),
+    );
+  }
   await docker('start', `${NAME}-database`);
   for (const node of NODES) {
     await eventually(`${node} works again`, 60, async () => (await direct(node).get('/probe/health')).status === 200);

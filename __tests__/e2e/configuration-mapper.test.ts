@@ -132,6 +132,11 @@ describe.each(Object.keys(CASES))('%s', (name) => {
     expect(xml).toContain('<Property name="dataSource">jdbc/WSO2USER_DB</Property>');
   });
 
+  test('asks a user database that was away again after a second, not after minutes', () => {
+    expect(read('user-mgt.xml')).toContain('<Property name="ConnectionRetryDelay">1000</Property>');
+    expect(element(read('carbon.xml'), 'minConnectionRetryDelayInMilliSeconds')).toBe('1000');
+  });
+
   test('has a pool for every data source that the kernel’s templates know', () => {
     const pools = datasourcesOf(read('datasources/master-datasources.xml'));
     // That of the identity database is written by the build of the product.

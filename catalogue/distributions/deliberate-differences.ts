@@ -94,6 +94,10 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     key: 'health_checker[0]',
     reason: 'without the start-up checker the health request may answer 200 before the server has started',
   },
+  ...['user_store.properties.ConnectionRetryDelay', 'user_store_commons'].map((key) => ({
+    key,
+    reason: 'a database that was away for a second would cost two minutes of logins, on all nodes at once',
+  })),
   { key: 'catalinaValves.remoteIpValve', reason: 'the logs show the client, not the load balancer' },
   {
     key: 'agent_identity',

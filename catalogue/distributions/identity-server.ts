@@ -9,6 +9,7 @@ import {
 } from './distribution';
 import { financialServicesToml } from './financial-services-toml';
 import { healthToml } from './health-toml';
+import { USER_STORE_RECOVERS_SOON } from './user-store-toml';
 
 /** What differs from one version of Identity Server to the next. */
 interface Release {
@@ -235,6 +236,7 @@ function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]
     // The task that suspends idle accounts, where one is configured, runs on the cluster's coordinator alone.
     identity_mgt_account_suspension: { execute_task_on_master_node: true },
     ...healthToml(databases),
+    ...USER_STORE_RECOVERS_SOON,
     // Logs show the client. Only the load balancer is believed when it names one.
     catalinaValves: {
       remoteIpValve: {

@@ -1,5 +1,7 @@
+import { merge } from '../toml';
 import { type Distribution, type DistributionDatabase, OFFICIAL_LAYOUT } from './distribution';
 import { healthToml } from './health-toml';
+import { USER_STORE_RECOVERS_SOON } from './user-store-toml';
 
 const DATABASES: readonly DistributionDatabase[] = [
   {
@@ -38,12 +40,12 @@ export const sandbox: Distribution = {
   databases: DATABASES,
   poolSize: 50,
   scheduledJobs: [],
-  deploymentToml: () => ({
-    ...healthToml(DATABASES),
-    realm_manager: { data_source: 'WSO2USER_DB' },
-    user_store: { type: 'database_unique_id' },
-    transport: { https: { properties: { maxHttpHeaderSize: '65536' } } },
-  }),
+  deploymentToml: () =>
+    merge(healthToml(DATABASES), USER_STORE_RECOVERS_SOON, {
+      realm_manager: { data_source: 'WSO2USER_DB' },
+      user_store: { type: 'database_unique_id' },
+      transport: { https: { properties: { maxHttpHeaderSize: '65536' } } },
+    }),
   replayablePaths: [
     { path: '/probe/echo', reason: 'answers with what it got and changes nothing' },
     { path: '/probe/slow', reason: 'waits and changes nothing' },
