@@ -12,6 +12,7 @@ interface Routing {
 }
 
 interface FakeRequest {
+  method: string;
   uri: string;
   variables: Record<string, string | undefined>;
   headersOut: Record<string, string>;
@@ -74,6 +75,7 @@ function load(options: { affinity?: boolean; nodes?: string[] } = {}) {
 
 function request(variables: Record<string, string | undefined> = {}, uri = '/'): FakeRequest {
   return {
+    method: 'GET',
     uri,
     variables: { request_id: '00000000aabbccddeeff001122334455', ...variables },
     headersOut: {},
@@ -247,7 +249,7 @@ describe('where no node is in rotation', () => {
   test('one that was drained and has stopped gets nothing, although its address is merely silent', async () => {
     const { routing, probe } = pair();
     for (const node of [1, 2]) await probe(node, 200, 2);
-    routing.drain(request({}, '/drain/node-1'));
+    routing.drain({ ...request({}, '/drain/node-1'), method: 'POST' });
     await probe(1, 'no connection', 5);
     await probe(2, 503);
     expect(targets(routing)).toEqual({ 'node-2': 300 });
@@ -279,7 +281,7 @@ describe('a node comes back into rotation', () => {
 
 describe('draining', () => {
   const drain = (routing: Routing, node: number) => {
-    const r = request({}, `/drain/node-${node}`);
+    const r = { ...request({}, `/drain/node-${node}`), method: 'POST' };
     routing.drain(r);
     expect(r.answer).toEqual({ status: 204, body: undefined });
   };
@@ -292,6 +294,16 @@ describe('draining', () => {
     expect(rotations(routing)[0]).toBe('draining');
     expect(targets(routing)['node-1']).toBeUndefined();
     expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).not.toBe('node-1');
+  });
+
+  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])('is not done by %s', async (method) => {
+    const { routing, probe } = load();
+    await probe(1, 200, 2);
+    const r = { ...request({}, '/drain/node-1'), method };
+    routing.drain(r);
+    expect(r.answer).toEqual({ status: 405, body: undefined });
+    expect(r.headersOut).toEqual({ Allow: 'POST' });
+    expect(rotations(routing)[0]).toBe('in');
   });
 
   test('ends when the node has stopped: after that the probes decide', async () => {

@@ -146,6 +146,12 @@ function routeCookie(r) {
 
 // POST /drain/<node>: the node is about to stop. Nothing new is sent to it from now on.
 function drain(r) {
+  // What only follows a link must not take a node out.
+  if (r.method !== 'POST') {
+    r.headersOut.Allow = 'POST';
+    r.return(405);
+    return;
+  }
   const name = r.uri.slice('/drain/'.length);
   state().set(`draining:${name}`, String(Date.now()));
   ngx.log(ngx.WARN, `${name} is out of rotation: it is about to stop`);
