@@ -55,7 +55,9 @@ export function extensionProblems(distribution: DistributionName, extension: Tom
     .flatMap(({ datasources }) => datasources)
     .flatMap((datasource) => ('id' in datasource ? datasource.id : []));
   return leaves(extension).flatMap(({ path, value }): ExtensionProblem[] => {
-    const rule = OWNED_KEYS.find((key) => touches(path, key.path.split('.')));
+    // A quoted key may hold dots, and who reads the server's files takes them for the path all the same.
+    const parts = path.flatMap((key) => key.split('.'));
+    const rule = OWNED_KEYS.find((key) => touches(parts, key.path.split('.')));
     if (rule) {
       return [{ path, message: `belongs to the topology: it follows from ${rule.owner}; change that instead` }];
     }
@@ -81,8 +83,33 @@ export function extensionProblems(distribution: DistributionName, extension: Tom
         ];
       }
     }
-    return [...oldKeyProblems(distribution, extension, path), ...literalSecrets(path, value)];
+    return [...oldKeyProblems(distribution, extension, path), ...literalSecrets(path, value), ...markup(path, value)];
   });
+}
+
+/** Values are copied as they stand into attributes and elements of XML, where these begin or end one. */
+const MARKUP: Readonly<Record<string, string>> = { '<': '&lt;', '"': '&quot;' };
+/** A key becomes a name there. The server does not even start with one that holds a quote. */
+const MARKUP_OF_KEYS = /[<>&"'\\]/;
+
+/** What would write more into the server's XML files than one value: another connector, or an attribute that the topology owns. */
+function markup(path: readonly string[], value: unknown): ExtensionProblem[] {
+  const [inKey] = MARKUP_OF_KEYS.exec(path.join('.')) ?? [];
+  if (inKey !== undefined) {
+    return [{ path, message: `the key holds ${inKey}, which is markup in the server's XML files; remove it` }];
+  }
+  if (typeof value === 'string') {
+    const [found] = /[<"]/.exec(value) ?? [];
+    if (found === undefined) return [];
+    return [
+      {
+        path,
+        message: `holds ${found}, which becomes markup in the server's XML files; write ${MARKUP[found]} where the character itself is meant`,
+      },
+    ];
+  }
+  if (Array.isArray(value)) return value.flatMap((entry, index) => markup([...path, String(index)], entry));
+  return isTable(value) ? leaves(value).flatMap((leaf) => markup([...path, ...leaf.path], leaf.value)) : [];
 }
 
 /** The server reads `encryption.old_key` only where data is marked with its key, and not at all before 7.1. */

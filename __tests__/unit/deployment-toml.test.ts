@@ -108,6 +108,17 @@ describe('keys of the topology', () => {
     ]);
   });
 
+  test.each([
+    '"server.hostname" = "evil.example"',
+    "'server.hostname' = 'evil.example'",
+    '"transport.https.properties".proxyPort = 1',
+    'transport."https.properties.proxyPort" = 1',
+  ])('are owned in quotes as well: %s', (line) => {
+    expect(problemsOf(`[identity_server.deployment_toml]\n${line}\n`)).toEqual([
+      expect.stringContaining('belongs to the topology'),
+    ]);
+  });
+
   test('cannot be replaced by a value in the place of their table', () => {
     expect(problemsOf('[identity_server.deployment_toml]\nclustering = "off"\n')).toEqual([
       expect.stringContaining('belongs to the topology'),
@@ -122,6 +133,31 @@ describe('keys of the topology', () => {
     ],
   ])('include our entries of [[datasource]]: %j', (extra, message) => {
     expect(problemsOf(extra).join()).toContain(message);
+  });
+});
+
+describe('markup of the server’s XML files', () => {
+  const inTable = (line: string) =>
+    problemsOf(`[identity_server.deployment_toml.transport.https.properties]\n${line}\n`);
+
+  test.each([
+    ['another attribute, which the topology owns', `server = 'x" proxyPort="1'`, '&quot;'],
+    ['another connector', `server = '"/><Connector port="9999'`, '&quot;'],
+    ['an element', 'server = "x</a><b>"', '&lt;'],
+    ['an element in a list', 'sslEnabledProtocols = ["TLSv1.3", "<x/>"]', '&lt;'],
+    ['an element in a list of tables', 'x = [{ y = "<z/>" }]', '&lt;'],
+    ['an attribute by a key', `'proxyPort="1" x' = "y"`, 'the key holds "'],
+    ['a key with which the server does not start', `'it"s' = "y"`, 'the key holds "'],
+  ])('is refused: %s', (_, line, message) => {
+    expect(inTable(line)).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('is not what is written with the XML’s own escapes', () => {
+    const filter = '(&amp;(objectClass=person)(uid=?))';
+    expect(
+      problemsOf(`[identity_server.deployment_toml.user_store.properties]\nUserNameSearchFilter = "${filter}"\n`),
+    ).toEqual([]);
+    expect(inTable(`"x.y-z" = "a > b, it's &lt;c&gt; &quot;"`)).toEqual([]);
   });
 });
 
