@@ -1,4 +1,5 @@
 import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { LARGEST_ARCHIVE_BYTES } from './limits';
 
 const END_OF_DIRECTORY = 0x06054b50;
 const ENTRY = 0x02014b50;
@@ -24,7 +25,7 @@ export function isReadableFile(path: string): boolean {
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.12 and 4.3.16
  */
 export function archiveEntries(path: string): string[] | undefined {
-  if (!isReadableFile(path)) return undefined;
+  if (!isReadableFile(path) || statSync(path).size > LARGEST_ARCHIVE_BYTES) return undefined;
   const bytes = readFileSync(path);
   const first = Math.max(0, bytes.length - END_LENGTH - LONGEST_COMMENT);
   let end = bytes.length - END_LENGTH;
@@ -44,7 +45,7 @@ export function archiveEntries(path: string): string[] | undefined {
 
 /** Whether a file is there and a zip. @param path relative to the working directory */
 export function isArchive(path: string): boolean {
-  if (!isReadableFile(path)) return false;
+  if (!isReadableFile(path) || statSync(path).size > LARGEST_ARCHIVE_BYTES) return false;
   const file = openSync(path, 'r');
   try {
     const beginning = Buffer.alloc(2);

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { LARGEST_AUTHORITIES_BYTES, readTextFile } from './limits';
 
 /** One certificate of a certificate authority, taken from a file that the configuration names. */
 export interface CertificateAuthority {
@@ -25,7 +25,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE----
 export function readAuthorities(path: string): AuthoritiesFile {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readTextFile(path, LARGEST_AUTHORITIES_BYTES);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { readAuthorities } from './authorities';
@@ -7,6 +7,7 @@ import { conflicts, type LoadedEnvironment } from './conflicts';
 import { invisibleText } from './control-characters';
 import { ConfigurationError, dotted, nearest, type Problem, problemsOf } from './diagnostics';
 import { driverJarProblem } from './driver-jar';
+import { LARGEST_CONFIGURATION_BYTES, readTextFile } from './limits';
 import { type Environment, type EnvironmentAuthorities, environmentJsonSchema } from './schema';
 import { CA_FILE } from './settings/fields';
 import { type TomlLines, tomlLines } from './toml-lines';
@@ -21,6 +22,8 @@ const CA_FILE_KEYS: Readonly<Record<keyof EnvironmentAuthorities, readonly strin
 
 /** Tables and lists within each other; the product needs fewer than ten. */
 const MAX_DEPTH = 50;
+/** In one table or list; the checks of each entry are collected on the stack. */
+const MAX_ENTRIES = 5000;
 
 /** What the parser's shorter messages usually mean. */
 const TOML_HINTS: Readonly<Record<string, string>> = {
@@ -101,13 +104,17 @@ function loadEnvironment(directory: string, name: string): LoadResult {
   let text: string;
   let raw: unknown;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTextFile(file, LARGEST_CONFIGURATION_BYTES);
     raw = parse(text, { unsafeKeyBehaviour: 'throw' });
   } catch (error) {
     return { name, problems: [...nameProblems, unreadable(file, error)] };
   }
   if (isDeeperThan(MAX_DEPTH, raw)) {
     const message = `has tables or lists nested more than ${MAX_DEPTH} deep; write it with fewer levels`;
+    return { name, problems: [...nameProblems, { file, message }] };
+  }
+  if (isLongerThan(MAX_ENTRIES, raw)) {
+    const message = `has a table or list of more than ${MAX_ENTRIES} entries; write it with fewer`;
     return { name, problems: [...nameProblems, { file, message }] };
   }
   const lineOf = tomlLines(text);
@@ -162,6 +169,12 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return levels < 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }
 
+function isLongerThan(entries: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const inner = Object.values(value);
+  return inner.length > entries || inner.some((each) => isLongerThan(entries, each));
+}
+
 function unreadable(file: string, error: unknown): Problem {
   if (error instanceof TomlError) {
     const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
@@ -170,6 +183,10 @@ function unreadable(file: string, error: unknown): Problem {
   }
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
+  if (code === 'EFBIG') {
+    const message = `has more than ${LARGEST_CONFIGURATION_BYTES / 1024} KiB, which no configuration needs; is it another file?`;
+    return { file, message };
+  }
   return { file, message: `cannot be read (${code})` };
 }
 

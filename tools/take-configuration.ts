@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { parse } from 'smol-toml';
 import { isTable, type TomlTable } from '../catalogue/toml';
+import { LARGEST_CONFIGURATION_BYTES } from '../environment/limits';
 import { authoritiesOf, changedFiles, codeAmong, filesOf, isConfiguration, obstacle } from './pull-request';
 
 /**
@@ -15,9 +16,6 @@ import { authoritiesOf, changedFiles, codeAmong, filesOf, isConfiguration, obsta
 const [, , proposal] = process.argv;
 if (proposal === undefined) throw new Error('usage: take-configuration.ts <checkout of the pull request>');
 const repository = proposal;
-
-/** Larger than any configuration; the parser's time grows with it. */
-const LARGEST_FILE = 256 * 1024;
 
 const [before, after] = (['HEAD^1', 'HEAD'] as const).map((commit) =>
   filesOf(git('ls-tree', '-rz', commit).toString('utf8')),
@@ -66,7 +64,7 @@ function take(file: string): void {
 /** @returns undefined where the file is no TOML */
 function table(commit: string, file: string): TomlTable | undefined {
   const text = git('cat-file', 'blob', `${commit}:${file}`);
-  if (text.length > LARGEST_FILE) return undefined;
+  if (text.length > LARGEST_CONFIGURATION_BYTES) return undefined;
   try {
     const value: unknown = parse(text.toString('utf8'), { unsafeKeyBehaviour: 'throw' });
     return isTable(value) ? value : undefined;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../environment/diagnostics';
@@ -190,5 +191,34 @@ describe('two environments', () => {
     );
     expect(message).toContain('together with test.toml; rename one of the files');
     expect(problemsIn({ 'test.toml': toml(1), 'testing.toml': toml(2) })).toBe('');
+  });
+});
+
+describe('a file that no person wrote', () => {
+  const inTable = (line: string) => `${SMALLEST}[identity_server.deployment_toml]\n${line}\n`;
+
+  test.each([
+    ['larger than any configuration', `# ${'x'.repeat(256 * 1024)}\n`, 'a.toml  has more than 256 KiB'],
+    ['with lists in each other', inTable(`x = ${'['.repeat(100_000)}`), 'excessively nested'],
+    ['with tables in each other', inTable(`x = ${'{a='.repeat(60_000)}`), 'excessively nested'],
+    ['with a key of many parts', inTable(`${'a.'.repeat(100_000)}a = 1`), 'nested more than 50 deep'],
+    [
+      'with a list of mistakes without end',
+      SMALLEST.replace('[load_balancer]', `node_overrides = [${'{},'.repeat(80_000)}]\n[load_balancer]`),
+      'has a table or list of more than 5000 entries',
+    ],
+  ])('is answered as any mistake: %s', (_, text, message) => {
+    expect(problemsIn({ 'a.toml': text })).toContain(message);
+  });
+
+  test('is not waited for where it is a pipe', () => {
+    const directory = configurationDirectory({});
+    execFileSync('mkfifo', [join(directory, 'a.toml')]);
+    expect(() => loadEnvironments(directory)).toThrow('a.toml  cannot be read (no file)');
+  });
+
+  test('is no file of authorities either', () => {
+    const ca = `${SMALLEST}[load_balancer.client_certificates]\nca_file = "ca.pem"\n`;
+    expect(problemsIn({ 'a.toml': ca, 'ca.pem': 'x'.repeat(1024 * 1024 + 1) })).toContain('cannot be read (EFBIG)');
   });
 });
