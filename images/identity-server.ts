@@ -11,7 +11,7 @@ export interface IdentityServerBuild {
   readonly image: string;
   /** Image that it starts from. */
   readonly base: string;
-  /** Maven coordinates of the JDBC driver, groupId:artifactId:version. */
+  /** Maven coordinates of the JDBC driver, groupId:artifactId:version, and `@sha256:` with its checksum where the user has one. */
   readonly driver?: string;
   /** Path of the accelerator's zip. */
   readonly accelerator?: string;

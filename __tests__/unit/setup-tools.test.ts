@@ -1,6 +1,12 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DATABASE_ENGINES } from '../../catalogue/database-engines';
+import { MAVEN_CHECKSUMS } from '../../catalogue/maven-checksums';
+import { ensureBaseImage } from '../../cli/setup/base-image';
 import { runCommand, UserError } from '../../cli/setup/errors';
+import { download } from '../../cli/setup/maven';
 import { ensureProviders, reachesRegistry } from '../../cli/setup/providers';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { ensureTerraform, terraformVariables } from '../../cli/setup/terraform';
@@ -188,6 +194,83 @@ describe('sandbox images', () => {
       'trial:1',
     ]);
     expect(files.sort()).toEqual(['Dockerfile', 'artifacts', 'artifacts.json', 'artifacts/thing.zip']);
+  });
+});
+
+describe('a file from a Maven repository', () => {
+  const answering = (content: string) =>
+    machine.program(
+      'mvn',
+      `const folder = process.argv.at(-1).split('=')[1];
+       require('node:fs').writeFileSync(folder + '/driver-1.0.jar', ${JSON.stringify(content)});`,
+    );
+  const sha256 = createHash('sha256').update('right').digest('hex');
+
+  test('is taken with the content that is expected, and with no other', async () => {
+    answering('evil');
+    expect(await messageOf(download('org:driver:1.0:jar', { sha256 }))).toMatchInlineSnapshot(
+      `"org:driver:1.0:jar is not what it should be: its SHA-256 is b5c1fb2efc6d6b4674c2fdcc48ce01b43a3b7c03763c0c3355de0099ee0f8c73, expected 27042f4e6eca7d0b2a7ee4026df2ecfa51d3339e6d122aa099118ecd8563bad9. It was not used. Find out which Maven repository has answered (mvn --version, and your settings.xml), and why it has another file."`,
+    );
+    answering('right');
+    expect(fs.readFileSync(await download('org:driver:1.0:jar', { sha256 }), 'utf8')).toBe('right');
+  });
+
+  test('is compared again each time that it is used', async () => {
+    answering('right');
+    fs.writeFileSync(await download('org:driver:1.0:jar'), 'evil');
+    expect(await messageOf(download('org:driver:1.0:jar', { sha256 }))).toContain('is not what it should be');
+  });
+
+  test('is known by its content where nobody has named it: every driver that is built in, and what the sandbox is made of', () => {
+    const drivers = Object.values(DATABASE_ENGINES).map(
+      ({ driverArtifact, driverVersion }) => `${driverArtifact}:${driverVersion}:jar`,
+    );
+    const parts = JSON.parse(fs.readFileSync('images/sandbox/identity-server/artifacts.json', 'utf8'));
+    const taken = [...drivers, ...parts.map(({ coordinates }: { coordinates: string }) => coordinates)];
+    expect(taken.filter((coordinates) => !/^[0-9a-f]{64}$/.test(MAVEN_CHECKSUMS[coordinates] ?? ''))).toEqual([]);
+  });
+});
+
+describe('a base image made of packages', () => {
+  const seen = () => machine.path('debootstrap.args');
+  beforeEach(() => {
+    jest.spyOn(process, 'getuid').mockReturnValue(0);
+    machine.program(
+      'docker',
+      `const [command, what] = process.argv.slice(2);
+       if (command === 'pull') { console.error('no registry'); process.exit(1); }
+       if (command === 'version') console.log(${JSON.stringify(process.arch === 'arm64' ? 'arm64' : 'amd64')});`,
+    );
+    machine.program(
+      'debootstrap',
+      `require('node:fs').writeFileSync(${JSON.stringify(seen())}, process.argv.slice(2).join('\\n'));
+       console.error('E: not here'); process.exit(1);`,
+    );
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  const withKeyring = (there: boolean) => {
+    const { existsSync } = jest.requireActual<typeof fs>('node:fs');
+    jest.spyOn(fs, 'existsSync').mockImplementation((file) => (file === keyring ? there : existsSync(file)));
+  };
+
+  test('takes none without a signature of Debian’s', async () => {
+    withKeyring(true);
+    await messageOf(ensureBaseImage({}));
+    expect(fs.readFileSync(seen(), 'utf8').split('\n')).toEqual(
+      expect.arrayContaining([`--keyring=${keyring}`, '--force-check-gpg']),
+    );
+  });
+
+  test('is not made where nobody could check that', async () => {
+    withKeyring(false);
+    expect(await messageOf(ensureBaseImage({}))).toMatchInlineSnapshot(
+      `"debian:trixie-slim could not be pulled (no registry). It is not made here either: /usr/share/keyrings/debian-archive-keyring.gpg is missing, so nobody could tell whether packages are Debian's. Install the package debian-archive-keyring."`,
+    );
+    expect(fs.existsSync(seen())).toBe(false);
   });
 });
 

@@ -10,6 +10,8 @@ import { step } from './progress';
 const SUITE = 'trixie';
 const PUBLISHED = `debian:${SUITE}-slim`;
 const OWN = `wso2-is-active-active/debian:${SUITE}`;
+/** Whose signatures a package list must have. */
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const REGISTRY_ANSWER_MS = 20_000;
 const PULL_TIMEOUT_MS = 600_000;
 
@@ -75,9 +77,15 @@ async function make(dockerEnv: NodeJS.ProcessEnv, problem: string): Promise<void
   }
   const packages = [
     ...(isInstalled('debootstrap') ? [] : ['debootstrap']),
-    ...(existsSync('/usr/share/keyrings/debian-archive-keyring.gpg') ? [] : ['debian-archive-keyring']),
+    ...(existsSync(KEYRING) ? [] : ['debian-archive-keyring']),
   ];
   if (packages.length > 0 && canInstall(machine)) await installPackages(packages);
+  // Without it debootstrap would only warn, and take whatever a mirror or a cable hands it.
+  if (!existsSync(KEYRING)) {
+    throw new UserError(
+      `${failed} It is not made here either: ${KEYRING} is missing, so nobody could tell whether packages are Debian's. Install the package debian-archive-keyring.`,
+    );
+  }
   await step(`Making ${OWN} with debootstrap, as no image registry answers`, () => bootstrap(dockerEnv));
 }
 
@@ -92,7 +100,14 @@ async function bootstrap(dockerEnv: NodeJS.ProcessEnv): Promise<void> {
     const mirror = await debianMirror();
     const logFile = join(cacheDirectory(), 'logs', 'debootstrap.log');
     await rm(logFile, { force: true });
-    const args = ['--variant=minbase', SUITE, root, ...(mirror === undefined ? [] : [mirror])];
+    const args = [
+      '--variant=minbase',
+      `--keyring=${KEYRING}`,
+      '--force-check-gpg',
+      SUITE,
+      root,
+      ...(mirror === undefined ? [] : [mirror]),
+    ];
     await run('debootstrap', args, { logFile });
     await addUpdates(root);
     await strip(root);

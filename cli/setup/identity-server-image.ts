@@ -44,9 +44,10 @@ export async function ensureIdentityServerImage({
 }
 
 /** The file keeps the name that it has in the repository, so that a look into the image says what is in it. */
-async function addDriver(coordinates: string, folder: string): Promise<void> {
+async function addDriver(driver: string, folder: string): Promise<void> {
+  const [coordinates, sha256] = driver.split('@sha256:') as [string, string?];
   const [, artifact, version] = coordinates.split(':');
   const file = `${coordinates}:jar`;
   if (!isDownloaded(file)) requireMaven('the JDBC driver');
-  await cp(await download(file), join(folder, `${artifact}-${version}.jar`));
+  await cp(await download(file, { sha256 }), join(folder, `${artifact}-${version}.jar`));
 }

@@ -20,11 +20,14 @@ const build = z
       .describe("Path of the accelerator's zip, which its own script merges into the image."),
     driver: z
       .string()
-      .regex(/^[\w.-]+:[\w.-]+:[\w.-]+$/, {
-        error: 'must be Maven coordinates groupId:artifactId:version such as "org.postgresql:postgresql:42.7.8"',
+      .regex(/^[\w.-]+:[\w.-]+:[\w.-]+(?:@sha256:[0-9a-f]{64})?$/, {
+        error:
+          'must be Maven coordinates groupId:artifactId:version such as "org.postgresql:postgresql:42.7.8", "@sha256:" and 64 hexadecimal digits behind them where its content is to be checked',
       })
       .optional()
-      .describe("Maven coordinates of the database's JDBC driver. Default: a current one of database.engine."),
+      .describe(
+        "Maven coordinates of the database's JDBC driver; with @sha256:<checksum> behind them no other content is taken. Default: a current one of database.engine, whose checksum is known.",
+      ),
   })
   .describe('What is added to the image of the nodes, in an image that is built and tagged by its content.');
 
