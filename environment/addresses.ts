@@ -19,14 +19,20 @@ export function isIpv4(text: string): boolean {
   return parseIpv4(text) !== undefined;
 }
 
-/** A private subnet, large enough for eight nodes below its dynamic half, written with its network address. */
-export function isSubnet(text: string): boolean {
+/** A network of any size, written with its first address. */
+export function isNetwork(text: string): boolean {
   const match = /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(text);
   const base = match && parseIpv4(match[1] as string);
   if (!match || base === undefined || base === null) return false;
   const prefix = Number(match[2]);
-  const size = 2 ** (32 - prefix);
-  return prefix >= 16 && prefix <= 26 && base % size === 0 && PRIVATE_RANGES.some((range) => contains(range, base));
+  return prefix <= 32 && base % 2 ** (32 - prefix) === 0;
+}
+
+/** A private subnet, large enough for eight nodes below its dynamic half, written with its network address. */
+export function isSubnet(text: string): boolean {
+  if (!isNetwork(text)) return false;
+  const { base, prefix } = parseCidr(text);
+  return prefix >= 16 && prefix <= 26 && PRIVATE_RANGES.some((range) => contains(range, base));
 }
 
 /** @throws on anything that `isSubnet` refuses */

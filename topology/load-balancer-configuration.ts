@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HEALTH_FILE, loadBalancerHealthScript } from './load-balancer-health';
-import { type NginxConfProps, renderNginxConf } from './nginx-conf';
+import { renderNginxConf } from './nginx-conf';
+import type { NginxConfProps } from './nginx-props';
 
 /** The files of one revision of the load balancer's configuration, by name. */
 export interface LoadBalancerConfiguration {

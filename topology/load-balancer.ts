@@ -1,6 +1,7 @@
 import { CONTROL_PORT } from '../environment/addresses';
 import type { TopologyAssets } from '../environment/assets';
 import { authoritiesPem } from '../environment/authorities';
+import { loadBalancerCapacity } from '../environment/load-balancer-capacity';
 import type { Environment } from '../environment/schema';
 import type { ServerTopology } from './container';
 import type { Layout } from './layout';
@@ -40,6 +41,7 @@ export function loadBalancerTopology(
 ): LoadBalancerTopology {
   const { load_balancer: balancer, authorities } = environment;
   const { distribution, images, nodes, balancerName, balancerAddress, statusUrl, url, httpsPort } = layout;
+  const capacity = loadBalancerCapacity(balancer.connections);
   const deniedPaths = balancer.denied_paths.map((path) => path.replace(/\/$/, ''));
   const configuration = loadBalancerConfiguration(
     {
@@ -55,6 +57,11 @@ export function loadBalancerTopology(
       readTimeoutSeconds: balancer.read_timeout_seconds,
       deniedPaths,
       replayablePaths: distribution.replayablePaths,
+      capacity,
+      clientLimit: {
+        requests: balancer.client_limit.requests ?? capacity.requestsPerClient,
+        networks: balancer.client_limit.networks,
+      },
       ...(authorities.clients && { clientAuthorities: authoritiesPem(authorities.clients) }),
     },
     {
@@ -67,9 +74,9 @@ export function loadBalancerTopology(
     image: images.loadBalancer,
     address: balancerAddress,
     owner: layout.owners.loadBalancer,
-    memoryMb: balancer.memory_mb,
-    scratchMb: 64,
-    openFiles: 16384,
+    memoryMb: balancer.memory_mb ?? capacity.memoryMb,
+    scratchMb: capacity.scratchMb,
+    openFiles: capacity.openFiles,
     hostname: balancer.hostname,
     url,
     consoleUrl: `${url}${distribution.consolePath}`,

@@ -1,36 +1,15 @@
-import type { ReplayablePath } from '../catalogue/distributions';
-import { deniedPattern, isDenied, REPEATED_PREFIX } from './denied-paths';
+import { REPEATED_PREFIX } from './denied-paths';
+import { connectionLimits, requestLimits, TOO_MANY_REQUESTS } from './nginx-limits';
+import {
+  deniedLocation,
+  drainLocation,
+  probeLocation,
+  replayable,
+  replayableLocation,
+  upstream,
+} from './nginx-locations';
+import type { NginxConfProps } from './nginx-props';
 import { CERTIFICATES_PATH } from './volumes';
-
-/** What the load balancer's configuration is made from. */
-export interface NginxConfProps {
-  /** Public host name, the only one that is served. */
-  readonly hostname: string;
-  /** Port for the redirect, inside the container as outside. */
-  readonly httpPort: number;
-  /** HTTPS port, inside the container as outside: the accelerator's pages call the public URL from within the network. */
-  readonly httpsPort: number;
-  /** Port for drain requests, probes and status, reachable from the environment's network only. */
-  readonly controlPort: number;
-  /** The environment's subnet, which may read the status. */
-  readonly subnet: string;
-  /** The identity servers in order. */
-  readonly nodes: readonly { readonly name: string; readonly address: string }[];
-  /** HTTPS port of every node. */
-  readonly nodePort: number;
-  /** Request that succeeds only on a started server. */
-  readonly healthPath: string;
-  /** Whether a browser session stays on its node. */
-  readonly affinity: boolean;
-  /** How long a node may take to answer, in seconds. */
-  readonly readTimeoutSeconds: number;
-  /** Path prefixes that are not forwarded. */
-  readonly deniedPaths: readonly string[];
-  /** Paths whose requests may be sent to a second node although the first may have processed them. */
-  readonly replayablePaths: readonly ReplayablePath[];
-  /** The authorities whose client certificates are accepted, PEM. @default - no client is asked for a certificate */
-  readonly clientAuthorities?: string;
-}
 
 /** Header by which a node learns the verified client certificate. The accelerator compares the name with its case. */
 export const CLIENT_CERTIFICATE_HEADER = 'x-wso2-mutual-auth-cert';
@@ -46,13 +25,13 @@ export function renderNginxConf(props: NginxConfProps): string {
   const clientCertificates = props.clientAuthorities !== undefined;
   return `# Generated. Change the environment's TOML file instead.
 load_module modules/ngx_http_js_module.so;
-worker_processes auto;
+worker_processes ${props.capacity.workers};
 worker_shutdown_timeout ${props.readTimeoutSeconds + 5}s;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
 events {
-  worker_connections 4096;
+  worker_connections ${props.capacity.connectionsPerWorker};
 }
 
 http {
@@ -79,10 +58,7 @@ ${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
 
   # A reload closes idle connections at once unless they are this young; clients would see that as a failed request.
   keepalive_min_timeout 10s;
-  client_max_body_size 10m;
-  # Authorization requests carry signed request objects in the URL.
-  large_client_header_buffers 4 32k;
-
+${connectionLimits(props)}
   ssl_protocols TLSv1.2 TLSv1.3;
   ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
   ssl_prefer_server_ciphers off;
@@ -101,9 +77,11 @@ ${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   proxy_connect_timeout 1500ms;
   proxy_send_timeout ${props.readTimeoutSeconds}s;
   proxy_read_timeout ${props.readTimeoutSeconds}s;
+  # An answer that is larger waits at the node until its client has taken this much of it.
   proxy_buffer_size 64k;
-  proxy_buffers 8 64k;
-  proxy_busy_buffers_size 128k;
+  proxy_buffers 8 16k;
+  proxy_busy_buffers_size 64k;
+  proxy_max_temp_file_size 0;
   proxy_next_upstream error timeout;
   proxy_next_upstream_tries 2;
 
@@ -147,7 +125,7 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}    add_header Strict-Transport-Security "max-age=63072000" always;
     add_header Set-Cookie $route_cookie always;
     error_page 503 @unavailable;
-
+${requestLimits(props)}
     # Tomcat drops ";x" from every segment of a path before it looks for the application, so "/;x/carbon" would pass by a denied
     # prefix. Only the last segment legitimately carries a parameter, ";jsessionid".
     if ($uri ~ "/[^/]*;[^/]*/") {
@@ -170,6 +148,7 @@ ${props.deniedPaths.map(deniedLocation).join('')}${replayable(props).map(replaya
       proxy_pass https://$route;
     }
 
+${TOO_MANY_REQUESTS}
     location @unavailable {
       internal;
       default_type text/html;
@@ -223,72 +202,4 @@ export function publicUrl({ hostname, httpsPort }: Pick<NginxConfProps, 'hostnam
 /** What a client sends as Host: no port where it is the scheme's own. */
 function publicHost(props: NginxConfProps): string {
   return publicUrl(props).replace('https://', '');
-}
-
-function upstream(node: { name: string; address: string }, { nodes, nodePort }: NginxConfProps): string {
-  const others = nodes.filter(({ name }) => name !== node.name);
-  // Tomcat closes after 60 idle seconds and 200 requests; leaving first avoids writing into a closing connection.
-  return `  upstream ${node.name} {
-    zone ${node.name} 64k;
-    server ${node.address}:${nodePort} max_fails=0;
-${others.map(({ address }) => `    server ${address}:${nodePort} max_fails=0 backup;\n`).join('')}    keepalive 32;
-    keepalive_timeout 30s;
-    keepalive_requests 150;
-  }
-`;
-}
-
-/** An exact location beats a pattern, so a denied path gets none. */
-function replayable({ replayablePaths, deniedPaths }: NginxConfProps): ReplayablePath[] {
-  return replayablePaths.filter(({ path }) => !isDenied(path, deniedPaths));
-}
-
-function deniedLocation(path: string): string {
-  return `
-    location ~* "${deniedPattern(path)}" {
-      return 403;
-    }
-`;
-}
-
-function replayableLocation({ path, reason }: ReplayablePath): string {
-  return `
-    # ${reason}
-    location = ${path} {
-      if ($route = "") {
-        return 503;
-      }
-      proxy_next_upstream error timeout non_idempotent;
-      proxy_pass https://$route;
-    }
-`;
-}
-
-function probeLocation(
-  node: { name: string; address: string },
-  { nodePort, healthPath, hostname }: NginxConfProps,
-): string {
-  return `
-    location = /probe/${node.name} {
-      allow 127.0.0.1;
-      deny all;
-      # Below the interval of the probes, so that routing.js learns that it got no connection.
-      proxy_connect_timeout 800ms;
-      proxy_read_timeout 1s;
-      proxy_next_upstream off;
-      proxy_set_header Host ${hostname};
-      add_header X-Connect-Time $upstream_connect_time always;
-      proxy_pass https://${node.address}:${nodePort}${healthPath};
-    }
-`;
-}
-
-function drainLocation(node: { name: string; address: string }): string {
-  return `
-    location = /drain/${node.name} {
-      allow ${node.address};
-      deny all;
-      js_content routing.drain;
-    }
-`;
 }

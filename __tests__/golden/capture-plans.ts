@@ -130,7 +130,7 @@ async function main(): Promise<void> {
     await plan(workspace, 'rolling-configuration', toml({ server: configuration }));
     await plan(workspace, 'image', toml({ server: `, image = "${NAME}/identity-server:2"` }));
     await plan(workspace, 'load-balancer-configuration', toml({ balancer: ', affinity = "none"' }));
-    await plan(workspace, 'load-balancer-replaced', toml({ balancer: ', memory_mb = 256, https_port = 8443' }));
+    await plan(workspace, 'load-balancer-replaced', toml({ balancer: ', memory_mb = 2048, https_port = 8443' }));
     await plan(
       workspace,
       'protected-database-replaced',

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadBalancerCapacity } from '../../environment/load-balancer-capacity';
 import { loadBalancerConfiguration } from '../../topology/load-balancer-configuration';
-import { type NginxConfProps, publicUrl, renderNginxConf } from '../../topology/nginx-conf';
+import { publicUrl, renderNginxConf } from '../../topology/nginx-conf';
+import type { NginxConfProps } from '../../topology/nginx-props';
 import { anywhere, type Directive, named, parseNginxConf } from '../support/nginx';
 import { PROJECT } from '../support/synth';
 
@@ -25,6 +27,8 @@ const PROPS: NginxConfProps = {
     { path: '/oauth2/introspect', reason: 'reads only' },
     { path: '/oauth2/revoke', reason: 'revoking twice is revoking once' },
   ],
+  capacity: loadBalancerCapacity(10_000),
+  clientLimit: { requests: 500, networks: [] },
 };
 
 function http(props: Partial<NginxConfProps> = {}): readonly Directive[] {
@@ -334,7 +338,7 @@ describe('paths', () => {
         { name: 'if', args: ['($route', '=', '', ')'], block: [{ name: 'return', args: ['503'] }] },
       ]);
     }
-    expect(named(publicServer().block, 'error_page').map(({ args }) => args)).toEqual([['503', '@unavailable']]);
+    expect(named(publicServer().block, 'error_page').map(({ args }) => args)).toContainEqual(['503', '@unavailable']);
     const page = location(publicServer(), '@unavailable');
     expect(named(page?.block, 'add_header').map(({ args }) => args[0])).toEqual(
       expect.arrayContaining(['Retry-After', 'Strict-Transport-Security']),
@@ -426,6 +430,8 @@ describe('revision', () => {
     ['deniedPaths', { deniedPaths: [] }],
     ['replayablePaths', { replayablePaths: [] }],
     ['clientAuthorities', { clientAuthorities: '# CN=CA\n' }],
+    ['capacity', { capacity: loadBalancerCapacity(20_000) }],
+    ['clientLimit', { clientLimit: { requests: 400, networks: [] } }],
   ])('another %s is another revision', (_, change) => {
     expect(revision(change).revision).not.toBe(revision().revision);
   });

@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { isIpv4 } from '../addresses';
+import { isIpv4, isNetwork } from '../addresses';
 
 export const port = z.int().min(1).max(65535);
 
 export const ipv4 = z.string().refine(isIpv4, { error: 'must be an IPv4 address such as "127.0.0.1"' });
+
+export const ipv4Network = z.string().refine(isNetwork, {
+  error: 'must be an IPv4 network by its first address, such as "10.1.0.0/16", or one address such as "10.1.2.3/32"',
+});
 
 export const hostname = z
   .string()

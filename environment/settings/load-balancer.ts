@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CONTROL_PORT } from '../addresses';
-import { caFile, hostname, image, ipv4, port } from './fields';
+import { LEAST_CONNECTIONS, loadBalancerCapacity, MOST_CONNECTIONS } from '../load-balancer-capacity';
+import { caFile, hostname, image, ipv4, ipv4Network, port } from './fields';
 
 const clientCertificates = z
   .strictObject({
@@ -11,6 +12,40 @@ const clientCertificates = z
   .describe(
     'Whose client certificates are accepted (mutual TLS). A client may do without; one that shows a certificate which does not verify is answered with 400. Without this table none is asked for.',
   );
+
+const clientNetwork = ipv4Network.describe('Addresses of the clients.');
+
+function eachOnce<Entry extends { network: string }>(entry: z.ZodType<Entry>) {
+  return z
+    .array(entry)
+    .max(32)
+    .refine((all) => new Set(all.map(({ network }) => network)).size === all.length, {
+      error: 'must not name a network twice',
+    });
+}
+
+const requestsAtATime = z.int().min(1).max(65535);
+
+const clientLimit = z
+  .strictObject({
+    requests: requestsAtATime
+      .optional()
+      .describe(
+        'Requests that one client address may have under way at a time; more are answered with 429. Default: a twentieth of `connections`.',
+      ),
+    networks: eachOnce(
+      z.strictObject({
+        network: clientNetwork,
+        requests: requestsAtATime.describe('Requests at a time of each address in it.'),
+      }),
+    )
+      .default([])
+      .describe(
+        'Clients with another limit, such as a proxy behind which many users have one address. The smallest network that has an address decides.',
+      ),
+  })
+  .prefault({})
+  .describe('How much of the load balancer one client address may take.');
 
 export const loadBalancer = z
   .strictObject({
@@ -51,10 +86,32 @@ export const loadBalancer = z
         'Path prefixes answered with 403 instead of being forwarded, below those of tenants and organisations too ("/t/<tenant>", "/o/<organisation>").',
       ),
     client_certificates: clientCertificates.optional(),
-    memory_mb: z.int().min(32).default(128).describe('Memory limit of the load balancer container in MiB.'),
+    connections: z
+      .int()
+      .min(LEAST_CONNECTIONS)
+      .max(MOST_CONNECTIONS)
+      .default(10_000)
+      .describe(
+        'Connections of clients that the load balancer holds at a time. Workers, open files, requests at a time (a tenth) and the memory limit follow from it. Above it, a new connection takes the place of the one that has been idle longest; where none is idle it is refused at once.',
+      ),
+    client_limit: clientLimit,
+    memory_mb: z
+      .int()
+      .min(32)
+      .optional()
+      .describe(
+        'Memory limit of the load balancer container in MiB, where it is to be more than `connections` needs. Default: what that many connections need at their dearest.',
+      ),
   })
   .superRefine((balancer, context) => {
     const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    const { memoryMb } = loadBalancerCapacity(balancer.connections);
+    if (balancer.memory_mb !== undefined && balancer.memory_mb < memoryMb) {
+      refuse(
+        'memory_mb',
+        `found ${balancer.memory_mb}, but ${balancer.connections} connections (load_balancer.connections) may need ${memoryMb} MiB, and Nginx would be killed with less; remove memory_mb, or hold fewer connections`,
+      );
+    }
     if (balancer.http_port === balancer.https_port) {
       refuse('http_port', `must differ from https_port (both are ${balancer.https_port})`);
     }
