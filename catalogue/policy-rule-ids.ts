@@ -12,6 +12,7 @@ export const RULE_IDS = [
   'administration-paths',
   'engine-tls',
   'database-tls',
+  'revocation-list',
   'default-credential',
   'privileged',
   'root-user',

@@ -5,33 +5,38 @@ import { whoAnswers } from './published/who-answers';
 import { runCommand } from './setup/errors';
 import { CommandError } from './setup/process';
 import { type ComponentStatus, componentsOf, isWell } from './status/components';
+import { revocationStatus } from './status/revocations';
 import { signingCertificates } from './status/signing-certificates';
 import { statusText } from './status/table';
 
 /**
  * `make status`: one line a component, and one for what a client sees at the published address; exit code 1 unless all are healthy,
- * every node takes traffic and a client is served. JSON=1, or `--json`, for programs.
+ * every node takes traffic, a client is served and no list of revoked certificates has ended. JSON=1, or `--json`, for programs.
  */
 runCommand(async () => {
   const topology = selectedTopology();
   const engine = new EnvironmentEngine(topology);
-  const [{ components, problem }, seen, signingKeys] = await Promise.all([
+  const [{ components, problem }, seen, signingKeys, revocations] = await Promise.all([
     componentsOf(topology, engine).then(
       (found) => ({ components: found, problem: null }),
       (error) => ({ components: [] as ComponentStatus[], problem: engineProblem(error) }),
     ),
     askAsClient(topology, engine),
     signingCertificates(topology, engine),
+    revocationStatus(topology, engine),
   ]);
   const who = seen.served ? undefined : whoAnswers(topology, seen);
   const published = who === undefined ? seen : { ...seen, reason: `${seen.reason}. ${who}` };
-  const healthy = problem === null && components.every(isWell) && published.served;
+  const healthy =
+    problem === null && components.every(isWell) && published.served && !revocations.some(({ ended }) => ended);
   if (process.env.JSON === '1' || process.argv.includes('--json')) {
     const { environment } = topology;
-    console.log(JSON.stringify({ environment, healthy, problem, components, signingKeys, published }, null, 2));
+    console.log(
+      JSON.stringify({ environment, healthy, problem, components, signingKeys, revocations, published }, null, 2),
+    );
   } else {
     if (problem) console.log(problem);
-    console.log(statusText(components, published, topology.nodes.length, signingKeys));
+    console.log(statusText(components, published, topology.nodes.length, signingKeys, revocations));
   }
   if (!healthy) process.exitCode = 1;
 });

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { LARGEST_AUTHORITIES_BYTES, readTextFile } from './limits';
+import { LARGEST_AUTHORITIES_BYTES } from './limits';
+import { readPemFile } from './pem-file';
 
 /** One certificate of a certificate authority, taken from a file that the configuration names. */
 export interface CertificateAuthority {
@@ -23,28 +24,9 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE----
  * @param path file to read
  */
 export function readAuthorities(path: string): AuthoritiesFile {
-  let text: string;
-  try {
-    text = readTextFile(path, LARGEST_AUTHORITIES_BYTES);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return {
-      problems: [
-        code === 'ENOENT'
-          ? 'there is no such file; put the certificates there, in PEM form, or name the file that has them'
-          : `the file cannot be read (${code})`,
-      ],
-    };
-  }
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
-    return {
-      problems: [
-        'the file holds a private key, which belongs to nobody but the authority; give the certificates alone, and have a key that was committed replaced',
-      ],
-    };
-  }
-  const blocks = text.match(CERTIFICATE) ?? [];
+  const file = readPemFile(path, 'the certificates', LARGEST_AUTHORITIES_BYTES);
+  if ('problems' in file) return file;
+  const blocks = file.text.match(CERTIFICATE) ?? [];
   if (blocks.length === 0) {
     return { problems: ['the file holds no certificate in PEM form ("-----BEGIN CERTIFICATE-----")'] };
   }

@@ -4,6 +4,8 @@ import { readFileSync, statSync } from 'node:fs';
 export const LARGEST_CONFIGURATION_BYTES = 256 * 1024;
 /** Hundreds of certificates. */
 export const LARGEST_AUTHORITIES_BYTES = 1024 * 1024;
+/** Ten thousand certificates: a list travels through plans and the state as text. */
+export const LARGEST_REVOCATIONS_BYTES = 512 * 1024;
 /** Larger than the accelerator and any driver; what has twice this size cannot be read at once at all. */
 export const LARGEST_ARCHIVE_BYTES = 1024 * 1024 * 1024;
 

@@ -8,6 +8,7 @@ import { invisibleText } from './control-characters';
 import { ConfigurationError, dotted, nearest, type Problem, problemsOf } from './diagnostics';
 import { driverJarProblem } from './driver-jar';
 import { LARGEST_CONFIGURATION_BYTES, readTextFile } from './limits';
+import { readRevocations } from './revocations';
 import { type Environment, type EnvironmentAuthorities, environmentJsonSchema } from './schema';
 import { CA_FILE } from './settings/fields';
 import { type TomlLines, tomlLines } from './toml-lines';
@@ -19,6 +20,9 @@ const CA_FILE_KEYS: Readonly<Record<keyof EnvironmentAuthorities, readonly strin
   clients: ['load_balancer', 'client_certificates', 'ca_file'],
   database: ['database', 'ca_file'],
 };
+
+/** Key that names a file of revoked client certificates. */
+const CRL_FILE_KEY = ['load_balancer', 'client_certificates', 'crl_file'];
 
 /** Tables and lists within each other; the product needs fewer than ten. */
 const MAX_DEPTH = 50;
@@ -123,13 +127,13 @@ function loadEnvironment(directory: string, name: string): LoadResult {
     const problems = invisible.map(({ path, message }) => ({ file, line: lineOf(path), key: dotted(path), message }));
     return { name, problems: [...nameProblems, ...problems] };
   }
-  const { authorities, problems: fileProblems } = authoritiesOf(raw, directory, file, lineOf);
+  const { problems: fileProblems, ...published } = publishedFiles(raw, directory, file, lineOf);
   const result = environmentSchema.safeParse(raw);
   if (!result.success) {
     const problems = problemsOf(result.error.issues, file, text, raw, environmentJsonSchema());
     return { name, problems: [...nameProblems, ...problems, ...fileProblems] };
   }
-  const environment = { ...result.data, name, file, authorities };
+  const environment = { ...result.data, name, file, ...published };
   const driverProblem = driverJarProblem(environment);
   if (driverProblem !== undefined) {
     const path = ['identity_server', 'driver_jar'];
@@ -138,29 +142,35 @@ function loadEnvironment(directory: string, name: string): LoadResult {
   return { name, problems: [...nameProblems, ...fileProblems], environment, lineOf };
 }
 
-/** Reads the files of certificate authorities, also where the rest of the configuration has mistakes: all are told at once. */
-function authoritiesOf(raw: unknown, directory: string, file: string, lineOf: TomlLines) {
+/** A file that cannot be used, and why. */
+interface Refused {
+  readonly problems: readonly string[];
+}
+
+/** Reads what authorities publish, also where the rest of the configuration has mistakes: all are told at once. */
+function publishedFiles(raw: unknown, directory: string, file: string, lineOf: TomlLines) {
   const authorities: { -readonly [purpose in keyof EnvironmentAuthorities]: EnvironmentAuthorities[purpose] } = {};
   const problems: Problem[] = [];
-  for (const purpose of Object.keys(CA_FILE_KEYS) as (keyof EnvironmentAuthorities)[]) {
-    const path = CA_FILE_KEYS[purpose];
+  const read = <T extends object>(path: readonly string[], reader: (file: string) => T) => {
     const value = path.reduce<unknown>((table, key) => (table as Record<string, unknown> | undefined)?.[key], raw);
     // Anything else is the schema's to refuse.
-    if (typeof value !== 'string' || !CA_FILE.test(value)) continue;
-    const content = readAuthorities(join(directory, value));
-    if ('authorities' in content) authorities[purpose] = content.authorities;
-    else {
-      for (const problem of content.problems) {
-        problems.push({
-          file,
-          line: lineOf(path),
-          key: path.join('.'),
-          message: `${join(directory, value)}: ${problem}`,
-        });
-      }
+    if (typeof value !== 'string' || !CA_FILE.test(value)) return undefined;
+    const named = join(directory, value);
+    const content = reader(named);
+    if (!('problems' in content)) return content as Exclude<T, Refused>;
+    for (const problem of (content as Refused).problems) {
+      problems.push({ file, line: lineOf(path), key: path.join('.'), message: `${named}: ${problem}` });
     }
+    return undefined;
+  };
+  for (const purpose of Object.keys(CA_FILE_KEYS) as (keyof EnvironmentAuthorities)[]) {
+    const content = read(CA_FILE_KEYS[purpose], readAuthorities);
+    if (content) authorities[purpose] = content.authorities;
   }
-  return { authorities, problems };
+  const { clients } = authorities;
+  // Without the authorities nothing can be said about their lists.
+  const revocations = clients && read(CRL_FILE_KEY, (path) => readRevocations(path, clients))?.lists;
+  return { authorities, ...(revocations && { revocations }), problems };
 }
 
 /** Looked at before anything walks through the value: a dotted key of a million parts would overflow the stack. */

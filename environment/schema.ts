@@ -3,6 +3,7 @@ import { RULE_IDS } from '../catalogue/policy-rule-ids';
 import { isSubnet } from './addresses';
 import type { CertificateAuthority } from './authorities';
 import { ENGINE_HOST } from './engine-host';
+import type { RevocationList } from './revocations';
 import { database } from './settings/database';
 import { identityServer } from './settings/identity-server';
 import { loadBalancer } from './settings/load-balancer';
@@ -84,6 +85,8 @@ export interface Environment extends EnvironmentSettings {
   readonly file: string;
   /** What the files of certificate authorities hold that the configuration names. */
   readonly authorities: EnvironmentAuthorities;
+  /** Client certificates that are revoked: what `load_balancer.client_certificates.crl_file` holds. */
+  readonly revocations?: readonly RevocationList[];
 }
 
 /** Certificate authorities by what they are trusted for. */

@@ -93,7 +93,10 @@ export function obstacle({ ours, theirs }: Proposal, code: readonly string[]): s
 
 /** The files of certificate authorities that a configuration names. */
 export function authoritiesOf(table: TomlTable): string[] {
-  return [at(table, ['load_balancer', 'client_certificates', 'ca_file']), at(table, ['database', 'ca_file'])]
+  return [
+    ...['ca_file', 'crl_file'].map((key) => at(table, ['load_balancer', 'client_certificates', key])),
+    at(table, ['database', 'ca_file']),
+  ]
     .filter((name): name is string => typeof name === 'string' && CA_FILE.test(name))
     .map((name) => `config/${name}`);
 }

@@ -16,6 +16,9 @@ export interface LoadBalancerScripts {
   readonly clientCertificate: string;
 }
 
+/** The lists of revoked client certificates. */
+export const REVOCATIONS_FILE = 'client-crl.pem';
+
 /** Puts together what the configuration job installs. */
 export function loadBalancerConfiguration(
   props: NginxConfProps,
@@ -30,7 +33,11 @@ export function loadBalancerConfiguration(
   const forClientCertificates: Record<string, string> =
     props.clientAuthorities === undefined
       ? {}
-      : { 'client-ca.pem': props.clientAuthorities, 'client-certificate.js': scripts.clientCertificate };
+      : {
+          'client-ca.pem': props.clientAuthorities,
+          'client-certificate.js': scripts.clientCertificate,
+          ...(props.clientRevocations !== undefined && { [REVOCATIONS_FILE]: props.clientRevocations }),
+        };
   const health = loadBalancerHealthScript(props);
   const revision = createHash('sha256')
     .update(JSON.stringify([nginxConf, scripts.routing, health, facts, ...Object.values(forClientCertificates)]))

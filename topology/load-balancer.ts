@@ -2,6 +2,7 @@ import { CONTROL_PORT } from '../environment/addresses';
 import type { TopologyAssets } from '../environment/assets';
 import { authoritiesPem } from '../environment/authorities';
 import { loadBalancerCapacity } from '../environment/load-balancer-capacity';
+import { type RevocationList, revocationsPem } from '../environment/revocations';
 import type { Environment } from '../environment/schema';
 import type { ServerTopology } from './container';
 import type { Layout } from './layout';
@@ -27,6 +28,8 @@ export interface LoadBalancerTopology extends ServerTopology {
   readonly certificateFile: string;
   /** Path prefixes that are answered with 403. */
   readonly deniedPaths: readonly string[];
+  /** The lists of revoked client certificates, by who has signed them; empty where revocation is not checked. */
+  readonly revocations: readonly Omit<RevocationList, 'pem'>[];
   readonly configuration: LoadBalancerConfiguration;
   readonly entrypoint: readonly string[];
   /** Size in MiB of the memory that it has as /tmp. */
@@ -39,7 +42,7 @@ export function loadBalancerTopology(
   layout: Layout,
   assets: TopologyAssets,
 ): LoadBalancerTopology {
-  const { load_balancer: balancer, authorities } = environment;
+  const { load_balancer: balancer, authorities, revocations } = environment;
   const { distribution, images, nodes, balancerName, balancerAddress, statusUrl, url, httpsPort } = layout;
   const capacity = loadBalancerCapacity(balancer.connections);
   const deniedPaths = balancer.denied_paths.map((path) => path.replace(/\/$/, ''));
@@ -63,6 +66,7 @@ export function loadBalancerTopology(
         networks: balancer.client_limit.networks,
       },
       ...(authorities.clients && { clientAuthorities: authoritiesPem(authorities.clients) }),
+      ...(revocations && { clientRevocations: revocationsPem(revocations) }),
     },
     {
       routing: runtimeScript(assets, 'load-balancer/routing.js'),
@@ -87,6 +91,7 @@ export function loadBalancerTopology(
     certificate: balancer.certificate,
     certificateFile: `${CERTIFICATES_PATH}/tls.crt`,
     deniedPaths,
+    revocations: (revocations ?? []).map(({ pem, ...list }) => list),
     configuration,
     entrypoint: ['/bin/sh', '-c', runtimeScript(assets, 'load-balancer/entrypoint.sh')],
     health: {

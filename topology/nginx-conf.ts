@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { REPEATED_PREFIX } from './denied-paths';
 import { connectionLimits, requestLimits, TOO_MANY_REQUESTS } from './nginx-limits';
 import {
@@ -62,7 +63,7 @@ ${connectionLimits(props)}
   ssl_protocols TLSv1.2 TLSv1.3;
   ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
   ssl_prefer_server_ciphers off;
-  ssl_session_cache shared:tls:10m;
+${sessionCache(props)}
   ssl_session_timeout 1d;
 
   proxy_http_version 1.1;
@@ -122,7 +123,7 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     server_name ${props.hostname};
     ssl_certificate ${CERTIFICATES_PATH}/tls.crt;
     ssl_certificate_key ${CERTIFICATES_PATH}/tls.key;
-${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}    add_header Strict-Transport-Security "max-age=63072000" always;
+${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}${props.clientRevocations === undefined ? '' : CLIENT_REVOCATIONS}    add_header Strict-Transport-Security "max-age=63072000" always;
     add_header Set-Cookie $route_cookie always;
     error_page 503 @unavailable;
 ${requestLimits(props)}
@@ -193,6 +194,18 @@ const CLIENT_CERTIFICATE_VERIFICATION = `    # A browser has none and is served 
     ssl_client_certificate client-ca.pem;
     ssl_verify_depth ${CLIENT_CHAIN_DEPTH};
 `;
+
+const CLIENT_REVOCATIONS = `    # Every authority of a chain is asked for its list; without a valid one nobody's certificate verifies.
+    ssl_crl client-crl.pem;
+`;
+
+/** A session that is resumed is not verified again, and a reload keeps the cache with its ticket keys: new lists get a new one. */
+function sessionCache({ clientRevocations }: NginxConfProps): string {
+  if (clientRevocations === undefined) return '  ssl_session_cache shared:tls:10m;';
+  const lists = createHash('sha256').update(clientRevocations).digest('hex').slice(0, 12);
+  return `  # By the lists of revoked certificates: a session from before them is not resumed.
+  ssl_session_cache shared:tls-${lists}:10m;`;
+}
 
 /** The URL that users see: no port where it is the scheme's own. */
 export function publicUrl({ hostname, httpsPort }: Pick<NginxConfProps, 'hostname' | 'httpsPort'>): string {

@@ -34,4 +34,6 @@ export interface NginxConfProps {
   readonly clientLimit: ClientLimit;
   /** The authorities whose client certificates are accepted, PEM. @default - no client is asked for a certificate */
   readonly clientAuthorities?: string;
+  /** Which of their certificates are revoked, PEM. @default - revocation is not checked */
+  readonly clientRevocations?: string;
 }

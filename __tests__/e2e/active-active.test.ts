@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { connect } from 'node:tls';
 import { run } from '../../cli/setup/process';
-import { AUTHORITY, createAuthority, type Identity, issue } from '../support/certificates';
+import { AUTHORITY, createAuthority, type Identity, issue, revocationList } from '../support/certificates';
 import { Client } from '../support/client';
 import { underLoad } from '../support/load';
 import { placeOf } from '../support/places';
@@ -249,10 +249,12 @@ test('clients cannot forge the headers that the servers trust', async () => {
 
 describe('client certificates', () => {
   const HEADER = 'x-wso2-mutual-auth-cert';
+  const ACCEPTING = `${CONFIGURATION}[load_balancer.client_certificates]\nca_file = "tpp-ca.pem"\n`;
   const PURPOSE = ['extendedKeyUsage=clientAuth'];
   let directory: Identity;
   let issuing: Identity;
   let bank: Identity;
+  let partner: Identity;
   let stranger: Identity;
 
   const shows = (certificate?: Identity) =>
@@ -283,6 +285,9 @@ describe('client certificates', () => {
     return JSON.parse(reply.body).headers as Record<string, string[]>;
   };
   const oneLine = ({ certificate }: Identity) => certificate.replaceAll('\n', '');
+  /** The lists of both authorities of the chain. */
+  const lists = async (revoked: Identity[]) =>
+    `${await revocationList(directory, [])}${await revocationList(issuing, revoked)}`;
   const accept = async (...authorities: Identity[]) => {
     writeFileSync(workspace.path('config', 'tpp-ca.pem'), authorities.map(({ certificate }) => certificate).join(''));
     await workspace.make('plan', NAME);
@@ -296,7 +301,9 @@ describe('client certificates', () => {
     issuing = await issue(directory, 'Directory Issuing CA', AUTHORITY);
     bank = await issue(issuing, 'Third Party', PURPOSE);
     stranger = await issue(await createAuthority('Stranger Root CA'), 'Stranger', PURPOSE);
-    await workspace.configure(NAME, `${CONFIGURATION}[load_balancer.client_certificates]\nca_file = "tpp-ca.pem"\n`);
+    partner = await issue(issuing, 'Partner', PURPOSE);
+    writeFileSync(workspace.path('config', 'tpp-crl.pem'), await lists([]));
+    await workspace.configure(NAME, `${ACCEPTING}crl_file = "tpp-crl.pem"\n`);
   }, 60_000);
 
   test('are accepted after a reload; neither a node nor the load balancer is replaced', async () => {
@@ -335,13 +342,37 @@ describe('client certificates', () => {
     expect(log).toContain('"client_certificate":"SUCCESS"');
   });
 
-  test('of an authority that is taken out of the file are refused from the reload on, resumed sessions included', async () => {
+  test('that are on a list of revoked ones are refused from the reload on, resumed sessions included, and others pass: under load, without a failed request', async () => {
     const first = await visit(bank);
     const resumed = await visit(bank, first.session);
     expect(resumed).toMatchObject({ status: 200, resumed: true });
+    const { Id, State } = await inspect(`${NAME}-load-balancer`);
+    writeFileSync(workspace.path('config', 'tpp-crl.pem'), await lists([bank]));
+    const requests = [{ method: 'GET' as const, path: (id: string) => `/probe/echo?id=${id}` }];
+    const props = { address: ADDRESS, hostname: HOSTNAME, ca, clients: 4, pause: 20, requests };
+    const { report: others } = await underLoad({ ...props, name: 'partner', certificate: partner }, async () => {
+      const { report: browsers } = await underLoad({ ...props, name: 'browser' }, () => accept(directory, issuing));
+      expect(browsers.failed).toEqual([]);
+      expect(await visit(bank, resumed.session)).toMatchObject({ status: 400, resumed: false });
+    });
+    expect(others.failed).toEqual([]);
+    expect(others.sent).toBeGreaterThan(100);
+    expect((await headersSeen(shows(partner)))[HEADER]).toEqual([oneLine(partner)]);
+    expect((await shows(bank).post('/probe/echo')).status).toBe(400);
+    expect(await docker('logs', `${NAME}-load-balancer`)).toContain(
+      '"client_certificate":"FAILED:certificate revoked"',
+    );
+    expect(await inspect(`${NAME}-load-balancer`)).toMatchObject({ Id, State: { StartedAt: State.StartedAt } });
+  }, 120_000);
+
+  test('of an authority that is taken out of the file are refused from the reload on, resumed sessions included', async () => {
+    const first = await visit(partner);
+    const resumed = await visit(partner, first.session);
+    expect(resumed).toMatchObject({ status: 200, resumed: true });
     const newcomer = await createAuthority('Newcomer Root CA');
+    await workspace.configure(NAME, ACCEPTING);
     await accept(newcomer);
-    expect(await visit(bank, resumed.session)).toMatchObject({ status: 400, resumed: false });
+    expect(await visit(partner, resumed.session)).toMatchObject({ status: 400, resumed: false });
     const welcome = await issue(newcomer, 'Newcomer', PURPOSE);
     expect((await headersSeen(shows(welcome)))[HEADER]).toEqual([oneLine(welcome)]);
   }, 120_000);

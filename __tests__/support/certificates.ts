@@ -30,12 +30,31 @@ openssl x509 -req -in /tmp/request.pem -CA /tmp/authority.pem -CAkey /tmp/author
   );
 }
 
+/** The list of what an authority has revoked, PEM, good for a week. */
+export async function revocationList(authority: Identity, revoked: readonly Identity[]): Promise<string> {
+  const settings = '[ca]\\ndefault_ca=own\\n[own]\\ndatabase=/tmp/index\\ndefault_md=sha256\\ndefault_crl_days=7\\n';
+  const { stdout } = await openssl(
+    `awk '/^=$/ { n++; next } { print > ("/tmp/part." n + 0) }'
+printf '${settings}' >/tmp/settings
+: >/tmp/index
+list() { openssl ca -config /tmp/settings -keyfile /tmp/part.0 -cert /tmp/part.0 "$@" >&2; }
+for part in /tmp/part.*; do [ "$part" = /tmp/part.0 ] || list -revoke "$part"; done
+list -gencrl -out /tmp/list.pem
+cat /tmp/list.pem`,
+    [`${authority.certificate}${authority.key}`, ...revoked.map(({ certificate }) => certificate)].join('=\n'),
+  );
+  return stdout;
+}
+
 /** OpenSSL is in the image of the sandbox's server; the machine that runs the tests need not have it. */
-async function issued(script: string, input = ''): Promise<Identity> {
-  const commands = `set -eu\n${NEW_KEY}\n${script} >&2\ncat /tmp/certificate.pem /tmp/key.pem`;
+function openssl(script: string, input: string) {
   const args = ['run', '--rm', '--interactive', '--label', 'wso2-is-active-active.test=1', '--network', 'none'];
   const image = sandboxImageTags().identityServer;
-  const { stdout } = await run('docker', [...args, '--entrypoint', 'sh', image, '-c', commands], { input });
+  return run('docker', [...args, '--entrypoint', 'sh', image, '-c', `set -eu\n${script}`], { input });
+}
+
+async function issued(script: string, input = ''): Promise<Identity> {
+  const { stdout } = await openssl(`${NEW_KEY}\n${script} >&2\ncat /tmp/certificate.pem /tmp/key.pem`, input);
   const end = '-----END CERTIFICATE-----\n';
   const split = stdout.indexOf(end) + end.length;
   return { certificate: stdout.slice(0, split), key: stdout.slice(split) };

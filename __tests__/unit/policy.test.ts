@@ -181,6 +181,16 @@ const BROKEN: Readonly<Record<RuleId, readonly [Case, ...Case[]]>> = {
       }),
     ],
   ],
+  'revocation-list': [
+    [
+      'a list that has ended is installed',
+      (input) =>
+        resource(input, 'docker_container.load-balancer-configuration-job').upload.push({
+          file: '/candidate/client-crl.pem',
+          content: '# CN=Issuing CA: 3 revoked, as of 2024-01-01T00:00:00Z, until 2024-02-01T00:00:00Z\n',
+        }),
+    ],
+  ],
   'default-credential': [
     ['variable', (input) => node(input).env.push('DATABASE_PASSWORD=wso2carbon')],
     ['URL', (input) => node(input).env.push('URL=https://someone:hunter2@db.bank.example/')],

@@ -1,6 +1,7 @@
 import { validity } from '../certificate';
 import type { Published } from '../published/published';
 import type { ComponentStatus } from './components';
+import type { RevocationStatus } from './revocations';
 import { type SigningStatus, signingLine, signingNotes } from './signing-certificates';
 
 /** One line a component, one for what a client sees, then the reasons. */
@@ -9,13 +10,19 @@ export function statusText(
   published: Published,
   nodes: number,
   signingKeys: readonly SigningStatus[] = [],
+  revocations: readonly RevocationStatus[] = [],
 ): string {
   return [
     ...(components.length > 0 ? [table(components, nodes)] : []),
     `PUBLISHED  ${publishedLine(published)}`,
     ...(signingKeys.length > 0 ? [`SIGNING KEYS  ${signingLine(signingKeys)}`] : []),
     ...components.flatMap(({ component, reason }) => (reason ? [`${component}: ${reason}`] : [])),
-    ...[...published.notes, ...signingNotes(signingKeys)].map((note) => `note: ${note}`),
+    ...revocations.flatMap(({ ended, note }) => (ended && note ? [`load-balancer: ${note}`] : [])),
+    ...[
+      ...published.notes,
+      ...signingNotes(signingKeys),
+      ...revocations.flatMap(({ ended, note }) => (!ended && note ? [note] : [])),
+    ].map((note) => `note: ${note}`),
   ].join('\n');
 }
 

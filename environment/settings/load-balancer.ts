@@ -8,6 +8,11 @@ const clientCertificates = z
     ca_file: caFile.describe(
       'PEM file with the certificates of the authorities that issue client certificates, their roots included; relative to the folder of this file.',
     ),
+    crl_file: caFile
+      .optional()
+      .describe(
+        'PEM file with the lists of revoked certificates (CRL) of all these authorities; relative to the folder of this file. A list that has ended refuses every client certificate. Default: revocation is not checked.',
+      ),
   })
   .describe(
     'Whose client certificates are accepted (mutual TLS). A client may do without; one that shows a certificate which does not verify is answered with 400. Without this table none is asked for.',

@@ -38,6 +38,7 @@ export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
     ...protection(report),
     ...danger(report),
     `**Availability:** ${report.availability.text}.`,
+    ...(report.endings ?? []).map((text) => `**Ends:** ${text}.`),
     ...localFiles(report),
   ];
   const foot = [applying(report)];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { visibleLines } from '../../environment/control-characters';
+import { endOfList } from '../../environment/revocations';
 import { type FoundSchema, otherSchemas } from '../../topology/schema-version';
 import type { Topology } from '../../topology/topology';
 import { type Change, renderChanges } from '../diagram/mermaid';
@@ -49,6 +50,8 @@ export interface Report {
   /** The stacks whose state was lost: applying their plans would remove what serves. @default - none */
   readonly lost?: readonly LostState[];
   readonly availability: Availability;
+  /** What has ended or ends soon, whether anything is applied or not; no full stop. @default - nothing */
+  readonly endings?: readonly string[];
   /** Changes of the deployment. */
   readonly changes: readonly ReportedChange[];
   /** What happens to the files on the machine that runs Terraform; undefined where nothing does. */
@@ -114,6 +117,7 @@ function withoutDigest({
   const drift = redacted.flatMap(reportedDrift).filter((entry) => !isLocal(entry));
   const endangered = dangers(topology, changes);
   const lifts = !destroy && liftsProtection(topology, changes);
+  const endings = destroy ? [] : topology.loadBalancer.revocations.flatMap((list) => endOfList(list)?.text ?? []);
   const changing = new Set(stacks.filter(({ plan }) => hasChanges(plan)).map(({ name }) => name));
   const lost = redacted.flatMap(({ name, unknown }) => (unknown ? [{ stack: name, resources: unknown }] : []));
   return {
@@ -135,6 +139,7 @@ function withoutDigest({
     ],
     ...(lost.length > 0 && { lost }),
     availability: availability({ topology, changes, drift, stacks: redacted, destroy }),
+    ...(endings.length > 0 && { endings }),
     changes,
     localFiles: localFilesOf(topology, all.filter(isLocal)),
     picture: changes.length === 0 ? undefined : renderChanges(topology, pictured(changes)),

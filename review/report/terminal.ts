@@ -63,6 +63,7 @@ export function renderTerminal(report: Report, coloured: boolean): string {
     lines.push(paint('red', `REFUSED ${stack}: its state does not know what is there: ${resources.join(', ')}`));
   }
   if (lost.length > 0) lines.push(paint('red', `        ${waysBack(environment)}`));
+  for (const text of report.endings ?? []) lines.push(paint('red', `ENDS    ${text}`));
   if (changes.length > 0) {
     const colour = { unaffected: 'green', rolling: 'green', interruption: 'red', end: 'red' } as const;
     lines.push(`Availability: ${paint(colour[availability.level], availability.text)}`);

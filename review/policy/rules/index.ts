@@ -16,6 +16,7 @@ import { preventDestroy } from './prevent-destroy';
 import { privileged } from './privileged';
 import { publishedWithoutTls } from './published-without-tls';
 import { restart } from './restart';
+import { revocationList } from './revocation-list';
 import { rootUser } from './root-user';
 import { schemaVersion } from './schema-version';
 import { secretsSupplied } from './secrets-supplied';
@@ -36,6 +37,7 @@ export const RULES: Readonly<Record<RuleId, Rule>> = {
   'administration-paths': administrationPaths,
   'engine-tls': engineTls,
   'database-tls': databaseTls,
+  'revocation-list': revocationList,
   'default-credential': defaultCredential,
   privileged,
   'root-user': rootUser,
