@@ -1,7 +1,7 @@
 # Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
 ENVIRONMENT ?= sandbox
 # Tests and generators choose their environments themselves.
-setup up plan apply adopt status credentials import-secret rotate-secret backup restore diagram down upgrade benchmark: export ENVIRONMENT := $(ENVIRONMENT)
+setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram down upgrade benchmark: export ENVIRONMENT := $(ENVIRONMENT)
 # Who types the old name must not reach another environment by it. A shell may have set it for itself.
 ifeq ($(origin ENV),command line)
 $(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))
@@ -20,7 +20,7 @@ TSX := node --import $(call quoted,$(subst $(hash),%23,$(subst %,%25,$(folder)))
 MODULES := modules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply adopt status credentials import-secret rotate-secret backup restore diagram down upgrade lock check test benchmark docs differences templates lint
+.PHONY: help setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram down upgrade lock check test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -50,6 +50,17 @@ adopt: $(MODULES) ## Take what runs into Terraform's state, where that was lost;
 status: $(MODULES) ## How every component is, and what a client sees; exit code 1 unless all is well
 #: JSON=1   the same for programs
 	@$(TSX) $(ROOT)/cli/status.ts
+
+acceptance: $(MODULES) ## Prove as a client that the pair is active-active; exit code 1 unless every promise holds that applies
+#: DRY_RUN=1  says what would be done, and sends nothing
+#: CHECKS=  ids, or words of their promises, separated by commas: only those
+#: ADMIN_USERNAME=  and ADMIN_PASSWORD in the environment: an administrator, instead of the one on the Docker host
+#: ADMIN_PASSWORD=  see there; in the environment, as other users see command lines
+#: ADDRESS=  where to connect, instead of where the load balancer is published
+#: CA=      file with the authority of its certificate, where Node.js does not know it
+#: CLEANUP=  id of a run that was cut off elsewhere: removes what it left, checks nothing
+#: YES=1    does not ask, where the environment is protected
+	@$(TSX) $(ROOT)/cli/acceptance.ts
 
 credentials: $(MODULES) ## Where the administrator's name and password are, and whether it is valid
 	@$(TSX) $(ROOT)/cli/credentials.ts

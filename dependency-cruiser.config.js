@@ -3,7 +3,7 @@
  * own, or in its own room; never what is above, nor a neighbour on the same floor.
  */
 const FLOORS = [
-  ['catalogue', 'images', 'runtime'],
+  ['catalogue', 'images', 'runtime', 'acceptance'],
   ['environment'],
   ['topology'],
   ['constructs', 'review/plan'],

@@ -1,3 +1,8 @@
+const compiled = (syntax) => [
+  '@swc/jest',
+  { jsc: { parser: { syntax }, target: 'es2023' }, module: { type: 'commonjs' } },
+];
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -8,9 +13,9 @@ module.exports = {
   // One process for each processor: many tests wait for programs that they have started.
   maxWorkers: '100%',
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
-    ],
+    '^.+\\.ts$': compiled('typescript'),
+    // An ES module, which jest cannot require as it is.
+    '/node_modules/jose/.+\\.js$': compiled('ecmascript'),
   },
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
 };

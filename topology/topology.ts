@@ -9,6 +9,7 @@ import { resolveLayout } from './layout';
 import { type LoadBalancerTopology, loadBalancerTopology } from './load-balancer';
 import { databaseContainerName, LABEL_PREFIX } from './names';
 import { type NodeTopology, nodeTopology } from './node';
+import { type ServiceTopology, serviceTopology } from './service';
 import { retiredStacks, type StackTopology, stacksTopology } from './stacks';
 import type { VolumesTopology } from './volumes';
 
@@ -39,6 +40,7 @@ export interface Topology {
   /** Name of the administrator that node 1 creates. */
   readonly adminUsername: string;
   readonly loadBalancer: LoadBalancerTopology;
+  readonly service: ServiceTopology;
   readonly localFiles: LocalFilesTopology;
   /** Rules of the policy that the environment breaks on purpose. */
   readonly policySuppressions: Environment['policy']['suppressions'];
@@ -97,6 +99,7 @@ export function deriveTopology(environment: Environment, assets: TopologyAssets)
     ...(layout.distribution.clusters && { clusterPort: CLUSTER_PORT }),
     adminUsername: layout.adminUsername,
     loadBalancer,
+    service: serviceTopology(environment, layout),
     localFiles: {
       certificateFile: `../../../build/${name}/ca.crt`,
       hostsFile: `../../../build/${name}/hosts`,

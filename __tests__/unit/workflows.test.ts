@@ -141,8 +141,9 @@ test('saved plans leave a machine sealed', () => {
   const paths = workflows.flatMap(({ text }) =>
     [...text.matchAll(/uses: actions\/upload-artifact@.*\n +with:\n(?:.*\n)*? +path: (.*)\n/g)].map(([, path]) => path),
   );
+  const reports = 'build/acceptance';
   // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's
-  expect(paths.sort()).toEqual(['build/plan/${{ matrix.environment }}/plan.md', 'build/saved-plan.gpg']);
+  expect(paths.sort()).toEqual([reports, 'build/plan/${{ matrix.environment }}/plan.md', 'build/saved-plan.gpg']);
 });
 
 test('an apply is never cancelled', () => {

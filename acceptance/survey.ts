@@ -1,0 +1,66 @@
+import type { Need } from './check';
+import { Client } from './client';
+import { endingOf, type Outcome, Skipped, Unclear } from './outcome';
+import type { Target } from './target';
+
+/** Why checks that need something do not begin. */
+export interface Missing {
+  readonly outcome: Outcome;
+  readonly detail: string;
+}
+
+export interface Ground {
+  /** Why nothing can be asked at all. */
+  readonly unreachable?: Missing;
+  readonly missing: ReadonlyMap<Need, Missing>;
+}
+
+const CARBON = "the sandbox's Carbon server has none of it";
+
+/** Finds out, before the checks, what cannot be checked here, so that it is said once and well. */
+export async function survey(target: Target, signal?: AbortSignal): Promise<Ground> {
+  const client = new Client(target, { signal });
+  try {
+    await client.raw(target.consolePath);
+  } catch (error) {
+    client.close();
+    return { unreachable: endingOf(error), missing: new Map() };
+  }
+  const probes: Readonly<Record<Need, () => Promise<void> | void>> = {
+    openid: async () => {
+      const { status } = await client.get('/oauth2/token/.well-known/openid-configuration');
+      if (status === 404 && target.maybeCarbon) throw new Skipped(`no OpenID Connect: ${CARBON}`);
+    },
+    management: async () => {
+      const path = '/api/server/v1/applications?limit=1';
+      const { status, request } = await client.get(path, { basic: target.administrator });
+      if (status === 404 && target.maybeCarbon) throw new Skipped(`no REST management: ${CARBON}`);
+      const { username } = target.administrator;
+      if (status === 401) throw new Unclear(`name or password of the administrator ${username} is not accepted`);
+      if (status === 403)
+        throw new Unclear(`${username} may not manage applications: ${request} was answered with 403`);
+    },
+    affinity: () => {
+      if (!target.affinity) throw new Skipped('affinity is off, so a client cannot choose the node');
+    },
+    'client-certificates': () => {
+      if (!target.clientCertificates) throw new Skipped('the load balancer asks nobody for a certificate');
+    },
+    accelerator: () => {
+      if (!target.accelerator) throw new Skipped('the accelerator is not in this distribution');
+    },
+    'denied-paths': () => {
+      if (target.deniedPaths.length === 0) throw new Skipped('denied_paths is empty');
+    },
+  };
+  const missing = new Map<Need, Missing>();
+  for (const [need, probe] of Object.entries(probes)) {
+    try {
+      await probe();
+    } catch (error) {
+      missing.set(need as Need, endingOf(error));
+    }
+  }
+  client.close();
+  return { missing };
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { allChecks, selectChecks } from '../acceptance/checks';
+import { begin, end, isRunning, newRun, prefixOf, unfinished } from '../acceptance/journal';
+import { dryRun } from '../acceptance/report/dry-run';
+import { progressLine, table } from '../acceptance/report/table';
+import { writeReports } from '../acceptance/report/write';
+import { allHold, runChecks } from '../acceptance/run';
+import { sweep } from '../acceptance/sweep';
+import type { Target } from '../acceptance/target';
+import type { Topology } from '../topology/topology';
+import { targetOf } from './acceptance/target';
+import { selectedTopology } from './command';
+import { InterruptedError, runCommand, UserError } from './setup/errors';
+import { print } from './setup/progress';
+
+/**
+ * `make acceptance`: acts as a client through the load balancer and proves, promise by promise, that the pair is active-active. What it
+ * creates has names of its own and is removed, also after Ctrl-C. Exit code 1 unless every promise that applies was seen to hold.
+ */
+runCommand(async () => {
+  const topology = selectedTopology();
+  const checks = selectChecks(allChecks(), process.env.CHECKS);
+  if (checks.length === 0) throw new UserError(`CHECKS=${process.env.CHECKS}: no check has that id or that word`);
+  if (process.env.DRY_RUN === '1') return console.log(dryRun(topology.loadBalancer.url, checks));
+  await requireConsent(topology);
+  const target = await targetOf(topology, {
+    username: process.env.ADMIN_USERNAME || undefined,
+    password: process.env.ADMIN_PASSWORD || undefined,
+    address: process.env.ADDRESS || undefined,
+    ca: process.env.CA || undefined,
+  });
+  const folder = join('build', 'acceptance', topology.environment);
+  await sweepUnfinished(target, folder);
+  if (process.env.CLEANUP) return removeAll(target, process.env.CLEANUP);
+
+  const run = newRun();
+  const startedAt = new Date();
+  const interruption = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    print(`${signal}: what was made is removed, then this ends`);
+    interruption.abort(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  begin(folder, run);
+  const { service, nodes } = topology;
+  const results = await runChecks(target, checks, {
+    prefix: prefixOf(run),
+    emailUsernames: service.emailUsernames,
+    signal: interruption.signal,
+    progress: (result, done, of) => print(progressLine(result, done, of)),
+  });
+  if (!results.some(({ id, outcome }) => id === 'Z1' && outcome === 'broken')) end(folder);
+  const seconds = (Date.now() - startedAt.getTime()) / 1000;
+  const { environment } = topology;
+  const file = writeReports(
+    folder,
+    {
+      environment,
+      origin: target.origin,
+      distribution: service.distribution,
+      nodes: nodes.map(({ name }) => name),
+      run,
+      startedAt: startedAt.toISOString(),
+      seconds,
+    },
+    results,
+  );
+  console.log(`\n${table(results)}\n\nReport: ${file}`);
+  if (interruption.signal.aborted) throw new InterruptedError(interruption.signal.reason);
+  if (!allHold(results)) process.exitCode = 1;
+});
+
+async function requireConsent({ protected: isProtected, environment }: Topology): Promise<void> {
+  if (!isProtected || process.env.YES === '1') return;
+  const what = `"make acceptance" creates and removes users, applications and sessions of its own in ${environment}, which is protected`;
+  if (!process.stdin.isTTY)
+    throw new UserError(`${what}; without a terminal to ask, say YES=1. DRY_RUN=1 lists it all.`);
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await prompt.question(`${what}. DRY_RUN=1 lists it all. Type its name to go on: `);
+  prompt.close();
+  if (answer.trim() !== environment) throw new UserError('nothing was done');
+}
+
+/** Cleans up after a run that was cut off. @throws UserError beside one that is still running */
+async function sweepUnfinished(target: Target, folder: string): Promise<void> {
+  const journal = unfinished(folder);
+  if (journal === undefined) return;
+  if (isRunning(journal)) {
+    throw new UserError(`another "make acceptance" is running here (process ${journal.pid}): wait for its end`);
+  }
+  print(`Run ${journal.run} did not come to its end: what it left is removed first`);
+  await removeAll(target, journal.run);
+  end(folder);
+}
+
+async function removeAll(target: Target, run: string): Promise<void> {
+  const problems = await sweep(target, prefixOf(run));
+  if (problems.length > 0) throw new UserError(`not everything of run ${run} could be removed: ${problems.join('; ')}`);
+  print(`Nothing of run ${run} is left`);
+}
