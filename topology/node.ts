@@ -94,6 +94,7 @@ export function nodeTopology(
   });
   const entrypointPath = `${distribution.home}/active-active-entrypoint.sh`;
   const healthPath = `${distribution.home}/active-active-health.sh`;
+  const configurationPath = `${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`;
   return {
     ...node,
     image: images.identityServer,
@@ -106,6 +107,7 @@ export function nodeTopology(
     environment: {
       IMAGE_ENTRYPOINT: imageEntrypoint(distribution),
       SECRETS: secretsPath,
+      CONFIGURATION: configurationPath,
       KEYSTORES: keystoresPath,
       SHARED_FILES: layout.nodePaths.sharedFiles,
       SHARED_FOLDERS: SHARED_FOLDERS.join(' '),
@@ -142,7 +144,7 @@ export function nodeTopology(
     files: {
       [entrypointPath]: runtimeScript(assets, 'identity-server/entrypoint.sh'),
       [healthPath]: runtimeScript(assets, 'identity-server/health.sh'),
-      [`${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`]: renderToml(toml),
+      [configurationPath]: renderToml(toml),
     },
     ...driverOf(distribution, assets),
     entrypoint: ['/bin/sh', entrypointPath],

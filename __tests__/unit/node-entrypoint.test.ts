@@ -49,6 +49,7 @@ function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
       IMAGE_ENTRYPOINT: path('image-entrypoint'),
       WSO2_SERVER_HOME: directory,
       SECRETS: path('secrets'),
+      CONFIGURATION: path('deployment.toml'),
       KEYSTORES: path('keystores'),
       SHARED_FILES: path('shared-files'),
       SHARED_FOLDERS: 'repository/deployment/server/userstores repository/tenants',
@@ -89,6 +90,7 @@ beforeEach(() => {
   output = '';
   for (const folder of ['bin', 'secrets', 'keystores']) mkdirSync(path(folder));
   writeFileSync(path('secrets', 'ADMIN_PASSWORD'), 'generated');
+  writeFileSync(path('deployment.toml'), '[super_admin]\npassword = "$env{ADMIN_PASSWORD}"\n');
   program('bin/sleep', 'exec /bin/sleep 0.05');
   program(
     'bin/curl',
@@ -293,8 +295,21 @@ test('what is no secret by its name is not exported and does not stop the start'
   expect(output).toContain('server runs with generated');
 });
 
+test('a file with the name of a variable that changes programs is none of the server’s secrets', async () => {
+  for (const name of ['LD_PRELOAD', 'JAVA_TOOL_OPTIONS', 'BASH_ENV', 'PATH', 'SMTP_PASSWORD'])
+    writeFileSync(path('secrets', name), 'from an archive');
+  writeFileSync(path('secrets', 'IMAGE_ENTRYPOINT'), '/bin/false');
+  program(
+    'image-entrypoint',
+    'echo "server runs with $ADMIN_PASSWORD"; env | grep -c "from an archive"; exec /bin/sleep 600',
+  );
+  void start();
+  await until(() => started() && output.includes('\n0\n'));
+});
+
 test('a secret that cannot be read ends the start: the server would work with an empty one', async () => {
-  mkdirSync(path('secrets', 'DATABASE_PASSWORD'));
+  rmSync(path('secrets', 'ADMIN_PASSWORD'));
+  mkdirSync(path('secrets', 'ADMIN_PASSWORD'));
   expect(await start()).not.toBe(0);
   expect(started()).toBe(false);
 });

@@ -3,7 +3,8 @@
 # in the image nor in the container's configuration; it starts the server only when what the server needs is there; it stops it
 # gracefully, since the images up to 7.1 keep SIGTERM from the JVM; and it ends a server that does not live.
 #   IMAGE_ENTRYPOINT  the image's own entry point
-#   SECRETS           directory with one file for each variable to export
+#   SECRETS           directory with a file for each secret
+#   CONFIGURATION     deployment.toml, which says by $env{NAME} what the server gets of them
 #   KEYSTORES         directory of the shared stores and their checksums
 #   SHARED_FILES      directory that all nodes share, with a folder for each of these
 #   SHARED_FOLDERS    folders below the server's home that are there instead
@@ -50,12 +51,11 @@ while problem=$(missing) && [ -n "$problem" ]; do
 done
 rm -f "$WAIT_REASON_FILE"
 
-# Whatever else is in the folder is no secret: a file that is still arriving, or a left-over of one. A secret that cannot be read
-# ends the start, or the server would work with an empty one.
-for file in "$SECRETS"/*; do
-  name=${file##*/}
-  case $name in [!A-Z]* | *[!A-Z0-9_]*) continue ;; esac
-  value=$(cat "$file")
+# What the configuration does not refer to is not exported: a restored archive may hold a file with the name of any variable, such
+# as one by which Java loads a library. A secret that cannot be read ends the start, or the server would work with an empty one.
+for name in $(grep -o '\$env{[A-Za-z0-9_]*}' "$CONFIGURATION" | sed 's/^.env{//; s/}$//' | sort -u); do
+  [ -e "$SECRETS/$name" ] || continue
+  value=$(cat "$SECRETS/$name")
   export "$name=$value"
 done
 
