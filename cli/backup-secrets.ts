@@ -26,6 +26,9 @@ for volume in /volumes/*; do
   cp -a "$volume" "backup/$ENVIRONMENT/$folder"
 done
 cd "backup/$ENVIRONMENT"
+# A restore takes files and folders alone.
+find . '(' ! -type f ! -type d ')' -o -type f -links +1 >/tmp/others
+[ ! -s /tmp/others ] || { echo "it would hold what no restore takes, links or pipes: $(head -n 3 /tmp/others | tr '\\n' ' '); remove them first" >&2; exit 3; }
 find . -type f ! -name '.*' -exec sha256sum {} + >/tmp/list
 mv /tmp/list ./${LIST}
 cd /tmp
@@ -72,9 +75,10 @@ const LASTING = [
   'identity-server-secrets/ENCRYPTION_KEY',
 ];
 
-// Everything is judged before anything is written. A volume that an interrupted run has begun to fill holds the folder
-// .restoring and is filled anew.
-const RESTORE = `
+// Everything is judged before anything is written, and what is neither file nor folder before it is unpacked: whoever reads the
+// volumes later would follow a link, and wait at a pipe for ever. A volume that an interrupted run has begun to fill holds the
+// folder .restoring and is filled anew.
+export const RESTORE = `
 set -eu
 read -r digest
 base64 -d >/tmp/archive
@@ -82,6 +86,11 @@ base64 -d >/tmp/archive
 mkdir /tmp/archived
 cd /tmp/archived
 tar -tf /tmp/archive >/tmp/names 2>/dev/null && [ -s /tmp/names ] || { echo 'standard input is no archive of "make backup", or its end is missing' >&2; exit 3; }
+tar -tvf /tmp/archive >/tmp/entries 2>/dev/null
+if grep -v '^[-d]' /tmp/entries >/tmp/others || grep -E '(^|/)\\.\\.(/|$)|^/' /tmp/names >/tmp/others; then
+  echo "the archive holds what no backup holds, and nothing of it was unpacked: $(head -n 3 /tmp/others | tr '\\n' ' ')" >&2; exit 3
+fi
+rm /tmp/others
 tar -xpf /tmp/archive 2>/dev/null || { echo 'standard input is no whole archive of "make backup"' >&2; exit 3; }
 [ -d "$ENVIRONMENT" ] || { echo "the archive is not of $ENVIRONMENT: it holds $(ls | tr '\\n' ' ')" >&2; exit 3; }
 cd "$ENVIRONMENT"
@@ -169,7 +178,8 @@ async function inContainer(
     return await engine.runOnVolumes(topology.jobs.keystores.image, script, {
       ...options,
       capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
-      further: ['--tmpfs', '/tmp:mode=0700', '--env', `ENVIRONMENT=${topology.environment}`],
+      // Bounded, as an archive can hold more than a machine has memory.
+      further: ['--tmpfs', '/tmp:mode=0700,size=1g', '--env', `ENVIRONMENT=${topology.environment}`],
     });
   } catch (error) {
     const exitCode = error instanceof CommandError ? error.exitCode : undefined;
