@@ -1,7 +1,7 @@
 # Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
 ENVIRONMENT ?= sandbox
-# Tests and generators choose their environments themselves.
-setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram down upgrade benchmark: export ENVIRONMENT := $(ENVIRONMENT)
+# Tests and generators choose their environments themselves. As it stands: make would run what looks like one of its functions.
+setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram down upgrade benchmark: export ENVIRONMENT := $(value ENVIRONMENT)
 # Who types the old name must not reach another environment by it. A shell may have set it for itself.
 ifeq ($(origin ENV),command line)
 $(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))

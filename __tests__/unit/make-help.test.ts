@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT } from '../support/synth';
+import { PROJECT, temporaryDirectory } from '../support/synth';
 
 const { stdout } = spawnSync('make', ['--no-print-directory', 'help'], { cwd: PROJECT, encoding: 'utf8' });
 /** What help says below each target. */
@@ -44,4 +44,16 @@ test('make help lists nothing that no command reads', () => {
   const read = variables.map(([command, name]) => `${command} ${name}`);
   expect(listed.length).toBeGreaterThan(5);
   expect(listed.filter((each) => !read.includes(each))).toEqual([]);
+});
+
+test('a name that looks like a function of make is a name, and nothing runs', () => {
+  const cwd = temporaryDirectory('make-');
+  const env = { ...process.env, ENVIRONMENT: '$(shell touch ran)' };
+  const { status, stderr } = spawnSync('make', ['-s', '-f', join(PROJECT, 'Makefile'), 'credentials'], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
+  expect({ status, ran: existsSync(join(cwd, 'ran')) }).toEqual({ status: 2, ran: false });
+  expect(stderr).toContain('config');
 });
