@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Plan, parsePlan } from '../review/plan/plan-json';
 import type { ChangedFiles } from '../review/plan/planned-stack';
 import type { StackTopology } from '../topology/stacks';
@@ -48,7 +48,8 @@ export class TerraformStackRunner {
 
   /** Makes the folder ready for Terraform, unless it is: backend and providers are the same as last time. */
   async init(): Promise<void> {
-    const { terraform } = JSON.parse(readFileSync(this.configurationFile, 'utf8'));
+    const { terraform } = JSON.parse(readFileSync(this.configurationFile, 'utf8')) as { terraform: TerraformSettings };
+    keepFromOthers(this.directory, terraform.backend?.local?.path);
     const lock = this.lock?.of(sourcesOf(terraform));
     const wanted = JSON.stringify([terraform, this.binary, this.variables.TF_CLI_CONFIG_FILE, lock]);
     const marker = join(this.directory, '.terraform', 'initialised-for.json');
@@ -206,12 +207,21 @@ export class TerraformStackRunner {
   }
 }
 
+/** What the generated configuration of a stack says about Terraform itself. */
+interface TerraformSettings {
+  readonly required_providers: Readonly<Record<string, { readonly source: string }>>;
+  readonly backend?: { readonly local?: { readonly path: string } };
+}
+
+/** Saved plans and states hold the whole configuration, and Terraform leaves them readable for every user of the machine. */
+function keepFromOthers(stack: string, statePath?: string): void {
+  chmodSync(stack, 0o700);
+  // A folder that is there may be shared on purpose.
+  if (statePath !== undefined) mkdirSync(dirname(join(stack, statePath)), { recursive: true, mode: 0o700 });
+}
+
 /** Namespace and name of the providers that a stack requires. */
-function sourcesOf({
-  required_providers: providers,
-}: {
-  required_providers: Record<string, { source: string }>;
-}): string[] {
+function sourcesOf({ required_providers: providers }: TerraformSettings): string[] {
   return Object.values(providers).map(({ source }) => source);
 }
 

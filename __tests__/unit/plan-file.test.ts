@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { planInputsDigest } from '../../cli/plan-file';
 import { TerraformStackRunner } from '../../cli/terraform';
@@ -86,5 +86,13 @@ esac
     const later = new TerraformStackRunner(foundation as typeof runner.stack, join(process.cwd(), 'terraform'), {});
     await later.planJson();
     expect(shows()).toBe(2);
+  });
+
+  test('lies where no other user of the machine reads it, and so does the state', async () => {
+    const { runner } = stack(0);
+    const backend = { local: { path: '../../../state/bank/foundation.tfstate' } };
+    writeFileSync(runner.configurationFile, JSON.stringify({ terraform: { required_providers: {}, backend } }));
+    await runner.init();
+    for (const folder of [runner.directory, 'state/bank']) expect(statSync(folder).mode & 0o077).toBe(0);
   });
 });

@@ -70,6 +70,27 @@ describe('Terraform', () => {
   });
 });
 
+describe('variables that change what Terraform does', () => {
+  test.each([
+    ['TF_CLI_ARGS', '-destroy'],
+    ['TF_CLI_ARGS_plan', '-target=docker_container.node'],
+    ['TF_CLI_ARGS_apply', '-auto-approve'],
+    ['TF_WORKSPACE', 'other'],
+    ['TF_DATA_DIR', '/tmp/shared'],
+    ['TF_REATTACH_PROVIDERS', '{}'],
+  ])('are refused: %s', async (name, value) => {
+    machine.program('terraform', 'console.log("Terraform v1.11.4\\non linux_amd64")');
+    process.env[name] = value;
+    expect(await messageOf(ensureTerraform())).toContain(`${name} would change what Terraform plans and applies`);
+  });
+
+  test('are none where they are empty, or say how the state is found', async () => {
+    machine.program('terraform', 'console.log("Terraform v1.11.4\\non linux_amd64")');
+    Object.assign(process.env, { TF_CLI_ARGS_init: '-backend-config=x.hcl', TF_WORKSPACE: 'default', TF_CLI_ARGS: '' });
+    expect((await ensureTerraform()).version).toBe('1.11.4');
+  });
+});
+
 describe('providers', () => {
   const terraform = {
     binary: 'terraform',
