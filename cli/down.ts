@@ -3,9 +3,7 @@ import { atWork } from './at-work';
 import { openEnvironment, selectedTopology } from './command';
 import { requireLifted, requireUnprotected } from './protection';
 import { runCommand, UserError } from './setup/errors';
-import { step } from './setup/progress';
-import { sweep, teardownLayers } from './teardown';
-import type { TerraformStackRunner } from './terraform';
+import { destroyLayers, sweep } from './teardown';
 
 /** `make down`: destroys the environment with its data, after asking. */
 runCommand(async () => {
@@ -15,7 +13,7 @@ runCommand(async () => {
   await requireLifted(context, 'make down');
   await confirm(topology.environment);
   const destroyAll = async () => {
-    for (const stacks of teardownLayers(context.stacks)) await destroy(stacks);
+    await destroyLayers(context.stacks);
     await sweep(context);
   };
   // Where nothing is there, an image may not be either.
@@ -32,13 +30,4 @@ async function confirm(environment: string): Promise<void> {
   const answer = await prompt.question(`This destroys ${environment} with all its data. Type its name to go on: `);
   prompt.close();
   if (answer.trim() !== environment) throw new UserError('nothing was destroyed');
-}
-
-/** Stacks of one layer go at the same time. */
-async function destroy(stacks: readonly TerraformStackRunner[]): Promise<void> {
-  const names = stacks.map(({ stack }) => stack.name).join(', ');
-  await step(`Destroy ${names}`, async () => {
-    for (const runner of stacks) await runner.init();
-    await Promise.all(stacks.map((runner) => runner.destroy()));
-  });
 }

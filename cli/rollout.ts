@@ -4,17 +4,19 @@ import { signingKeyStep, signingStepProblem } from '../review/policy/rules/signi
 import { LONGEST_STOP_SECONDS } from '../topology/container';
 import { jobsInOrder } from '../topology/jobs';
 import { DRAIN_SECONDS } from '../topology/node';
-import type { StackTopology } from '../topology/stacks';
 import { isRetired, type Topology } from '../topology/topology';
+import { isCurrentNode, nextStacks } from './apply-order';
 import type { CommandContext } from './command';
 import type { EngineContainer } from './environment-engine';
 import { type ChangedVolume, changedVolumes } from './installed-files';
 import { dueRenewals, type Renewals } from './renewals';
-import { requireAnotherServingNode, servingNodes } from './rotation';
+import { requireAnotherServingNode } from './rotation';
+import { together } from './setup/concurrently';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 import { step } from './setup/progress';
 import { isStale, stalePlan } from './stale-plan';
+import { teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 import { requireFresh, requireKnown, unknownResources } from './unknown-to-state';
 
@@ -82,8 +84,8 @@ async function initAll(stacks: readonly TerraformStackRunner[]): Promise<void> {
 }
 
 /**
- * Applies saved plans in the order of the layers, of the nodes first those that do not serve. A stack that fails stops the roll, and
- * what came after it stays as it was.
+ * Applies saved plans in the order of the layers, of the nodes first those that do not serve, and what does not run yet side by side. A
+ * stack that fails stops the roll, and what came after it stays as it was.
  */
 export async function applyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
   const refused = changed.find(({ refusal }) => refusal !== undefined);
@@ -91,10 +93,12 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
   await requireKnown(context, changed);
   await requireSigningSteps(changed);
   const waiting = [...changed];
+  let proven = false;
   while (waiting.length > 0) {
-    const runner = await nextOf(context, waiting);
-    waiting.splice(waiting.indexOf(runner), 1);
-    await apply(context, runner, waiting);
+    const next = await nextStacks(context, waiting, proven);
+    for (const runner of next) waiting.splice(waiting.indexOf(runner), 1);
+    await together(next.map((runner) => apply(context, runner, waiting, next.length > 1)));
+    proven ||= next.some(({ stack }) => isCurrentNode(context, stack));
   }
 }
 
@@ -112,35 +116,30 @@ function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Applies saved plans that destroy the environment, in this order. */
+/** Applies saved plans that destroy the environment, layer after layer. */
 export async function destroyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
-  for (const runner of changed) {
+  const destroy = async (runner: TerraformStackRunner, prefix: string) => {
     try {
-      await step(`Destroy ${runner.stack.name}`, () => runner.apply());
+      await step(`Destroy ${runner.stack.name}`, () => runner.apply({ prefix }));
     } catch (error) {
       if (isStale(error)) throw stalePlan(context, runner);
       throw error;
     }
+  };
+  for (const layer of teardownLayers(changed)) {
+    await together(layer.map((runner) => destroy(runner, layer.length > 1 ? `${runner.stack.name}: ` : '')));
   }
 }
 
-/** The first, unless it is a node that serves and another that is to be changed does not: the change may be what fixes that one. */
-async function nextOf(
-  context: CommandContext,
-  waiting: readonly TerraformStackRunner[],
-): Promise<TerraformStackRunner> {
-  const [first] = waiting as [TerraformStackRunner];
-  const nodes = waiting.filter(({ stack }) => isCurrentNode(context, stack));
-  if (nodes.length < 2 || !nodes.includes(first)) return first;
-  const serving = await servingNodes(context);
-  return nodes.find(({ stack }) => !serving.includes(stack.name)) ?? first;
-}
-
-/** @param after what is applied later */
+/**
+ * @param after what is applied later
+ * @param besideOthers whether others are applied at the same time
+ */
 async function apply(
   context: CommandContext,
   runner: TerraformStackRunner,
   after: readonly TerraformStackRunner[],
+  besideOthers: boolean,
 ): Promise<void> {
   const { stack } = runner;
   const changes = (await runner.planJson()).resource_changes ?? [];
@@ -158,16 +157,12 @@ async function apply(
   // The load balancer does not know it any more, so it cannot ask to be drained: requests from before get the same time here.
   if (isRetired(context.topology, stack.name)) await setTimeout(DRAIN_SECONDS * 1000);
   try {
-    await step(`Apply ${stack.name}`, () => runner.apply());
+    await step(`Apply ${stack.name}`, () => runner.apply(besideOthers ? { prefix: `${stack.name}: ` } : {}));
   } catch (error) {
     if (isStale(error)) throw stalePlan(context, runner);
     if (error instanceof CommandError) throw await explained(context, runner, error);
     throw error;
   }
-}
-
-function isCurrentNode({ topology }: CommandContext, { layer, name }: StackTopology): boolean {
-  return layer === 'node' && !isRetired(topology, name);
 }
 
 /**

@@ -26,6 +26,14 @@ export function configurationFileOf(directory: string, stack: string): string {
   return join(stackDirectory(stack, directory), 'cdk.tf.json');
 }
 
+/** How much of an apply is seen. */
+export interface ApplyOptions {
+  /** Shows nothing of what Terraform says. @default false */
+  readonly quiet?: boolean;
+  /** Put before each line of what Terraform says. @default - nothing */
+  readonly prefix?: string;
+}
+
 /** Terraform in the folder of one stack. */
 export class TerraformStackRunner {
   readonly directory: string;
@@ -177,13 +185,10 @@ export class TerraformStackRunner {
     ]);
   }
 
-  /** Applies the saved plan, unchanged, and shows what Terraform says. */
-  async apply(): Promise<void> {
-    await this.initialised(['apply', '-input=false', '-no-color', '-lock-timeout=60s', 'tfplan'], { stream: true });
-  }
-
-  async destroy(): Promise<void> {
-    await this.initialised(['destroy', '-auto-approve', '-input=false', '-no-color', '-lock-timeout=60s']);
+  /** Applies the saved plan, unchanged. */
+  async apply({ quiet = false, prefix }: ApplyOptions = {}): Promise<void> {
+    const args = ['apply', '-input=false', '-no-color', '-lock-timeout=60s', 'tfplan'];
+    await this.initialised(args, { stream: !quiet, prefix });
   }
 
   /** Runs Terraform, and once more after an init where it asks for one: a provider may have gone from the machine's cache. */

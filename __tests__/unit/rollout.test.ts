@@ -2,6 +2,7 @@ import type { CommandContext } from '../../cli/command';
 import type { EngineContainer } from '../../cli/environment-engine';
 import { applyAll, planAll } from '../../cli/rollout';
 import { waitUntilAllServe } from '../../cli/rotation';
+import { UserError } from '../../cli/setup/errors';
 import type { TerraformStackRunner } from '../../cli/terraform';
 import type { Plan } from '../../review/plan/plan-json';
 import { topology } from '../support/synth';
@@ -21,6 +22,8 @@ interface Pair {
   /** What happens while somebody waits. */
   readonly meanwhile?: (states: Record<string, State>, seconds: number) => void;
   readonly balancer?: 'answers' | 'silent';
+  /** Stacks that cannot be applied. */
+  readonly failing?: readonly string[];
 }
 
 const STARTED = Date.parse('2026-01-01T00:00:00Z');
@@ -50,7 +53,8 @@ function engineWith({ states, meanwhile, balancer = 'answers' }: Omit<Pair, 'cha
   return {
     containers: async () => Object.keys(states).map(container),
     names: async () => [],
-    docker: async () => {
+    docker: async (command: string) => {
+      if (command === 'info') return '2\n';
       meanwhile?.(states, (Date.now() - STARTED) / 1000);
       if (balancer === 'silent') throw new Error('no answer');
       return JSON.stringify({
@@ -62,8 +66,15 @@ function engineWith({ states, meanwhile, balancer = 'answers' }: Omit<Pair, 'cha
   };
 }
 
-/** Applies the changes. @returns the names of the stacks in the order in which they were applied */
-async function applied({ states, changing, nodes = 2, meanwhile, balancer = 'answers' }: Pair): Promise<string[]> {
+/** Applies the changes. @returns the names of the stacks in the order in which they began; those at the same time in one entry */
+async function applied({
+  states,
+  changing,
+  nodes = 2,
+  meanwhile,
+  balancer = 'answers',
+  failing = [],
+}: Pair): Promise<string[]> {
   const derived = topology(
     `identity_server = { distribution = "sandbox", nodes = ${nodes}, start_timeout_seconds = 60 }
 load_balancer = { hostname = "is.bank.test" }
@@ -71,6 +82,7 @@ load_balancer = { hostname = "is.bank.test" }
     'bank',
   );
   const order: string[] = [];
+  let running = 0;
   const engine = engineWith({ states, meanwhile, balancer });
   const runners = [...derived.stacks, ...derived.retired.stacks].map((stack) => {
     const short = stack.name.slice('bank-'.length);
@@ -96,8 +108,14 @@ load_balancer = { hostname = "is.bank.test" }
       stack,
       planJson: async () => plan,
       apply: async () => {
-        order.push(short);
+        if (running++ > 0) order.push([...(order.pop() as string).split(' + '), short].sort().join(' + '));
+        else order.push(short);
+        // Long enough for another one to begin.
+        for (let turn = 0; turn < 100; turn++) await null;
+        running--;
+        if (failing.includes(short)) throw new UserError(`${short} broke`);
         if (stack.layer === 'node') states[short] = 'serving';
+        if (stack.layer === 'load-balancer') states[short] = 'serving';
       },
     };
   });
@@ -125,12 +143,62 @@ test.each<[string, Pair['states'], string[]]>([
   ['the first is stopped', { 'node-1': 'stopped', 'node-2': 'serving' }, ['node-1', 'node-2']],
   ['nobody serves', { 'node-1': 'unhealthy', 'node-2': 'stopped' }, ['node-1', 'node-2']],
   ['nothing is there: the first creates the administrator', {}, ['node-1', 'node-2']],
+  ['all are stopped: the first shows that the change is good', { 'node-1': 'stopped', 'node-2': 'stopped' }, BOTH],
 ])('a roll through both nodes, %s', async (_, states, expected) => {
   expect(await applied({ states, changing: BOTH })).toEqual(expected);
 });
 
+describe('what does not run comes up side by side', () => {
+  const ALL = ['foundation', 'node-1', 'node-2', 'node-3', 'node-4', 'load-balancer'];
+
+  test('from nothing: the load balancer beside the first node, then the others, as many as there are processors', async () => {
+    expect(await applied({ states: {}, changing: ALL, nodes: 4 })).toEqual([
+      'foundation',
+      'load-balancer + node-1',
+      'node-2 + node-3',
+      'node-4',
+    ]);
+  });
+
+  test('nodes that are added to those that serve, and the load balancer after them', async () => {
+    const states: Pair['states'] = { 'node-1': 'serving', 'node-2': 'serving', 'load-balancer': 'serving' };
+    const changing = ['node-3', 'node-4', 'load-balancer'];
+    expect(await applied({ states, changing, nodes: 4 })).toEqual(['node-3 + node-4', 'load-balancer']);
+  });
+
+  test('stopped ones, once the first of them serves; one that runs is touched alone', async () => {
+    const states: Pair['states'] = {
+      'node-1': 'stopped',
+      'node-2': 'stopped',
+      'node-3': 'stopped',
+      'node-4': 'unhealthy',
+      'load-balancer': 'serving',
+    };
+    const changing = ALL.filter((name) => name !== 'foundation');
+    expect(await applied({ states, changing, nodes: 4 })).toEqual([
+      'node-1',
+      'node-2 + node-3',
+      'node-4',
+      'load-balancer',
+    ]);
+  });
+
+  test('a load balancer that is down is not the last one', async () => {
+    const states: Pair['states'] = { 'node-1': 'serving', 'node-2': 'serving', 'load-balancer': 'stopped' };
+    const changing = [...BOTH, 'load-balancer'];
+    expect(await applied({ states, changing, balancer: 'silent' })).toEqual(['load-balancer + node-1', 'node-2']);
+  });
+
+  test('of two that fail, both are told, and nothing after them begins', async () => {
+    const attempt = applied({ states: {}, changing: ALL, failing: ['node-1', 'load-balancer'], nodes: 4 });
+    await expect(attempt).rejects.toThrow(/node-1 broke\n\nload-balancer broke/);
+    await expect(attempt).rejects.toMatchObject({ order: ['foundation', 'load-balancer + node-1'] });
+  });
+});
+
 test('the layers keep their order, whichever node is first', async () => {
   const states: Pair['states'] = {
+    'load-balancer': 'serving',
     'node-1': 'serving',
     'node-2': 'serving',
     'node-3': 'unhealthy',

@@ -27,3 +27,16 @@ export async function concurrently(tasks: readonly (() => Promise<void>)[]): Pro
   if (own.length > 0) throw new UserError([...new Set(own.map((error) => (error as UserError).message))].join('\n'));
   if (errors.size > 0) throw [...errors][0];
 }
+
+/**
+ * Waits for all, also when one fails: what has begun ends in order.
+ *
+ * @throws UserError with the messages of all that failed; any other error as it is
+ */
+export async function together(work: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(work);
+  const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  if (errors.length === 0) return;
+  const other = errors.find((error) => !(error instanceof UserError));
+  throw other ?? new UserError(errors.map((error) => (error as UserError).message).join('\n\n'));
+}

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Also shows the output while the command runs. */
   readonly stream?: boolean;
+  /** Put before each line that is shown, which is then shown when it is whole. @default - nothing */
+  readonly prefix?: string;
   /** Also writes both outputs to this file, as they come. */
   readonly logFile?: string;
   /** Milliseconds after which the command is stopped. @default - no limit */
@@ -91,6 +93,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
 
   const output = { stdout: '', stderr: '' };
   let both = '';
+  const show = linesWith(options.prefix);
   const log = openLog(options.logFile);
   const timers: NodeJS.Timeout[] = [];
   let tooSlow: string | undefined;
@@ -111,7 +114,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
       output[name] += chunk;
       both += chunk;
       log?.write(chunk);
-      if (options.stream) passOn(name, chunk);
+      if (options.stream) show(name, chunk);
     });
   }
   // A program that ends before it has read its input is judged by its exit code.
@@ -182,6 +185,17 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // It has just ended.
   }
+}
+
+/** Shows a command's output, with a prefix line by line: those of several commands would be mixed in one line otherwise. */
+function linesWith(prefix = '') {
+  if (prefix === '') return passOn;
+  const begun = { stdout: '', stderr: '' };
+  return (stream: 'stdout' | 'stderr', chunk: string) => {
+    const lines = `${begun[stream]}${chunk}`.split('\n');
+    begun[stream] = lines.pop() as string;
+    if (lines.length > 0) passOn(stream, lines.map((line) => (line === '' ? '\n' : `${prefix}${line}\n`)).join(''));
+  };
 }
 
 function openLog(file: string | undefined) {

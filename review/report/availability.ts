@@ -30,7 +30,9 @@ export function availability(input: Input): Availability {
     };
   }
   if (!servesToday(input)) {
-    return { level: 'unaffected', text: input.destroy ? 'nothing serves today' : 'first creation: nothing serves yet' };
+    const first =
+      'first creation: nothing serves yet; the load balancer comes up beside the first node, which creates the administrator, and the other nodes side by side after that one';
+    return { level: 'unaffected', text: input.destroy ? 'nothing serves today' : first };
   }
 
   const ending = changes.filter(({ name, action }) => action === 'destroy' && serving(topology).includes(name ?? ''));
