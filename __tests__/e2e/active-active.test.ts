@@ -119,7 +119,7 @@ test('a second plan is empty and a second make up changes nothing', async () => 
   expect(await docker('ps', '-aq', '--no-trunc', '--filter', `label=wso2-is-active-active.environment=${NAME}`)).toBe(
     before,
   );
-}, 120_000);
+}, 300_000);
 
 test('make status says that all is healthy', async () => {
   const { stdout } = await workspace.make('status', NAME);
@@ -142,7 +142,7 @@ test('the engine’s proxy of the published port dies: make status says that cli
   const client = browser();
   expect((await client.get('/probe/health')).status).toBe(200);
   client.close();
-}, 120_000);
+}, 300_000);
 
 test('what cannot come up is refused before anything is created: an address that is not ours, a port that another program has', async () => {
   const { name, hostname, bindAddress, subnet } = placeOf('e2e-refused');
@@ -165,7 +165,7 @@ test('what cannot come up is refused before anything is created: an address that
   const taken = await refused(bindAddress);
   expect(taken).toMatch(new RegExp(`port 443 of ${bindAddress} is taken by \\S+ \\(process ${process.pid}\\)`));
   await new Promise((done) => holder.close(done));
-}, 120_000);
+}, 300_000);
 
 test('make credentials tells how to read the password, and the command it prints works', async () => {
   const { stdout } = await workspace.make('credentials', NAME);
@@ -206,7 +206,7 @@ test('both nodes serve the certificate of the TLS store, not the one that signs;
     expect(pem(await exported(node, 'client-truststore.p12', 'wso2carbon'))).toBe(signing);
     expect(pem(await exported(node, 'client-truststore.p12', `${NAME}-load-balancer`))).toBe(pem(balancer));
   }
-}, 60_000);
+}, 180_000);
 
 test('a browser session stays on its node for 50 requests', async () => {
   const client = browser({ cookies: true });
@@ -228,7 +228,7 @@ test('200 clients without cookies are split within 35:65', async () => {
   }
   expect(Object.keys(counts).sort()).toEqual(['node-1', 'node-2']);
   for (const count of Object.values(counts)) expect(count).toBeGreaterThanOrEqual(70);
-}, 60_000);
+}, 180_000);
 
 test('clients cannot forge the headers that the servers trust', async () => {
   const client = browser();
@@ -304,7 +304,7 @@ describe('client certificates', () => {
     partner = await issue(issuing, 'Partner', PURPOSE);
     writeFileSync(workspace.path('config', 'tpp-crl.pem'), await lists([]));
     await workspace.configure(NAME, `${ACCEPTING}crl_file = "tpp-crl.pem"\n`);
-  }, 60_000);
+  }, 180_000);
 
   test('are accepted after a reload; neither a node nor the load balancer is replaced', async () => {
     const containers = [...CONTAINERS, `${NAME}-load-balancer`];
@@ -315,7 +315,7 @@ describe('client certificates', () => {
     expect(after.map(({ Id, State }) => [Id, State.StartedAt])).toEqual(
       before.map(({ Id, State }) => [Id, State.StartedAt]),
     );
-  }, 120_000);
+  }, 300_000);
 
   test('reach the node when they verify, and a forged header beside them does not', async () => {
     const [header, ...more] = (await headersSeen(shows(bank), { [HEADER]: 'forged' }))[HEADER] as string[];
@@ -363,7 +363,7 @@ describe('client certificates', () => {
       '"client_certificate":"FAILED:certificate revoked"',
     );
     expect(await inspect(`${NAME}-load-balancer`)).toMatchObject({ Id, State: { StartedAt: State.StartedAt } });
-  }, 120_000);
+  }, 300_000);
 
   test('of an authority that is taken out of the file are refused from the reload on, resumed sessions included', async () => {
     const first = await visit(partner);
@@ -375,7 +375,7 @@ describe('client certificates', () => {
     expect(await visit(partner, resumed.session)).toMatchObject({ status: 400, resumed: false });
     const welcome = await issue(newcomer, 'Newcomer', PURPOSE);
     expect((await headersSeen(shows(welcome)))[HEADER]).toEqual([oneLine(welcome)]);
-  }, 120_000);
+  }, 300_000);
 });
 
 test('a request for another host within a connection to ours is misdirected, and nodes are told the public name alone', async () => {
@@ -556,4 +556,4 @@ test('the generated secrets occur in no state, plan, output, container configura
   }
   const leaks = places.filter(([, text]) => secrets.some((secret) => text.includes(secret))).map(([place]) => place);
   expect(leaks).toEqual([]);
-}, 120_000);
+}, 300_000);

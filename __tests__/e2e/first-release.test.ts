@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await workspace.dispose();
   release.dispose();
-}, 120_000);
+}, 300_000);
 
 /** The signing certificate and the administrator's password, as a node has them, and who is in the user store. */
 async function identity(node: string) {
@@ -82,4 +82,4 @@ test('afterwards it is an environment like any other: nothing to change, and eve
   const client = new Client({ address: bindAddress, hostname, ca, keepAlive: false });
   expect((await client.get('/probe/session')).status).toBe(200);
   client.close();
-}, 120_000);
+}, 300_000);

@@ -125,7 +125,7 @@ test('other files stop nothing but what would collide with them, and a renamed o
   rmSync(copied);
   expect((await workspace.make('plan', ONE.name)).stdout).toContain('Nothing to change.');
   rmSync(mistaken);
-}, 120_000);
+}, 300_000);
 
 test('make down leaves nothing; a backup brings back the keys, and make up the rest', async () => {
   const file = workspace.path('build', ONE.name, 'ca.crt');
@@ -322,4 +322,4 @@ load_balancer = { hostname = "${hostname}", bind_address = "${bindAddress}" }
   const image = sandboxImageTags().identityServer;
   const volume = ['--volume', `${name}-database-secrets:/secrets:ro`];
   expect(await docker(...read, ...volume, image, '/secrets/DATABASE_PASSWORD')).toBe(supplied);
-}, 180_000);
+}, 400_000);

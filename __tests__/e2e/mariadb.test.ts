@@ -40,7 +40,7 @@ afterAll(async () => {
 test('both nodes are in rotation', async () => {
   const { stdout } = await workspace.make('status', NAME);
   for (const node of ['node-1', 'node-2']) expect(stdout).toMatch(new RegExp(`${node} +running +healthy +yes`));
-}, 120_000);
+}, 300_000);
 
 test('what one node writes the other reads: a user added through the pair logs in on both', async () => {
   const added = await client.post('/probe/user?name=maria&password=Correct-Horse_1', '');
@@ -54,7 +54,7 @@ test('what one node writes the other reads: a user added through the pair logs i
 
 test('a second plan is empty', async () => {
   expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
-}, 120_000);
+}, 300_000);
 
 test("the nodes have MariaDB's driver beside PostgreSQL's, and the server its options", async () => {
   const { driverVersion } = DATABASE_ENGINES.mariadb;

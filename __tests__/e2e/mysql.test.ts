@@ -52,7 +52,7 @@ test('the administrator that node 1 created logs in through the load balancer', 
 
 test('a second plan is empty', async () => {
   expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
-}, 120_000);
+}, 300_000);
 
 test('every node runs the image as it is, with the driver in its libraries', async () => {
   const image = await docker('image', 'inspect', '--format', '{{.Id}}', sandboxImageTags().identityServer);
@@ -72,4 +72,4 @@ test('another jar of the same name is a change of every node, which the report s
   expect(report.split(`SHA-256 ${hash}`).length - 1).toBeGreaterThanOrEqual(1);
   const { stacks } = JSON.parse(readFileSync(workspace.path('build', 'plan', NAME, 'plan.json'), 'utf8'));
   expect(stacks.map(({ changes }: { changes: boolean }) => changes)).toEqual([false, true, true, false]);
-}, 120_000);
+}, 300_000);

@@ -51,13 +51,13 @@ load_balancer = { hostname = "${HOSTNAME}", bind_address = "${ADDRESS}" }
 state = { backend = "pg", settings = { schema_name = "terraform" } }
 `,
   );
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   delete process.env.PG_CONN_STR;
   await workspace.dispose();
   await removeServer();
-}, 120_000);
+}, 300_000);
 
 test('every stack has a schema of its own on the server, and its state is empty at first', async () => {
   await workspace.make('plan', NAME);
@@ -70,7 +70,7 @@ test('every stack has a schema of its own on the server, and its state is empty 
     ['foundation', 'load_balancer', 'node_1', 'node_2'].map((layer) => `terraform_e2e_pg_${layer}`),
   );
   expect(await sql('select count(*) from terraform_e2e_pg_foundation.states')).toBe('0');
-}, 120_000);
+}, 300_000);
 
 test('of two applies at once one waits for the other, and everything is made once', async () => {
   const results = await Promise.all([1, 2].map(() => workspace.terraform(FOUNDATION, ...APPLY, '-lock-timeout=120s')));
@@ -85,7 +85,7 @@ test('of two applies at once one waits for the other, and everything is made onc
     `label=wso2-is-active-active.environment=${NAME}`,
   );
   expect(containers.split('\n')).toHaveLength(6);
-}, 180_000);
+}, 400_000);
 
 test('who does not want to wait is refused, and the one who applies is not disturbed', async () => {
   // Replacing the database takes long enough for the other to come in between.
@@ -104,7 +104,7 @@ test('who does not want to wait is refused, and the one who applies is not distu
   await first;
   expect(await sql("select count(*) from pg_locks where locktype = 'advisory'")).toBe('0');
   await workspace.terraform(FOUNDATION, 'plan', '-detailed-exitcode', '-input=false', '-no-color');
-}, 180_000);
+}, 400_000);
 
 test('the state is on the server and nowhere else', async () => {
   expect(await sql('select count(*) from terraform_e2e_pg_foundation.states')).toBe('1');

@@ -61,7 +61,7 @@ test('without a plan there is nothing to apply', async () => {
   expect(await refusal()).toContain(
     `there is no plan of ${NAME}. Make and review one first: make plan ENVIRONMENT=${NAME}`,
   );
-}, 60_000);
+}, 180_000);
 
 test('plan, report, apply of exactly that plan, and then there is nothing to change', async () => {
   const { stdout } = await workspace.make('plan', NAME);
@@ -89,7 +89,7 @@ test('a plan from before is refused as stale, and takes nothing away', async () 
   carry('restore', 'first');
   expect(await refusal()).toContain(`the plan of ${NAME}-foundation is stale`);
   carry('restore', 'current');
-}, 60_000);
+}, 180_000);
 
 test('a plan that is not the one in the report is refused', async () => {
   appendFileSync(workspace.path('cdktf.out', 'stacks', `${NAME}-node-1`, 'tfplan'), 'x');
@@ -102,12 +102,12 @@ test('a plan that is not the one in the report is refused', async () => {
   writeFileSync(file, JSON.stringify({ ...report(), revision: 'of somebody else' }));
   expect(await refusal()).toContain('is not as "make plan" wrote it');
   writeFileSync(file, text);
-}, 60_000);
+}, 180_000);
 
 test('a plan that is not the approved one is refused', async () => {
   expect(await refusal({ PLAN: '0'.repeat(64) })).toContain('the approved plan is 0000');
   expect(await refusal({ PLAN: report().digest.slice(0, 6) })).toContain('PLAN needs at least 12 digits');
-}, 60_000);
+}, 180_000);
 
 test('a configuration that has changed since the plan is refused, and not applied by the way', async () => {
   await workspace.configure(NAME, TOML.replace('heap_mb = 384', 'heap_mb = 400'));
@@ -117,7 +117,7 @@ test('a configuration that has changed since the plan is refused, and not applie
   const configuration = workspace.path('cdktf.out', 'stacks', `${NAME}-node-1`, 'cdk.tf.json');
   expect(readFileSync(configuration, 'utf8')).toContain('-Xmx384m');
   await workspace.configure(NAME, TOML);
-}, 60_000);
+}, 180_000);
 
 test('the plan of another environment is refused', async () => {
   const elsewhere = placeOf('e2e-other');
@@ -126,7 +126,7 @@ test('the plan of another environment is refused', async () => {
   cpSync(workspace.path(REPORT), workspace.path('build', 'plan', other), { recursive: true });
   expect(await refusal({}, other)).toContain(`is the plan of ${NAME}, not of ${other}`);
   rmSync(workspace.path('config', `${other}.toml`));
-}, 60_000);
+}, 180_000);
 
 test('what was done by hand is reported and repaired', async () => {
   await docker('stop', `${NAME}-database`);
@@ -153,7 +153,7 @@ test('what was done by hand is reported and repaired', async () => {
   );
   expect((await inspect(`${NAME}-node-2`)).RestartCount).toBe(0);
   expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
-}, 180_000);
+}, 400_000);
 
 test('who comes second hears who is at work, and touches nothing', async () => {
   const before = await containers();
@@ -168,7 +168,7 @@ test('who comes second hears who is at work, and touches nothing', async () => {
   }
   await docker('rm', '--force', holder);
   expect(await containers()).toEqual(before);
-}, 60_000);
+}, 180_000);
 
 test('a lost state under load: the plan says who serves, up refuses, adopt takes it back, and no request fails', async () => {
   const before = await containers();
@@ -225,7 +225,7 @@ test('a protected environment that breaks the policy is planned, reported and no
   });
   expect(await refusal({ PLAN: report().digest })).toContain(`${NAME} is protected`);
   await workspace.configure(NAME, TOML);
-}, 60_000);
+}, 180_000);
 
 test('destroying is planned and read like any other change, and applied only by name', async () => {
   await workspace.configure(NAME, TOML);
@@ -248,4 +248,4 @@ test('destroying is planned and read like any other change, and applied only by 
     expect(await docker(kind, 'ls', ...(kind === 'container' ? ['--all'] : []), ...filter)).toBe('');
   }
   expect(existsSync(workspace.path('state', NAME))).toBe(false);
-}, 180_000);
+}, 400_000);

@@ -24,7 +24,7 @@ afterAll(async () => {
   if (containers.length > 0) await engine.docker('rm', '--force', '--volumes', ...containers);
   await engine.stop();
   await workspace.dispose();
-}, 120_000);
+}, 300_000);
 
 function configure(host: string): Promise<void> {
   return workspace.configure(

@@ -97,7 +97,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await workspace.dispose();
   await docker('image', 'rm', '--force', CHANGED_IMAGE, BROKEN_IMAGE);
-}, 120_000);
+}, 300_000);
 
 test('a rolling configuration change loses no request of at least 10,000', async () => {
   const before = await Promise.all(CONTAINERS.map(inspect));
@@ -240,7 +240,7 @@ test('everything that was acknowledged is written, once', async () => {
   const rows = (await psql(`${NAME}-database`, 'wso2_user', 'SELECT pw_id FROM probe_writes')).split('\n');
   const stored = new Set(rows);
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 /** Ids are <load>-<client>-<turn>; the mix rotates by client and turn. */
 function isWrite(id: string): boolean {

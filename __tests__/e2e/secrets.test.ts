@@ -117,7 +117,7 @@ test('a password that was changed elsewhere is known as such, and stored when so
   expect(unknown.stderr).toContain('it was changed elsewhere');
   await workspace.make('rotate-secret', NAME, { NAME: 'ADMIN_PASSWORD' }, elsewhere);
   expect((await workspace.make('credentials', NAME)).stdout).toContain('accepts it');
-}, 120_000);
+}, 300_000);
 
 test('after a restart of everything at once all of it works, with a left-over beside the secrets', async () => {
   const volume = ['--volume', `${NAME}-identity-server-secrets:/secrets`];
@@ -151,4 +151,4 @@ test('what the commands take out of the volumes passes no log driver', async () 
     expect(container).toContain('--cap-drop ALL');
     expect(container).toContain('no-new-privileges');
   }
-}, 120_000);
+}, 300_000);

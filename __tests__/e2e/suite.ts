@@ -101,7 +101,7 @@ async function runFile({ name }: EndToEndFile, folder: string): Promise<Result> 
   const [logFile, resultFile] = [join(folder, `${name}.log`), join(folder, `${name}.json`)];
   // A pattern is a regular expression, and one name may be the end of another.
   const pattern = `/${file.replaceAll('.', '\\.')}$`;
-  const args = [pattern, '--runInBand', '--verbose', '--json', '--outputFile', resultFile];
+  const args = [pattern, '--runInBand', '--verbose', '--testTimeout=180000', '--json', '--outputFile', resultFile];
   const jest = () => run(join(PROJECT, 'node_modules', '.bin', 'jest'), args, { cwd: PROJECT, logFile });
   try {
     await step(name, jest);

@@ -66,7 +66,7 @@ test('make plan uses it again and has nothing to change', async () => {
   expect(stdout).toContain('Nothing to change.');
   expect(stderr).toContain('Set-up complete: OpenTofu 1.12.6, ');
   expect(stderr).not.toMatch(/Downloading|Building/);
-}, 120_000);
+}, 300_000);
 
 test('plain cdktf uses it as well, with the variables that make setup prints', async () => {
   workspace.useCdktf();
@@ -75,7 +75,7 @@ test('plain cdktf uses it as well, with the variables that make setup prints', a
   const command = `${exports}exec "$0" diff ${NAME}-node-1 --skip-provider-lock`;
   const options = { cwd: workspace.directory, env: { ...variables, CHECKPOINT_DISABLE: '1', CI: 'true' } };
   expect((await run('sh', ['-c', command, workspace.cdktf], options)).stdout).toContain('No changes.');
-}, 120_000);
+}, 300_000);
 
 test('make down removes everything', async () => {
   await workspace.make('down', NAME, variables);

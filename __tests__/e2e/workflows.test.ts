@@ -62,7 +62,7 @@ afterAll(async () => {
   await removeEnvironment(ENVIRONMENT);
   await state.stop();
   runner.dispose();
-}, 120_000);
+}, 300_000);
 
 async function commit(branch: string, toml: string): Promise<void> {
   if (branch !== 'main') await runner.git('checkout', '--quiet', '-B', branch, 'main');
@@ -105,7 +105,7 @@ test('a pull request gets one comment with the plan of its configuration', async
   expect(comment?.args).toContain('repos/bank/identity/issues/7/comments');
   expect(comment?.body).toMatch(new RegExp(`^<!-- wso2-is-active-active plan ${ENVIRONMENT} -->\n`));
   expect(comment?.body).toContain('docker_container.load-balancer');
-}, 120_000);
+}, 300_000);
 
 test('code of a pull request is not run where the credentials are', async () => {
   await runner.git('checkout', '--quiet', '-B', 'evil', 'main');
@@ -118,7 +118,7 @@ test('code of a pull request is not run where the credentials are', async () => 
   const { outputs, log } = await runner.job('plan.yml', 'select', pullRequest('merge'));
   expect(outputs.environments).toBe('[]');
   expect(log).toContain('Code of pull requests is not run with credentials');
-}, 60_000);
+}, 180_000);
 
 test('the night finds an environment as configured, and opens issues when somebody has changed it by hand and nobody is served', async () => {
   const clean = await runner.job('drift.yml', 'drift', onMain);
@@ -135,7 +135,7 @@ test('the night finds an environment as configured, and opens issues when somebo
   );
   expect(drift?.body).toContain('docker_container.load-balancer');
   expect(status?.body).toContain('nothing accepts connections at');
-}, 120_000);
+}, 300_000);
 
 test('teardown destroys everything, after the name was typed', async () => {
   const inputs = { environment: ENVIRONMENT, confirmation: 'something else', recreate: false };
