@@ -10,6 +10,7 @@ import {
   upstream,
 } from './nginx-locations';
 import type { NginxConfProps } from './nginx-props';
+import { routeOfRequest, routingVariables } from './nginx-routing';
 import { CERTIFICATES_PATH } from './volumes';
 
 /** Header by which a node learns the verified client certificate. The accelerator compares the name with its case. */
@@ -36,12 +37,7 @@ events {
 }
 
 http {
-  js_path .;
-  js_import routing.js;
-  js_shared_dict_zone zone=nodes:64k;
-  js_set $route routing.route;
-  js_set $route_cookie routing.routeCookie;
-${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
+${routingVariables(props)}${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   # The query is left out: authorization requests carry personal data in it.
   log_format requests escape=json
     '{"time":"$time_iso8601","request_id":"$request_id","client":"$remote_addr","method":"$request_method",'
@@ -124,8 +120,7 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     ssl_certificate ${CERTIFICATES_PATH}/tls.crt;
     ssl_certificate_key ${CERTIFICATES_PATH}/tls.key;
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}${props.clientRevocations === undefined ? '' : CLIENT_REVOCATIONS}    add_header Strict-Transport-Security "max-age=63072000" always;
-    add_header Set-Cookie $route_cookie always;
-    error_page 503 @unavailable;
+${routeOfRequest(props)}    error_page 503 @unavailable;
 ${requestLimits(props)}
     # Tomcat drops ";x" from every segment of a path before it looks for the application, so "/;x/carbon" would pass by a denied
     # prefix. Only the last segment legitimately carries a parameter, ";jsessionid".

@@ -243,7 +243,9 @@ describe('paths', () => {
         expect(operator).toBe('~*');
         return new RegExp(pattern as string, 'i');
       });
-  const refusals = named(publicServer().block, 'if').map(({ args }) => new RegExp(args[2] as string));
+  const refusals = named(publicServer().block, 'if')
+    .filter(({ args }) => args[1] === '~')
+    .map(({ args }) => new RegExp(args[2] as string));
 
   // As Nginx has them: decoded, without double slashes and dots.
   test.each([
@@ -460,6 +462,7 @@ describe('revision', () => {
     expect(told).toEqual({
       revision: current,
       affinity: false,
+      allInRotation: '/tmp/3-nodes-in-rotation',
       controlPort: 9080,
       nodes: ['node-1', 'node-2', 'node-3'],
     });

@@ -5,7 +5,6 @@ import { PROJECT } from '../support/synth';
 /** What nginx.conf calls. */
 interface Routing {
   route(r: FakeRequest): string;
-  routeCookie(r: FakeRequest): string;
   drain(r: FakeRequest): void;
   status(r: FakeRequest): void;
   [probe: `probe${number}`]: () => Promise<void>;
@@ -27,7 +26,9 @@ const SOURCE = readFileSync(join(PROJECT, 'runtime/load-balancer/routing.js'), '
 const NODES = ['node-1', 'node-2', 'node-3'];
 
 /** The script with a stand-in for the two things that njs gives it: `ngx` and the topology module. */
-function load(options: { affinity?: boolean; nodes?: string[] } = {}) {
+function load(
+  options: { affinity?: boolean; nodes?: string[]; written?: (dictionary: Map<string, string>) => void } = {},
+) {
   const dictionary = new Map<string, string>();
   const answers: Record<string, Answer> = {};
   const log: string[] = [];
@@ -59,10 +60,22 @@ function load(options: { affinity?: boolean; nodes?: string[] } = {}) {
     revision: 'abc',
     affinity: options.affinity ?? true,
     controlPort: 9080,
+    allInRotation: '/tmp/all-in-rotation',
     nodes: options.nodes ?? NODES,
   };
-  const body = SOURCE.replace(/^import topology from 'topology.js';$/m, '').replace('export default', 'return');
-  const routing = new Function('ngx', 'topology', body)(ngx, topology) as Routing;
+  const files = new Set<string>();
+  const fs = {
+    writeFileSync: (path: string) => {
+      files.add(path);
+      options.written?.(dictionary);
+    },
+    unlinkSync: (path: string) => {
+      if (!files.delete(path)) throw new Error(`ENOENT: ${path}`);
+    },
+  };
+  const body = SOURCE.replace(/^import \w+ from '[\w.]+';$/gm, '').replace('export default', 'return');
+  const routing = new Function('ngx', 'topology', 'fs', body)(ngx, topology, fs) as Routing;
+  const allInRotation = () => files.has(topology.allInRotation);
   const probe = async (node: number, answer: Answer, times = 1) => {
     answers[`node-${node}`] = answer;
     for (let time = 0; time < times; time++) {
@@ -70,7 +83,7 @@ function load(options: { affinity?: boolean; nodes?: string[] } = {}) {
       if (answer !== 'silence') await probed;
     }
   };
-  return { routing, probe, dictionary, log };
+  return { routing, probe, dictionary, log, allInRotation };
 }
 
 function request(variables: Record<string, string | undefined> = {}, uri = '/'): FakeRequest {
@@ -346,12 +359,11 @@ describe('affinity', () => {
     }
   });
 
-  test('moves to another node, and gets its cookie, when its own is out', async () => {
+  test('moves to another node when its own is out', async () => {
     const { routing, probe } = load();
     await probe(2, 503);
     const route = routing.route(request({ cookie_ISROUTE: 'node-2' }));
     expect(['node-1', 'node-3']).toContain(route);
-    expect(routing.routeCookie(request({ route, cookie_ISROUTE: 'node-2' }))).toMatch(new RegExp(`^ISROUTE=${route};`));
   });
 
   test.each(['node-9', '', 'NODE-1', 'node-1, node-2', '10.0.0.1:9446', '__proto__'])(
@@ -362,18 +374,7 @@ describe('affinity', () => {
     },
   );
 
-  test('the cookie is for HTTPS only, hidden from scripts, and travels with cross-site SAML answers', () => {
-    const cookie = load().routing.routeCookie(request({ route: 'node-1' }));
-    expect(cookie.split('; ').sort()).toEqual(['HttpOnly', 'ISROUTE=node-1', 'Path=/', 'SameSite=None', 'Secure']);
-  });
-
-  test('is sent once: not to a client that has it, and not when nothing was chosen', () => {
-    const { routing } = load();
-    expect(routing.routeCookie(request({ route: 'node-1', cookie_ISROUTE: 'node-1' }))).toBe('');
-    expect(routing.routeCookie(request({ route: '' }))).toBe('');
-  });
-
-  test('switched off, every request is spread and no cookie is set', () => {
+  test('switched off, every request is spread', () => {
     const { routing } = load({ affinity: false });
     const counts: Record<string, number> = {};
     for (let number = 0; number < 300; number++) {
@@ -381,7 +382,6 @@ describe('affinity', () => {
       counts[name] = (counts[name] ?? 0) + 1;
     }
     expect(counts).toEqual({ 'node-1': 100, 'node-2': 100, 'node-3': 100 });
-    expect(routing.routeCookie(request({ route: 'node-2' }))).toBe('');
   });
 });
 
@@ -392,6 +392,44 @@ test('with no node that could serve nothing is chosen, which nginx.conf answers 
   expect(routing.route(request({ cookie_ISROUTE: 'node-1' }))).toBe('');
   await probe(2, 200, 2);
   expect(routing.route(request())).toBe('node-2');
+});
+
+describe('the file that lets nginx.conf choose without a script', () => {
+  test('is there while all nodes are in rotation', async () => {
+    const { probe, allInRotation } = load();
+    expect(allInRotation()).toBe(false);
+    for (const node of [1, 2, 3]) await probe(node, 200);
+    expect(allInRotation()).toBe(true);
+    await probe(2, 503);
+    expect(allInRotation()).toBe(false);
+    await probe(1, 200, 3);
+    expect(allInRotation()).toBe(false);
+    await probe(2, 200, 2);
+    expect(allInRotation()).toBe(true);
+  });
+
+  test('goes in the moment in which a node says that it will stop', async () => {
+    const { routing, probe, allInRotation } = load();
+    await probe(1, 200);
+    expect(allInRotation()).toBe(true);
+    routing.drain({ ...request({}, '/drain/node-3'), method: 'POST' });
+    expect(allInRotation()).toBe(false);
+    await probe(1, 200);
+    expect(allInRotation()).toBe(false);
+  });
+
+  test('goes when health requests hang, which njs does not wait for', async () => {
+    const { probe, allInRotation } = load();
+    await probe(1, 200, 2);
+    await probe(1, 'silence', 3);
+    expect(allInRotation()).toBe(false);
+  });
+
+  test('does not stay when another worker takes a node out while it is written', async () => {
+    const { probe, allInRotation } = load({ written: (dictionary) => dictionary.set('rotation:node-2', 'out') });
+    await probe(1, 200);
+    expect(allInRotation()).toBe(false);
+  });
 });
 
 test('the largest request id still chooses a node', () => {

@@ -1,6 +1,9 @@
 // Readiness routing for Nginx (njs). Every node is probed about once a second through Nginx's own verified TLS connection, and a
 // request goes to a node only while its probes succeed. The state lives in a shared dictionary: all workers see it, and it
-// survives a reload. The njs engine has no for…of and no destructuring, and gives each request the same Math.random.
+// survives a reload. A script costs a request as much as the rest of Nginx' work, so most requests do without: while all nodes are in
+// rotation, a file says so and nginx.conf chooses by itself. The njs engine has no for…of and no destructuring, and gives each
+// request the same Math.random.
+import fs from 'fs';
 import topology from 'topology.js';
 
 // How many failed probes in a row take a node out of rotation. Silence may be a busy machine.
@@ -61,6 +64,21 @@ function setRotation(name, rotation, reason) {
   ngx.log(ngx.WARN, `${name} is ${rotation === 'in' ? 'in' : 'out of'} rotation: ${reason}`);
 }
 
+// Tells nginx.conf whether all nodes are in rotation. Another worker may take a node out between the look and the writing, and find no
+// file to remove: hence the second look. Where the file cannot be written, the script goes on choosing.
+function publish() {
+  const all = () => topology.nodes.every(isInRotation);
+  try {
+    if (all()) {
+      fs.writeFileSync(topology.allInRotation, '');
+      if (all()) return;
+    }
+    fs.unlinkSync(topology.allInRotation);
+  } catch (error) {
+    // There is none.
+  }
+}
+
 function reached(name) {
   state().delete(`unreachable:${name}`);
   state().delete(`silent:${name}`);
@@ -108,9 +126,17 @@ function unanswered(name, connected) {
 }
 
 async function probe(name) {
+  await ask(name);
+  publish();
+}
+
+async function ask(name) {
   // njs ends a handler that is still waiting when its next turn comes: without this, silence would never be noticed. A connection
   // that does not come about is reported before that.
-  if (state().get(`asked:${name}`) !== undefined) unanswered(name, true);
+  if (state().get(`asked:${name}`) !== undefined) {
+    unanswered(name, true);
+    publish();
+  }
   state().set(`asked:${name}`, 'yes');
   try {
     const reply = await ngx.fetch(`http://127.0.0.1:${topology.controlPort}/probe/${name}`);
@@ -126,7 +152,7 @@ async function probe(name) {
   }
 }
 
-// js_set $route: the node that gets this request, or nothing when there is none.
+// js_set $decided: the node that gets this request where not all are in rotation, or nothing when there is none.
 function route(r) {
   let candidates = topology.nodes.filter(isInRotation);
   if (candidates.length === 0) candidates = topology.nodes.filter((name) => mayServe(name) && !isSilent(name));
@@ -134,14 +160,6 @@ function route(r) {
   if (candidates.length === 0) return '';
   if (topology.affinity && candidates.includes(r.variables.cookie_ISROUTE)) return r.variables.cookie_ISROUTE;
   return candidates[parseInt(r.variables.request_id.slice(0, 8), 16) % candidates.length];
-}
-
-// js_set $route_cookie: the affinity cookie, only where the client's differs.
-function routeCookie(r) {
-  const chosen = r.variables.route;
-  if (!topology.affinity || chosen === '' || r.variables.cookie_ISROUTE === chosen) return '';
-  // SAML and form_post answers come back cross-site, so the cookie must travel with them.
-  return `ISROUTE=${chosen}; Path=/; Secure; HttpOnly; SameSite=None`;
 }
 
 // POST /drain/<node>: the node is about to stop. Nothing new is sent to it from now on.
@@ -154,6 +172,7 @@ function drain(r) {
   }
   const name = r.uri.slice('/drain/'.length);
   state().set(`draining:${name}`, String(Date.now()));
+  publish();
   ngx.log(ngx.WARN, `${name} is out of rotation: it is about to stop`);
   r.return(204);
 }
@@ -173,7 +192,6 @@ function status(r) {
 // js_periodic takes a function without arguments, one for each node.
 export default {
   route,
-  routeCookie,
   drain,
   status,
   probe1: () => probe(topology.nodes[0]),

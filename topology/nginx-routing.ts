@@ -1,0 +1,51 @@
+import type { NginxConfProps } from './nginx-props';
+
+type Routed = Pick<NginxConfProps, 'nodes' | 'affinity'>;
+
+/** The file that routing.js keeps while all nodes are in rotation. It is another one for another number of nodes, which a reload may bring. */
+export function allInRotationFile(nodes: readonly unknown[]): string {
+  return `/tmp/${nodes.length}-nodes-in-rotation`;
+}
+
+/**
+ * How a request gets its node, for the http block. Without a script, while nothing has to be decided: the node that the cookie names, or a
+ * drawn one. With routing.js, where a node is out of rotation.
+ */
+export function routingVariables({ nodes, affinity }: Routed): string {
+  const share = (100 / nodes.length).toFixed(2);
+  const drawn = nodes.map(({ name }, index) => `    ${index === nodes.length - 1 ? '*' : `${share}%`} ${name};\n`);
+  return `  js_path .;
+  js_import routing.js;
+  js_shared_dict_zone zone=nodes:64k;
+  js_set $decided routing.route;
+  # Not all servers set $route, and the log has it in each.
+  uninitialized_variable_warn off;
+  split_clients $request_id $drawn {
+${drawn.join('')}  }
+${affinity ? stickiness(nodes) : ''}`;
+}
+
+/** Sets `$route`, in the public server. */
+export function routeOfRequest({ nodes, affinity }: Routed): string {
+  return `    set $route ${affinity ? '$wanted' : '$drawn'};
+    if (!-f ${allInRotationFile(nodes)}) {
+      set $route $decided;
+    }
+${affinity ? '    add_header Set-Cookie $route_cookie always;\n' : ''}`;
+}
+
+/** The affinity cookie is sent where the client's differs. */
+function stickiness(nodes: Routed['nodes']): string {
+  return `  map $cookie_ISROUTE $wanted {
+${nodes.map(({ name }) => `    ${name} ${name};\n`).join('')}    default $drawn;
+  }
+  # SAML and form_post answers come back cross-site, so the cookie must travel with them.
+  map $route $cookie_of_route {
+    "" "";
+    default "ISROUTE=$route; Path=/; Secure; HttpOnly; SameSite=None";
+  }
+  map "$route $cookie_ISROUTE" $route_cookie {
+${nodes.map(({ name }) => `    "${name} ${name}" "";\n`).join('')}    default $cookie_of_route;
+  }
+`;
+}
