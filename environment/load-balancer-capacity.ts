@@ -17,7 +17,7 @@ export interface LoadBalancerCapacity {
 }
 
 /**
- * Measured with 2,000 connections of each kind (Nginx 1.30.6, OpenSSL 3.6, kernel memory included): 26 KiB for a TLS connection that is silent,
+ * Measured with 2,000 connections of each kind (Nginx 1.30.6, OpenSSL 3.5, kernel memory included): 26 KiB for a TLS connection that is silent,
  * 32 KiB for one that waits after its first request, 101 KiB for one that has sent 60,000 bytes of a header and holds the rest back.
  * Nobody can tell beforehand which a client will be, so each counts as the dearest.
  */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { REPEATED_PREFIX } from './denied-paths';
 import { connectionLimits, requestLimits, TOO_MANY_REQUESTS } from './nginx-limits';
 import {
@@ -11,6 +10,7 @@ import {
 } from './nginx-locations';
 import type { NginxConfProps } from './nginx-props';
 import { routeOfRequest, routingVariables } from './nginx-routing';
+import { publicTls } from './nginx-tls';
 import { CERTIFICATES_PATH } from './volumes';
 
 /** Header by which a node learns the verified client certificate. The accelerator compares the name with its case. */
@@ -56,12 +56,7 @@ ${routingVariables(props)}${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   # A reload closes idle connections at once unless they are this young; clients would see that as a failed request.
   keepalive_min_timeout 10s;
 ${connectionLimits(props)}
-  ssl_protocols TLSv1.2 TLSv1.3;
-  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
-  ssl_prefer_server_ciphers off;
-${sessionCache(props)}
-  ssl_session_timeout 1d;
-
+${publicTls(props)}
   proxy_http_version 1.1;
   proxy_ssl_verify on;
   proxy_ssl_verify_depth 2;
@@ -193,14 +188,6 @@ const CLIENT_CERTIFICATE_VERIFICATION = `    # A browser has none and is served 
 const CLIENT_REVOCATIONS = `    # Every authority of a chain is asked for its list; without a valid one nobody's certificate verifies.
     ssl_crl client-crl.pem;
 `;
-
-/** A session that is resumed is not verified again, and a reload keeps the cache with its ticket keys: new lists get a new one. */
-function sessionCache({ clientRevocations }: NginxConfProps): string {
-  if (clientRevocations === undefined) return '  ssl_session_cache shared:tls:10m;';
-  const lists = createHash('sha256').update(clientRevocations).digest('hex').slice(0, 12);
-  return `  # By the lists of revoked certificates: a session from before them is not resumed.
-  ssl_session_cache shared:tls-${lists}:10m;`;
-}
 
 /** The URL that users see: no port where it is the scheme's own. */
 export function publicUrl({ hostname, httpsPort }: Pick<NginxConfProps, 'hostname' | 'httpsPort'>): string {

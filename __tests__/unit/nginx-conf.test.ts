@@ -216,6 +216,19 @@ describe('TLS', () => {
     expect(named(servers[0]?.block, 'return').map(({ args }) => args)).toEqual([['421']]);
   });
 
+  // Key exchanges and ciphers of the intermediate profile, in its order; an OpenSSL without the first passes over it.
+  test('clients get Mozilla’s intermediate profile', () => {
+    expect(anywhere(http(), 'ssl_ecdh_curve').map(({ args }) => args)).toEqual([
+      ['?X25519MLKEM768:X25519:prime256v1:secp384r1'],
+    ]);
+    const [ciphers] = anywhere(http(), 'ssl_ciphers');
+    expect(ciphers?.args[0]?.split(':').every((cipher) => /^ECDHE-(ECDSA|RSA)-.*(GCM|POLY1305)/.test(cipher))).toBe(
+      true,
+    );
+    expect(named(http(), 'ssl_prefer_server_ciphers')[0]?.args).toEqual(['off']);
+    expect(named(http(), 'ssl_session_tickets')[0]?.args).toEqual(['on']);
+  });
+
   test('only TLS 1.2 and 1.3 are spoken, to clients and to nodes', () => {
     for (const name of ['ssl_protocols', 'proxy_ssl_protocols']) {
       expect(anywhere(http(), name).map(({ args }) => args)).toEqual([['TLSv1.2', 'TLSv1.3']]);
