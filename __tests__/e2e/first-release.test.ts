@@ -54,7 +54,7 @@ test('it is carried over with the same users and the same signing key, and no re
   const ca = readFileSync(workspace.path('build', NAME, 'ca.crt'), 'utf8');
 
   const { report } = await underLoad(
-    { address: bindAddress, hostname, ca, name: 'carried-over', clients: 12, pause: 25, requests: MIX },
+    { address: bindAddress, hostname, ca, name: 'carried-over', clients: 6, pause: 25, requests: MIX },
     () => workspace.make('up', NAME),
   );
   console.log(`carried over: ${report.sent} requests, ${report.failed.length} failed`);

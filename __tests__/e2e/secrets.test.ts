@@ -18,7 +18,7 @@ let ca: string;
 async function load(work: () => Promise<unknown>): Promise<LoadReport> {
   const { report } = await underLoad(
     {
-      ...{ address: ADDRESS, hostname: HOSTNAME, ca, name: 'rotation', clients: 8, pause: 25 },
+      ...{ address: ADDRESS, hostname: HOSTNAME, ca, name: 'rotation', clients: 4, pause: 25 },
       requests: [
         { method: 'GET', path: (id) => `/probe/echo?id=${id}` },
         { method: 'POST', path: (id) => `/probe/write?key=${NAME}&id=${id}` },

@@ -191,38 +191,48 @@ entry() {
   ! openssl verify -CAfile "$authority/ca.crt" "$authority/$3.crt" >>"$log" 2>&1 || chain="-certfile $authority/ca.crt"
   # shellcheck disable=SC2086
   quietly openssl pkcs12 -export -name "$2" -inkey "$authority/$3.key" -in "$authority/$3.crt" $chain \
-    -passout "file:$password" -out /tmp/entry.p12
-  quietly keytool -importkeystore -noprompt -srckeystore /tmp/entry.p12 -srcstoretype PKCS12 -srcstorepass:file "$password" \
+    -passout "file:$password" -out "/tmp/entry-$1.p12"
+  quietly keytool -importkeystore -noprompt -srckeystore "/tmp/entry-$1.p12" -srcstoretype PKCS12 -srcstorepass:file "$password" \
     -destkeystore "$stores/$1.new" -deststoretype "$STORE_TYPE" -deststorepass:file "$password"
-  rm /tmp/entry.p12
+  rm "/tmp/entry-$1.p12"
 }
 # The server publishes every key of this store, so it holds the signing keys alone.
-for number in $SIGNING_KEYS; do entry "$KEYSTORE" "$(signing_alias "$number")" "$(signing_name "$number")"; done
-entry "$TLS_KEYSTORE" tls node-tls
-entry "$INTERNAL_KEYSTORE" wso2carbon internal
+fill_signing() {
+  for number in $SIGNING_KEYS; do entry "$KEYSTORE" "$(signing_alias "$number")" "$(signing_name "$number")"; done
+}
 
-# The product's public CAs stay trusted; its own published certificate, whose private key everybody has, does not.
-quietly keytool -importkeystore -noprompt -srckeystore "$original" -srcstoretype "$STORE_TYPE" -srcstorepass wso2carbon \
-  -destkeystore "$stores/$TRUSTSTORE.new" -deststoretype "$STORE_TYPE" -deststorepass:file "$password"
-keytool -delete -alias wso2carbon -keystore "$stores/$TRUSTSTORE.new" -storetype "$STORE_TYPE" \
-  -storepass:file "$password" >>"$log" 2>&1 || true
 trust() {
   quietly keytool -importcert -noprompt -alias "$1" -file "$2" \
     -keystore "$stores/$TRUSTSTORE.new" -storetype "$STORE_TYPE" -storepass:file "$password"
 }
+# The product's public CAs stay trusted; its own published certificate, whose private key everybody has, does not.
+fill_truststore() {
+  quietly keytool -importkeystore -noprompt -srckeystore "$original" -srcstoretype "$STORE_TYPE" -srcstorepass wso2carbon \
+    -destkeystore "$stores/$TRUSTSTORE.new" -deststoretype "$STORE_TYPE" -deststorepass:file "$password"
+  keytool -delete -alias wso2carbon -keystore "$stores/$TRUSTSTORE.new" -storetype "$STORE_TYPE" \
+    -storepass:file "$password" >>"$log" 2>&1 || true
+  for number in $SIGNING_KEYS; do trust "$(signing_alias "$number")" "$stores/signing-$number.crt.new"; done
+  trust "$ENVIRONMENT-certificate-authority" "$authority/ca.crt"
+  # Each certificate of a chain: the one after a renewal is by the same issuer, and nodes read the truststore only when they start.
+  alias=$ENVIRONMENT-load-balancer
+  for certificate in /tmp/chain.*; do
+    trust "$alias" "$certificate"
+    alias=$ENVIRONMENT-load-balancer-issuer-${certificate##*.}
+  done
+}
+
 for number in $SIGNING_KEYS; do
   cp "$authority/$(signing_name "$number").crt" "$stores/signing-$number.crt.new"
-  trust "$(signing_alias "$number")" "$stores/signing-$number.crt.new"
 done
-trust "$ENVIRONMENT-certificate-authority" "$authority/ca.crt"
-# Each certificate of a chain: the one after a renewal is by the same issuer, and nodes read the truststore only when they start.
 rm -f /tmp/chain.*
 awk '/BEGIN CERTIFICATE/ { n++ } n { print > ("/tmp/chain." n) }' "$balancer/tls.crt"
-alias=$ENVIRONMENT-load-balancer
-for certificate in /tmp/chain.*; do
-  trust "$alias" "$certificate"
-  alias=$ENVIRONMENT-load-balancer-issuer-${certificate##*.}
+# Most of the time keytool starts; the stores have nothing in common, so they are filled at the same time.
+fillings=
+for fill in fill_truststore fill_signing "entry $TLS_KEYSTORE tls node-tls" "entry $INTERNAL_KEYSTORE wso2carbon internal"; do
+  $fill &
+  fillings="$fillings $!"
 done
+for filling in $fillings; do wait "$filling" || exit 1; done
 rm -f "$stores"/signing-*.crt
 for file in "$stores"/*.new; do mv "$file" "${file%.new}"; done
 # By these a node knows whether the stores are whole, without opening them.
