@@ -3,7 +3,7 @@ import { adopt } from './adoption';
 import { atWork } from './at-work';
 import { type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
-import { planAll } from './rollout';
+import { planAll } from './planning';
 import { runCommand } from './setup/errors';
 import { step } from './setup/progress';
 

@@ -47,15 +47,22 @@ export function selectedTopology({ creates = false } = {}): Topology {
 export interface OpenOptions {
   /** Whether the command creates or changes something. @default true */
   readonly creates?: boolean;
+  /** Whether images that are missing are built on the engine. @default true */
+  readonly builds?: boolean;
   /** Names of the retired stacks to work on as well, after the others. @default - those that are still there */
   readonly retiredStacks?: readonly string[];
 }
 
 /** Sets up what is missing and generates the Terraform configuration of the selected environment. */
-export async function openEnvironment({ creates = true, retiredStacks }: OpenOptions = {}): Promise<CommandContext> {
+export async function openEnvironment({
+  creates = true,
+  builds = true,
+  retiredStacks,
+}: OpenOptions = {}): Promise<CommandContext> {
   const topology = selectedTopology({ creates });
-  const { identityServerBuild } = topology;
-  const setup = await ensureSetup({ engineHost: topology.engineHost, images: imagesOf(topology), identityServerBuild });
+  const { engineHost, identityServerBuild } = topology;
+  const images = builds ? { images: imagesOf(topology), identityServerBuild } : { images: [] };
+  const setup = await ensureSetup({ engineHost, ...images });
   const engine = new EnvironmentEngine(topology);
   if (creates) await requireOwnPlace(topology, engine);
   const retired = retiredStacks ?? (await remainingStacks(topology, engine));

@@ -40,6 +40,8 @@ const EXEC_TIMEOUT_MS = 10_000;
 /** An image may have to be fetched for it. */
 const HOST_TIMEOUT_MS = 120_000;
 const NOBODY = '65534:65534';
+/** For what only looks: an image that is not there stays so. */
+const PRESENT = ['--pull', 'never'];
 /** What the commands' own containers have: as little as all others, and no log driver, as some of them print secrets. */
 export const HELPER = ['--rm', '--log-driver', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
 
@@ -161,7 +163,8 @@ export class EnvironmentEngine {
     const mounts = ['--volume', `${volume}:/keystores:ro`];
     const command = ['--entrypoint', '/bin/sh', image, '-c', WHOLE, 'sh', '/keystores'];
     try {
-      await this.docker('run', ...this.labels, ...HELPER, '--network', 'none', '--user', owner, ...mounts, ...command);
+      const options = [...PRESENT, '--network', 'none', '--user', owner];
+      await this.docker('run', ...this.labels, ...HELPER, ...options, ...mounts, ...command);
       return true;
     } catch (error) {
       // The engine's own failures have other codes.
@@ -172,7 +175,7 @@ export class EnvironmentEngine {
 
   /** Runs a shell script on volumes that everybody may read, and returns what it prints. @param mounts `volume:path:ro` */
   async readVolumes(image: string, script: string, mounts: readonly string[]): Promise<string> {
-    return this.runOnVolumes(image, script, { mounts, user: '65534', further: ['--read-only'] });
+    return this.runOnVolumes(image, script, { mounts, user: '65534', further: [...PRESENT, '--read-only'] });
   }
 
   /**
@@ -197,10 +200,11 @@ export class EnvironmentEngine {
    * Runs a shell script in the network of the engine's host, without any right, in a container that is gone afterwards.
    *
    * @param args what the script gets as $1, $2 and so on
+   * @param pulls whether the image is fetched where it is missing. @default true
    * @returns what the script prints
    */
-  async runOnHost(image: string, script: string, args: readonly string[] = []): Promise<string> {
-    const hardening = [...HELPER, '--read-only', '--user', NOBODY];
+  async runOnHost(image: string, script: string, args: readonly string[] = [], pulls = true): Promise<string> {
+    const hardening = [...HELPER, ...(pulls ? [] : PRESENT), '--read-only', '--user', NOBODY];
     const options = ['--network', 'host', ...this.labels, ...hardening, '--entrypoint', '/bin/sh'];
     const command = ['run', ...options, image, '-c', script, 'sh', ...args];
     return (await run('docker', command, { env: this.variables, timeoutMs: HOST_TIMEOUT_MS })).stdout;

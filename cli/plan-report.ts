@@ -5,7 +5,8 @@ import { hasChanges, type PlannedStack, type StackConfiguration } from '../revie
 import { renderMarkdown } from '../review/report/markdown';
 import { buildReport, type Report } from '../review/report/report';
 import type { CommandContext } from './command';
-import { planAll } from './rollout';
+import { planAll } from './planning';
+import { foreseen } from './preflight/preflight';
 import { schemasForReport } from './schema-version';
 import { UserError } from './setup/errors';
 import { run } from './setup/process';
@@ -32,12 +33,13 @@ export async function planAndReport(
   const runners = destroy ? teardownLayers(context.stacks).flat() : context.stacks;
   const commit = revision();
   const planned = new Map<TerraformStackRunner, PlannedStack>();
-  const changed = await planAll(context, {
+  const planning = planAll(context, {
     destroy,
     read: async (runner) => {
       planned.set(runner, await plannedStack(runner));
     },
   });
+  const [changed, found] = await Promise.all([planning, destroy ? [] : foreseen(context)]);
   const lost = destroy ? [] : await lostStacks(context, changed);
   const stacks = runners.flatMap((runner) => {
     const stack = planned.get(runner);
@@ -45,7 +47,14 @@ export async function planAndReport(
     return stack ? [{ ...stack, ...(unknown && { unknown: namesOf(unknown) }) }] : [];
   });
   const schemas = destroy ? [] : await schemasForReport(context);
-  const report = buildReport({ topology, stacks, revision: await commit, destroy, schemas });
+  const report = buildReport({
+    topology,
+    stacks,
+    revision: await commit,
+    destroy,
+    schemas,
+    foreseen: found,
+  });
   const directory = reportDirectory(topology.environment);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -88,6 +97,7 @@ async function plannedStack(runner: TerraformStackRunner): Promise<PlannedStack>
     sha256: sha256OfFile(runner.planFile),
     configurationSha256: sha256OfFile(runner.configurationFile),
     refusal: runner.refusal,
+    requested: runner.requested,
     changedFiles: runner.changedFiles,
   };
 }

@@ -7,11 +7,11 @@ import { runCommand } from './setup/errors';
 
 /**
  * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short; with DESTROY=1, plans that destroy
- * the environment. Exit code 1 where Terraform refused a plan or the state was lost, and with CHECK=1 also where a rule of the policy is broken.
+ * the environment. Changes nothing on the engine. Exit code 1 where Terraform refused a plan or the state was lost, and with CHECK=1 also where a rule of the policy is broken.
  */
 runCommand(async () => {
   const destroy = process.env.DESTROY === '1';
-  const context = await openEnvironment({ creates: !destroy });
+  const context = await openEnvironment({ creates: !destroy, builds: false });
   if (destroy) await requireLifted(context, 'make plan DESTROY=1');
   const { report } = await planAndReport(context, destroy);
   const { environment } = context.topology;

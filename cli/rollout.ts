@@ -7,9 +7,6 @@ import { DRAIN_SECONDS } from '../topology/node';
 import { isRetired, type Topology } from '../topology/topology';
 import { isCurrentNode, nextStacks } from './apply-order';
 import type { CommandContext } from './command';
-import type { EngineContainer } from './environment-engine';
-import { type ChangedVolume, changedVolumes } from './installed-files';
-import { dueRenewals, type Renewals } from './renewals';
 import { requireAnotherServingNode } from './rotation';
 import { together } from './setup/concurrently';
 import { UserError } from './setup/errors';
@@ -19,69 +16,6 @@ import { isStale, stalePlan } from './stale-plan';
 import { teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 import { requireFresh, requireKnown, unknownResources } from './unknown-to-state';
-
-/**
- * The foundation's resources are read one after the other, so its plan takes longest, and most of that is waiting. The others end before
- * it also when they start later, and then do not take the processors from its beginning.
- */
-const HEAD_START_MS = 400;
-
-/** How plans are made. */
-export interface PlanOptions {
-  /** Looks at a plan as soon as it is there. */
-  readonly read?: (runner: TerraformStackRunner) => Promise<void>;
-  /** Plans to destroy the environment. @default false */
-  readonly destroy?: boolean;
-}
-
-/**
- * Saves a plan for every stack. The stacks share no state, so they are planned at the same time, and a plan stays valid while
- * the layers before it are applied.
- *
- * @returns the stacks that change, in order
- */
-export async function planAll(
-  context: CommandContext,
-  { read, destroy = false }: PlanOptions = {},
-): Promise<TerraformStackRunner[]> {
-  return step(`Plan ${context.topology.environment}`, async () => {
-    const containers = await context.engine.containers();
-    await removeFailedJobs(context, containers);
-    const [renewals] = await Promise.all([
-      destroy ? (new Map() satisfies Renewals) : dueRenewals(context, containers),
-      initAll(context.stacks),
-    ]);
-    for (const [name, { why }] of renewals) console.log(`${name} is replaced: ${why}.`);
-    const damaged = destroy ? Promise.resolve(false) : keystoresAreDamaged(context, containers);
-    const installed = destroy ? Promise.resolve([]) : changedVolumes(context, containers);
-    const planned = context.stacks.map(async (runner) => {
-      if (runner.stack.layer !== 'foundation') await setTimeout(HEAD_START_MS);
-      const plan = () => runner.plan(destroy, renewals.get(runner.stack.name)?.address);
-      const first = await plan();
-      const isDamaged = runner.stack.layer === 'foundation' && (await damaged);
-      const changedHere = (await installed).filter(({ layer }) => layer === runner.stack.layer);
-      runner.changedFiles = changedHere;
-      if (isDamaged) await removeKeystoresJob(context);
-      if (changedHere.length > 0) await removeJobsOf(context, containers, changedHere);
-      const changes = isDamaged || changedHere.length > 0 ? await plan() : first;
-      await read?.(runner);
-      return changes;
-    });
-    const [changed] = await Promise.all([Promise.all(planned), damaged, installed]);
-    for (const [index, { stack }] of context.stacks.entries()) {
-      if (destroy || changed[index] || !isRetired(context.topology, stack.name)) continue;
-      console.warn(
-        `${stack.name} runs, but the configuration no longer has it and its state knows nothing of it. To remove it: docker stop --time ${LONGEST_STOP_SECONDS} ${stack.name} && docker rm --volumes ${stack.name}`,
-      );
-    }
-    return context.stacks.filter((_, index) => changed[index]);
-  });
-}
-
-/** One after the other: they may share a provider cache. */
-async function initAll(stacks: readonly TerraformStackRunner[]): Promise<void> {
-  for (const stack of stacks) await stack.init();
-}
 
 /**
  * Applies saved plans in the order of the layers, of the nodes first those that do not serve, and what does not run yet side by side. A
@@ -163,60 +97,6 @@ async function apply(
     if (error instanceof CommandError) throw await explained(context, runner, error);
     throw error;
   }
-}
-
-/**
- * A one-shot job that failed stays as evidence, and its postcondition would refuse every further plan. It goes when the next
- * command begins, which recreates it.
- */
-async function removeFailedJobs(
-  { topology, engine }: CommandContext,
-  containers: readonly EngineContainer[],
-): Promise<void> {
-  const jobs = jobNames(topology);
-  const failed = containers.filter(({ name, running, exitCode }) => jobs.includes(name) && !running && exitCode !== 0);
-  await engine.remove(
-    'container',
-    failed.map(({ name }) => name),
-  );
-}
-
-/** Whether the shared stores are not what the job wrote. A node that runs has them before its eyes; otherwise a container is started. */
-async function keystoresAreDamaged(
-  { topology, engine }: CommandContext,
-  containers: readonly EngineContainer[],
-): Promise<boolean> {
-  const { jobs, nodes } = topology;
-  const { keystores } = topology.volumes;
-  const job = containers.find(({ name }) => name === jobs.keystores.name);
-  if (job === undefined) return false;
-  const node = nodes.find(({ containerName }) =>
-    containers.some(({ name, running, paused }) => name === containerName && running && !paused),
-  );
-  if (node && (await engine.verifyKeystoresIn(node.containerName, node.keystoresPath))) return false;
-  return !(await engine.verifyKeystoreVolume(keystores.name, job.image, keystores.owner));
-}
-
-/** Without the jobs that installed them, the plan recreates these, which install the files again. */
-async function removeJobsOf(
-  { engine }: CommandContext,
-  containers: readonly EngineContainer[],
-  changed: readonly ChangedVolume[],
-): Promise<void> {
-  for (const { volume, files } of changed) {
-    console.log(`Changed by hand in the volume ${volume}: ${files.join(', ')}. The job installs it again.`);
-  }
-  await engine.remove(
-    'container',
-    changed.map(({ job }) => job).filter((job) => containers.some(({ name }) => name === job)),
-  );
-}
-
-/** Without the job that builds the stores from their keys, the plan recreates it. */
-async function removeKeystoresJob({ topology, engine }: CommandContext): Promise<void> {
-  const { jobs, volumes } = topology;
-  console.log(`The keystores in the volume ${volumes.keystores.name} are damaged: they are rebuilt from their keys.`);
-  await engine.remove('container', [jobs.keystores.name]);
 }
 
 /**

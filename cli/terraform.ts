@@ -41,6 +41,8 @@ export class TerraformStackRunner {
   refusal: string | undefined;
   /** Files in volumes that are not as a job of this stack installed them; the saved plan lets the job run again. */
   changedFiles: readonly ChangedFiles[] = [];
+  /** What the saved plan replaces although nothing of the configuration has changed: addresses, and why, in words. */
+  requested: ReadonlyMap<string, string> = new Map();
   /** Whether the saved plan was just made and changes nothing. */
   private unchanged = false;
   private shown: Promise<Plan> | undefined;
@@ -93,11 +95,12 @@ export class TerraformStackRunner {
    * Saves a plan.
    *
    * @param destroy plans to destroy everything. @default false
-   * @param replace address of a resource to replace whatever the configuration says. @default - none
+   * @param requested addresses of resources to replace whatever the configuration says, and why, in words. @default - none
    * @returns whether it changes anything, or would if it were not refused
    */
-  async plan(destroy = false, replace?: string): Promise<boolean> {
+  async plan(destroy = false, requested: ReadonlyMap<string, string> = new Map()): Promise<boolean> {
     this.refusal = undefined;
+    this.requested = requested;
     this.unchanged = false;
     this.shown = undefined;
     try {
@@ -109,7 +112,7 @@ export class TerraformStackRunner {
         '-lock-timeout=60s',
         '-out=tfplan',
         ...(destroy ? ['-destroy'] : []),
-        ...(replace === undefined ? [] : [`-replace=${replace}`]),
+        ...[...requested.keys()].map((address) => `-replace=${address}`),
       ]);
       this.unchanged = true;
       return false;
@@ -134,6 +137,15 @@ export class TerraformStackRunner {
   /** The generated configuration. */
   get configurationFile(): string {
     return configurationFileOf(OUTPUT_DIRECTORY, this.stack.name);
+  }
+
+  /** Terraform address of the container with this name; undefined where the stack has none. */
+  containerAddress(name: string): string | undefined {
+    const { resource } = JSON.parse(readFileSync(this.configurationFile, 'utf8')) as {
+      readonly resource?: { readonly docker_container?: Readonly<Record<string, { readonly name?: string }>> };
+    };
+    const found = Object.entries(resource?.docker_container ?? {}).find(([, container]) => container.name === name);
+    return found && `docker_container.${found[0]}`;
   }
 
   /** The saved plan for people. */

@@ -1,12 +1,13 @@
 import { LONGEST_STOP_SECONDS } from '../topology/container';
 import { otherSchemas } from '../topology/schema-version';
 import { DATABASE_SECRETS_PATH } from '../topology/volumes';
-import { type CommandContext, openEnvironment } from './command';
+import { applyUntilServed } from './apply-until-served';
+import { atWork } from './at-work';
+import { afterInterruption, type CommandContext, openEnvironment } from './command';
 import { planAndReport } from './plan-report';
 import { requirePolicy } from './policy';
 import { requireLifted } from './protection';
 import { waitUntilClientsAreServed } from './published/wait';
-import { applyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
 import { foundSchemas, noteSchemaVersion } from './schema-version';
 import { runCommand, UserError } from './setup/errors';
@@ -20,12 +21,14 @@ import { welcome } from './welcome';
  */
 runCommand(async () => {
   const context = await openEnvironment();
-  await requireLifted(context, 'make upgrade');
-  await noteFrom(context);
-  if (process.env.UNDO === '1') return undo(context);
-  if (process.env.MIGRATED === '1') return start(context);
-  return stop(context);
-});
+  await atWork(context, 'make upgrade', async () => {
+    await requireLifted(context, 'make upgrade');
+    await noteFrom(context);
+    if (process.env.UNDO === '1') return undo(context);
+    if (process.env.MIGRATED === '1') return start(context);
+    return stop(context);
+  });
+}, afterInterruption());
 
 async function noteFrom(context: CommandContext): Promise<void> {
   const from = process.env.FROM;
@@ -117,9 +120,7 @@ async function start(context: CommandContext): Promise<void> {
     ...report,
     findings: report.findings.filter(({ rule }) => !byNodes || rule !== 'schema-version'),
   });
-  await applyAll(context, changed);
-  await waitUntilAllServe(context);
-  await waitUntilClientsAreServed(context);
+  await applyUntilServed(context, changed);
   console.log(welcome(topology));
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEnvironment } from '../../cli/command';
-import { planAll } from '../../cli/rollout';
+import { planAll } from '../../cli/planning';
 import { runCommand } from '../../cli/setup/errors';
 import { run } from '../../cli/setup/process';
 import { readAssets } from '../../environment/assets';

@@ -11,6 +11,7 @@ import { docker, eventually, inspect, PROJECT, psql, terraformHere, Workspace } 
 const workspace = new Workspace();
 const ONE = placeOf('e2e-one');
 const TWO = placeOf('e2e-two');
+const SECOND_LOGIN = '[database]\npassword_revision = 2';
 
 /** @param balancer further lines of the load balancer's table @param server further keys of the identity server's */
 async function configure({ name, hostname, bindAddress, subnet }: Place, balancer = '', server = ''): Promise<void> {
@@ -167,7 +168,8 @@ test('an upgrade to another schema stops all nodes, can be undone before the mig
   const starts = () => Promise.all(nodes.map(async (node) => (await inspect(node)).State.StartedAt));
   const upgrade = (variables: NodeJS.ProcessEnv = {}) => workspace.make('upgrade', ONE.name, variables);
   const before = await starts();
-  await configure(ONE, '', ', schema_version = "4.11"');
+  // The other login goes with the same upgrade: afterwards the one before it opens nothing.
+  await configure(ONE, SECOND_LOGIN, ', schema_version = "4.11"');
   await workspace.make('plan', ONE.name);
   expect(readFileSync(workspace.path('build', 'plan', ONE.name, 'plan.md'), 'utf8')).toMatch(
     /`wso2_user` has the schema of `4\.10`, the servers are of `4\.11`[\s\S]*schema-version/,
@@ -197,6 +199,8 @@ test('an upgrade to another schema stops all nodes, can be undone before the mig
   await upgrade({ MIGRATED: '1' });
   expect(await answers(ONE)).toBe(200);
   expect(await psql(`${ONE.name}-database`, 'wso2_user', 'SELECT version FROM active_active_schema')).toBe('4.11');
+  const logins = "SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'wso2%'";
+  expect((await psql(`${ONE.name}-database`, 'wso2_user', logins)).trim()).toBe('wso2_2');
   expect((await workspace.make('plan', ONE.name)).stdout).toContain('Nothing to change.');
   expect((await workspace.tryMake('upgrade', ONE.name, { UNDO: '1' })).stderr).toContain('restore the backup');
   await upgrade({ MIGRATED: '1' });
@@ -217,7 +221,7 @@ test('a certificate of the user’s own authority is served, and taken over with
       ),
     );
   const issued = readFileSync(workspace.path('build', ONE.name, 'ca.crt'), 'utf8');
-  await configure(ONE, 'certificate = "supplied"', ', schema_version = "4.11"');
+  await configure(ONE, `certificate = "supplied"\n${SECOND_LOGIN}`, ', schema_version = "4.11"');
   const missing = await workspace.tryMake('up', ONE.name);
   expect(missing.stderr).toContain(`make import-secret ENVIRONMENT=${ONE.name} NAME=LOAD_BALANCER_CERTIFICATE`);
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { sandboxImageTags } from '../../images/tags';
 import type { Report } from '../../review/report/report';
 import { underLoad } from '../support/load';
@@ -33,6 +35,18 @@ async function servers(): Promise<string[]> {
   return Promise.all(names.map(async (name) => (await inspect(name)).Id));
 }
 
+/** All that the environment has on the engine, and whether any of it was started again. */
+async function onEngine(): Promise<string[]> {
+  const filter = ['--filter', `label=wso2-is-active-active.environment=${NAME}`];
+  const ids = (await containers()).filter((id) => id !== '');
+  const format = '{{.Id}} {{.State.Status}} {{.State.StartedAt}} {{.RestartCount}}';
+  return [
+    ...(ids.length > 0 ? (await docker('inspect', '--format', format, ...ids)).split('\n') : []),
+    ...(await docker('volume', 'ls', '--quiet', ...filter)).split('\n'),
+    ...(await docker('network', 'ls', '--quiet', '--no-trunc', ...filter)).split('\n'),
+  ].filter((line) => line !== '');
+}
+
 async function refusal(variables: NodeJS.ProcessEnv = {}, environment = NAME): Promise<string> {
   const before = await containers();
   const result = await workspace.tryMake('apply', environment, variables);
@@ -63,8 +77,19 @@ test('without a plan there is nothing to apply', async () => {
   );
 }, 180_000);
 
+test('a first plan says what stands in the way on the Docker host, and creates nothing there', async () => {
+  const taken = createServer().listen(443, HERE.bindAddress);
+  await once(taken, 'listening');
+  const { stdout } = await workspace.make('plan', NAME);
+  taken.close();
+  expect(stdout).toMatch(/WARNING {2}load_balancer.https_port: port 443 of \S+ is taken by node \(process \d+\)/);
+  expect(stdout).toContain(`Note  load_balancer.hostname: ${HERE.hostname} does not resolve on this machine`);
+  expect(await onEngine()).toEqual([]);
+}, 60_000);
+
 test('plan, report, apply of exactly that plan, and then there is nothing to change', async () => {
   const { stdout } = await workspace.make('plan', NAME);
+  expect(report().foreseen?.filter(({ severity }) => severity === 'error') ?? []).toEqual([]);
   const { digest, counts, stacks } = report();
   expect(counts.create).toBeGreaterThan(20);
   expect(stacks.map(({ name, changes }) => [name, changes])).toEqual(STACKS.map((name) => [name, true]));
@@ -134,13 +159,14 @@ test('what was done by hand is reported and repaired', async () => {
   const configuration = `${NAME}-load-balancer-configuration`;
   const asRoot = ['run', '--rm', '--user', '0', '--volume', `${configuration}:/volume`, '--entrypoint', 'sh'];
   await docker(...asRoot, sandboxImageTags().nginx, '-c', 'echo "# by hand" >> /volume/current/nginx.conf');
+  const untouched = await onEngine();
   await workspace.make('plan', NAME);
+  expect(await onEngine()).toEqual(untouched);
   const { drift, availability } = report();
   expect(Object.fromEntries(drift.map(({ name, found }) => [name, found]))).toEqual({
     [`${NAME}-database`]: 'it is stopped',
     [`${NAME}-node-2`]: 'memory: 1024 → 1500; memory_swap: 1024 → 1500',
     [configuration]: expect.stringMatching(/^changed by hand: revisions\/\w+\/nginx.conf$/),
-    [`${configuration}-job`]: 'it is gone',
   });
   expect(availability.text).toContain(`${NAME}-database is stopped; the apply ends that interruption`);
   const before = await servers();
@@ -161,7 +187,7 @@ test('who comes second hears who is at work, and touches nothing', async () => {
   const label = 'wso2-is-active-active.at-work=alice@laptop, process 1: make up';
   const image = sandboxImageTags().nginx;
   await docker('run', '--detach', '--rm', '--name', holder, '--label', label, '--entrypoint', 'sleep', image, '120');
-  for (const command of ['up', 'apply', 'adopt', 'down']) {
+  for (const command of ['up', 'apply', 'adopt', 'upgrade', 'down']) {
     const { stderr, exitCode } = await workspace.tryMake(command, NAME);
     expect([command, exitCode]).not.toEqual([command, 0]);
     expect(stderr).toContain(`somebody is at work on ${NAME} (alice@laptop, process 1: make up, since 20`);

@@ -99,6 +99,29 @@ test('a file that was changed in a volume is drift, by name', () => {
   expect(renderMarkdown(report)).toContain('revisions/1/nginx.conf');
 });
 
+test('what stands in the way on the Docker host is said before the apply', () => {
+  const found = { severity: 'error', key: 'load_balancer.https_port', message: 'port 443 is taken by <web>' } as const;
+  const report = buildReport({ ...input('first-create'), foreseen: [found] });
+  const words = '. "make up" and "make apply" refuse until then';
+  expect(renderTerminal(report, false)).toContain(
+    `WARNING  load_balancer.https_port: port 443 is taken by <web>${words}`,
+  );
+  expect(renderMarkdown(report)).toContain(`> - load_balancer.https_port: port 443 is taken by \\<web\\>${words}`);
+  expect(buildReport(input('first-create')).digest).not.toBe(report.digest);
+});
+
+test('what is replaced although nothing was configured says why', () => {
+  const changed = input('rolling-configuration');
+  const { change } = entry(changed, 'bank-node-1', SERVER);
+  entry(changed, 'bank-node-1', SERVER).action_reason = 'replace_by_request';
+  const first = changed.stacks.find(({ name }) => name === 'bank-node-1') as PlannedStack;
+  Object.assign(first, {
+    requested: new Map([['docker_container.identity-server', 'its certificate ends in 12 days']]),
+  });
+  expect(change.actions).toEqual(['delete', 'create']);
+  expect(renderTerminal(buildReport(changed), false)).toContain('its certificate ends in 12 days');
+});
+
 test('a replacement is a replacement, whichever half comes first', () => {
   const changed = input('rolling-configuration');
   entry(changed, 'bank-node-1', SERVER).change.actions = ['create', 'delete'];

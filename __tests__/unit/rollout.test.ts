@@ -1,6 +1,7 @@
 import type { CommandContext } from '../../cli/command';
 import type { EngineContainer } from '../../cli/environment-engine';
-import { applyAll, planAll } from '../../cli/rollout';
+import { planAll } from '../../cli/planning';
+import { applyAll } from '../../cli/rollout';
 import { waitUntilAllServe } from '../../cli/rotation';
 import { UserError } from '../../cli/setup/errors';
 import type { TerraformStackRunner } from '../../cli/terraform';
@@ -282,9 +283,26 @@ describe('done means that every node takes traffic', () => {
   });
 });
 
-describe('the keystores are checked beside the plan', () => {
-  /** Plans with these answers of a running node and of a container with the volume. @returns what was done, in order */
-  async function planned(node: boolean, volume: boolean, running = true): Promise<string[]> {
+describe('what has to be made again is asked of the plan, and nothing on the engine is touched', () => {
+  interface Found {
+    /** Whether a node that runs, and then a container with the volume, says that the keystores are whole. */
+    readonly node?: boolean;
+    readonly volume?: boolean;
+    readonly running?: boolean;
+    /** Exit code of the keystores' job. */
+    readonly exitCode?: number;
+    /** What a look into the volumes prints. */
+    readonly files?: string;
+  }
+
+  /** Plans with what is found. @returns what was done, in order; a plan with what it replaces */
+  async function planned({
+    node = true,
+    volume = true,
+    running = true,
+    exitCode = 0,
+    files = '',
+  }: Found): Promise<string[]> {
     const derived = topology(undefined, 'bank');
     const done: string[] = [];
     const container = {
@@ -300,10 +318,11 @@ describe('the keystores are checked beside the plan', () => {
       topology: derived,
       engine: {
         containers: async () => [
-          { ...container, name: 'bank-keystores-job', running: false },
+          { ...container, name: 'bank-keystores-job', running: false, exitCode },
           { ...container, name: 'bank-node-1' },
         ],
-        names: async () => [],
+        names: async () => (files ? Object.values(derived.volumes).map(({ name }) => name) : []),
+        readVolumes: async () => files,
         verifyKeystoresIn: async (name: string) => {
           done.push(`ask ${name}`);
           return node;
@@ -312,35 +331,43 @@ describe('the keystores are checked beside the plan', () => {
           done.push('look into the volume');
           return volume;
         },
-        remove: async (_: string, names: string[]) => void done.push(...names.map((name) => `remove ${name}`)),
       },
       stacks: derived.stacks.map((stack) => ({
         stack,
         init: async () => undefined,
-        plan: async () => done.push(`plan ${stack.name}`) > 0,
+        containerAddress: (name: string) => `address of ${name}`,
+        plan: async (_: boolean, requested: ReadonlyMap<string, string>) =>
+          done.push(['plan', stack.name, ...requested.keys()].join(' ')) > 0,
       })),
     } as unknown as CommandContext;
     await planAll(context, { read: async ({ stack }) => void done.push(`read ${stack.name}`) });
-    return done.filter((entry) => !/node-2|load-balancer|(plan|read) bank-node-1/.test(entry));
+    return done.filter((entry) => !/node-2|load-balancer$|(plan|read) bank-node-1/.test(entry));
   }
 
-  test('a node that runs is asked, and then nothing else', async () => {
-    expect((await planned(true, true)).sort()).toEqual([
-      'ask bank-node-1',
-      'plan bank-foundation',
-      'read bank-foundation',
-    ]);
+  const REBUILT = 'plan bank-foundation docker_container.keystore-keystores-job';
+
+  test('a node that runs is asked for the keystores, and then nothing else', async () => {
+    expect((await planned({})).sort()).toEqual(['ask bank-node-1', 'plan bank-foundation', 'read bank-foundation']);
   });
 
   test('what a node says against them is looked at again', async () => {
-    expect(await planned(false, true)).toContain('look into the volume');
-    expect(await planned(false, true)).not.toContain('remove bank-keystores-job');
+    expect(await planned({ node: false })).toContain('look into the volume');
+    expect(await planned({ node: false })).not.toContain(REBUILT);
   });
 
-  test.each([true, false])('damaged ones are planned to be rebuilt; a node runs: %s', async (running) => {
-    const done = await planned(false, false, running);
-    expect(done.includes('ask bank-node-1')).toBe(running);
-    expect(done.slice(-3)).toEqual(['remove bank-keystores-job', 'plan bank-foundation', 'read bank-foundation']);
-    expect(done.filter((entry) => entry === 'plan bank-foundation')).toHaveLength(2);
+  test('damaged ones are rebuilt by a second plan of the foundation, and only that plan is read', async () => {
+    const done = await planned({ node: false, volume: false, running: false });
+    expect(done.slice(-2)).toEqual([REBUILT, 'read bank-foundation']);
+    expect(done.filter((entry) => entry.startsWith('plan bank-foundation'))).toHaveLength(2);
+  });
+
+  test('a job that failed runs again', async () => {
+    expect(await planned({ exitCode: 1 })).toContain('plan bank-foundation address of bank-keystores-job');
+  });
+
+  test('files that were changed by hand are installed again by the job of their stack', async () => {
+    const done = await planned({ files: 'load-balancer-configuration revisions/1/nginx.conf\n' });
+    expect(done).toContain('plan bank-load-balancer address of bank-load-balancer-configuration-job');
+    expect(done.filter((entry) => entry.startsWith('plan bank-foundation'))).toEqual(['plan bank-foundation']);
   });
 });

@@ -1,17 +1,11 @@
 import { overlap, parseCidr, type Subnet } from '../../environment/addresses';
+import type { Foreseen } from '../../review/report/foreseen';
 import type { Topology } from '../../topology/topology';
 import type { HostFacts } from './host';
 import { collide, type PublishedPort } from './listeners';
 
-/** Something that would fail, or may. */
-export interface Finding {
-  /** Errors keep anything from being created; warnings are told. */
-  readonly severity: 'error' | 'warning';
-  /** Key of the configuration that it belongs to. */
-  readonly key: string;
-  /** Lower case, no full stop. */
-  readonly message: string;
-}
+/** Something that would fail, or may. Errors keep anything from being created; the others are told. */
+export type Finding = Foreseen;
 
 /** What is still to be created: what is there already needs no look. */
 export interface Pending {

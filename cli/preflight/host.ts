@@ -31,9 +31,9 @@ cat /proc/net/route; echo ====
 df -Pk / | tail -n 1
 `;
 
-/** Looks around on the engine's host, from a container in its network. */
-export async function lookAround(engine: EnvironmentEngine, image: string): Promise<HostFacts> {
-  return hostFactsIn(await engine.runOnHost(image, SCRIPT), identityHere());
+/** Looks around on the engine's host, from a container in its network. @param pulls whether the image is fetched where it is missing */
+export async function lookAround(engine: EnvironmentEngine, image: string, pulls: boolean): Promise<HostFacts> {
+  return hostFactsIn(await engine.runOnHost(image, SCRIPT, [], pulls), identityHere());
 }
 
 /** @param here what this machine says of itself, as the first part does of the host */

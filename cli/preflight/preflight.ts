@@ -23,16 +23,27 @@ export async function preflight({ topology, engine }: CommandContext, command: s
   const pending = await pendingOf(topology, engine);
   if (pending.ports.length === 0 && !pending.network) return;
   await step(`Look around on the Docker host`, async () => {
-    const surroundings = await surroundingsOf(topology, engine);
+    const surroundings = await surroundingsOf(topology, engine, true);
     if (surroundings === undefined) return;
-    const places = publishedPlaces(topology.loadBalancer.bindAddress, engineHostOf(topology), outwardAddress());
-    const [found, names] = [findings(topology, pending, surroundings), await nameNotes(topology, places.here)];
-    for (const { key, message } of found.filter(({ severity }) => severity === 'warning'))
-      print(`warning: ${key}: ${message}`);
-    for (const note of names) print(`note: load_balancer.hostname: ${note}`);
+    const found = [...findings(topology, pending, surroundings), ...(await nameFindings(topology))];
+    for (const { severity, key, message } of found) if (severity !== 'error') print(`${severity}: ${key}: ${message}`);
     const errors = found.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new UserError(refusal(topology, errors, command));
   });
+}
+
+/** The same for a plan, which is made all the same, and fetches no image for it. */
+export async function foreseen({ topology, engine }: Pick<CommandContext, 'topology' | 'engine'>): Promise<Finding[]> {
+  const pending = await pendingOf(topology, engine);
+  if (pending.ports.length === 0 && !pending.network) return [];
+  const [surroundings, names] = await Promise.all([surroundingsOf(topology, engine, false), nameFindings(topology)]);
+  return [...(surroundings ? findings(topology, pending, surroundings) : []), ...names];
+}
+
+async function nameFindings(topology: Topology): Promise<Finding[]> {
+  const places = publishedPlaces(topology.loadBalancer.bindAddress, engineHostOf(topology), outwardAddress());
+  const notes = await nameNotes(topology, places.here);
+  return notes.map((message) => ({ severity: 'note', key: 'load_balancer.hostname', message }));
 }
 
 function refusal({ environment }: Topology, errors: readonly Finding[], command: string): string {
@@ -73,7 +84,11 @@ async function bindingsOf(engine: EnvironmentEngine, container: string): Promise
 }
 
 /** undefined, and why is told, where the engine's host cannot be looked at. */
-async function surroundingsOf(topology: Topology, engine: EnvironmentEngine): Promise<Surroundings | undefined> {
+async function surroundingsOf(
+  topology: Topology,
+  engine: EnvironmentEngine,
+  pulls: boolean,
+): Promise<Surroundings | undefined> {
   const info = JSON.parse(await engine.docker('info', '--format', '{{json .}}')) as EngineInfo;
   if (info.OperatingSystem === 'Docker Desktop') {
     // Its containers see a virtual machine, whose addresses and ports are not the user's.
@@ -82,7 +97,7 @@ async function surroundingsOf(topology: Topology, engine: EnvironmentEngine): Pr
   }
   try {
     const [host, published, networks] = await Promise.all([
-      lookAround(engine, imageToLookWith(topology)),
+      lookAround(engine, imageToLookWith(topology), pulls),
       engine.docker('ps', '--format', PUBLISHED_FORMAT(`${LABEL_PREFIX}.environment`)),
       networksOf(engine),
     ]);

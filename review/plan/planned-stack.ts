@@ -32,6 +32,8 @@ export interface PlannedStack {
   readonly configurationSha256: string;
   /** Why Terraform refused to plan this to the end. @default - it did not */
   readonly refusal?: string;
+  /** What is replaced although nothing of the configuration has changed: addresses, and why, in words. @default - nothing */
+  readonly requested?: ReadonlyMap<string, string>;
   /** Files in volumes that are not as a job installed them. @default - none */
   readonly changedFiles?: readonly ChangedFiles[];
   /** What serves, and what is beside it, although the state does not know it. @default - the state was not lost */

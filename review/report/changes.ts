@@ -53,6 +53,7 @@ export function reportedChanges(stack: PlannedStack): ReportedChange[] {
           action,
           [...attributes.map(({ attribute }) => attribute), ...variables.map(({ variable }) => variable), ...files],
           drifted.has(entry.address),
+          stack.requested?.get(entry.address),
         ),
         attributes,
         variables,
@@ -63,8 +64,6 @@ export function reportedChanges(stack: PlannedStack): ReportedChange[] {
 
 const REASONS: Readonly<Record<string, string>> = {
   replace_because_tainted: 'its creation failed before',
-  // Nothing of the configuration has changed: only the command that plans asks for it.
-  replace_by_request: 'a certificate ends soon, or a health check asks for what is not served any more',
   replace_by_triggers: 'what it works on is recreated',
   delete_because_no_resource_config: 'no longer in the configuration',
   delete_because_wrong_repetition: 'no longer in the configuration',
@@ -78,6 +77,7 @@ function reasonOf(
   action: Action,
   changed: readonly string[],
   drifted: boolean,
+  requested: string | undefined,
 ): string {
   const outermost = [
     ...new Set(
@@ -87,7 +87,7 @@ function reasonOf(
     ),
   ];
   if (reason !== 'replace_because_cannot_update') {
-    const what = REASONS[reason ?? ''] ?? (action === 'update' ? outermost.join(', ') : '');
+    const what = requested ?? REASONS[reason ?? ''] ?? (action === 'update' ? outermost.join(', ') : '');
     return drifted ? ['put back', what].filter((part) => part !== '').join(': ') : what;
   }
   const forcing = [...new Set((change.replace_paths ?? []).map(([first]) => String(first)))];

@@ -5,6 +5,7 @@ import type { Violation } from '../policy/rule';
 import type { ReportedChange } from './changes';
 import type { Drift } from './drift';
 import type { FileDiff } from './file-diffs';
+import { foreseenText } from './foreseen';
 import { waysBack } from './lost-state';
 import { type Block, type Section, shortened } from './markdown-section';
 import { cell, code, fence, plural } from './markdown-text';
@@ -40,6 +41,7 @@ export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
     `**Availability:** ${report.availability.text}.`,
     ...(report.endings ?? []).map((text) => `**Ends:** ${text}.`),
     ...localFiles(report),
+    ...foreseen(report),
   ];
   const foot = [applying(report)];
   const size = (parts: readonly string[]) => Buffer.byteLength(parts.join('\n\n'), 'utf8') + 2;
@@ -98,6 +100,12 @@ function localFiles({ localFiles: found }: Report): string[] {
   return [
     `Files on the machine that runs Terraform are ${again}: ${found.files.map(code).join(', ')}. They are not part of the deployment, and not counted.`,
   ];
+}
+
+function foreseen({ foreseen: found = [] }: Report): string[] {
+  if (found.length === 0) return [];
+  const lines = found.map((each) => `> - ${cell(foreseenText(each))}`);
+  return [['> [!WARNING]', '> **On the Docker host, before the apply**', ...lines].join('\n')];
 }
 
 /** More lines than this, as with a first creation, are folded. */

@@ -13,6 +13,7 @@ import { type ReportedChange, reportedChanges } from './changes';
 import { type Danger, dangers } from './danger';
 import { type Drift, reportedDrift } from './drift';
 import { type FileDiff, fileDiffs } from './file-diffs';
+import type { Foreseen } from './foreseen';
 import { isLocalFile, type LocalFilesChange, localFilesOf } from './local-files';
 import type { LostState } from './lost-state';
 import { liftsProtection } from './protection';
@@ -49,6 +50,8 @@ export interface Report {
   readonly refusals: readonly { readonly stack: string; readonly message: string }[];
   /** The stacks whose state was lost: applying their plans would remove what serves. @default - none */
   readonly lost?: readonly LostState[];
+  /** What stands in the way of the apply on the Docker host, or may. @default - nothing */
+  readonly foreseen?: readonly Foreseen[];
   readonly availability: Availability;
   /** What has ended or ends soon, whether anything is applied or not; no full stop. @default - nothing */
   readonly endings?: readonly string[];
@@ -79,6 +82,8 @@ export interface ReportInput {
   readonly destroy?: boolean;
   /** Which version's schema the databases have. @default - they are not there yet, or have the one that is planned */
   readonly schemas?: readonly FoundSchema[];
+  /** @default - nothing stands in the way of the apply */
+  readonly foreseen?: readonly Foreseen[];
 }
 
 /** Makes the report of one environment's plans. Pure: the same input, the same report. */
@@ -108,6 +113,7 @@ function withoutDigest({
   revision,
   destroy = false,
   schemas = [],
+  foreseen = [],
 }: ReportInput): Omit<Report, 'digest'> {
   const scrub = scrubber(stacks.map(({ plan }) => plan));
   const redacted = stacks.map((stack) => ({ ...stack, plan: redactPlan(stack.plan), text: scrub(stack.text) }));
@@ -138,6 +144,7 @@ function withoutDigest({
       })),
     ],
     ...(lost.length > 0 && { lost }),
+    ...(foreseen.length > 0 && { foreseen }),
     availability: availability({ topology, changes, drift, stacks: redacted, destroy }),
     ...(endings.length > 0 && { endings }),
     changes,

@@ -1,4 +1,5 @@
 import type { Action } from '../plan/resource-change';
+import { foreseenText } from './foreseen';
 import { waysBack } from './lost-state';
 import { summary } from './markdown';
 import type { Report } from './report';
@@ -24,6 +25,7 @@ export function renderTerminal(report: Report, coloured: boolean): string {
     dangers,
     refusals,
     lost = [],
+    foreseen = [],
     drift,
     files,
     findings,
@@ -64,6 +66,10 @@ export function renderTerminal(report: Report, coloured: boolean): string {
   }
   if (lost.length > 0) lines.push(paint('red', `        ${waysBack(environment)}`));
   for (const text of report.endings ?? []) lines.push(paint('red', `ENDS    ${text}`));
+  for (const found of foreseen) {
+    const word = found.severity === 'note' ? 'Note' : 'WARNING';
+    lines.push(paint(found.severity === 'error' ? 'red' : 'yellow', `${word}  ${foreseenText(found)}`));
+  }
   if (changes.length > 0) {
     const colour = { unaffected: 'green', rolling: 'green', interruption: 'red', end: 'red' } as const;
     lines.push(`Availability: ${paint(colour[availability.level], availability.text)}`);

@@ -1,0 +1,109 @@
+import { setTimeout } from 'node:timers/promises';
+import { LONGEST_STOP_SECONDS } from '../topology/container';
+import { jobsInOrder } from '../topology/jobs';
+import { isRetired, type Topology } from '../topology/topology';
+import type { CommandContext } from './command';
+import type { EngineContainer } from './environment-engine';
+import { changedVolumes } from './installed-files';
+import { dueRenewals, KEYSTORES_JOB, type Renewals } from './renewals';
+import { step } from './setup/progress';
+import type { TerraformStackRunner } from './terraform';
+
+/**
+ * The foundation's resources are read one after the other, so its plan takes longest, and most of that is waiting. The others end before
+ * it also when they start later, and then do not take the processors from its beginning.
+ */
+const HEAD_START_MS = 400;
+
+/** How plans are made. */
+export interface PlanOptions {
+  /** Looks at a plan as soon as it is there. */
+  readonly read?: (runner: TerraformStackRunner) => Promise<void>;
+  /** Plans to destroy the environment. @default false */
+  readonly destroy?: boolean;
+}
+
+/**
+ * Saves a plan for every stack. The stacks share no state, so they are planned at the same time, and a plan stays valid while
+ * the layers before it are applied. Nothing on the engine is changed: what has to be made again is replaced by the plan.
+ *
+ * @returns the stacks that change, in order
+ */
+export async function planAll(
+  context: CommandContext,
+  { read, destroy = false }: PlanOptions = {},
+): Promise<TerraformStackRunner[]> {
+  return step(`Plan ${context.topology.environment}`, async () => {
+    const containers = await context.engine.containers();
+    const [renewals] = await Promise.all([
+      destroy ? (new Map() satisfies Renewals) : dueRenewals(context, containers),
+      initAll(context.stacks),
+    ]);
+    for (const [name, { why }] of renewals) console.log(`${name} is replaced: ${why}.`);
+    const damaged = destroy ? Promise.resolve(false) : keystoresAreDamaged(context, containers);
+    const installed = destroy ? Promise.resolve([]) : changedVolumes(context, containers);
+    const failed = destroy ? [] : failedJobs(context.topology, containers);
+    const planned = context.stacks.map(async (runner) => {
+      if (runner.stack.layer !== 'foundation') await setTimeout(HEAD_START_MS);
+      const renewal = renewals.get(runner.stack.name);
+      const requested = new Map(renewal ? [[renewal.address, renewal.why]] : []);
+      const runAgain = (job: string, why: string) => {
+        const address = runner.containerAddress(job);
+        if (address !== undefined) requested.set(address, why);
+      };
+      for (const job of failed) runAgain(job, 'it failed before');
+      const first = await runner.plan(destroy, requested);
+      const isDamaged = runner.stack.layer === 'foundation' && (await damaged);
+      const changedHere = (await installed).filter(({ layer }) => layer === runner.stack.layer);
+      runner.changedFiles = changedHere;
+      if (isDamaged) {
+        console.log(`The keystores in the volume ${context.topology.volumes.keystores.name} are damaged.`);
+        requested.set(KEYSTORES_JOB, 'the keystores are damaged: it builds them again from their keys');
+      }
+      for (const { volume, files, job } of changedHere) {
+        console.log(`Changed by hand in the volume ${volume}: ${files.join(', ')}.`);
+        runAgain(job, 'files that it installed were changed by hand: it installs them again');
+      }
+      const changes = isDamaged || changedHere.length > 0 ? await runner.plan(destroy, requested) : first;
+      await read?.(runner);
+      return changes;
+    });
+    const [changed] = await Promise.all([Promise.all(planned), damaged, installed]);
+    for (const [index, { stack }] of context.stacks.entries()) {
+      if (destroy || changed[index] || !isRetired(context.topology, stack.name)) continue;
+      console.warn(
+        `${stack.name} runs, but the configuration no longer has it and its state knows nothing of it. To remove it: docker stop --time ${LONGEST_STOP_SECONDS} ${stack.name} && docker rm --volumes ${stack.name}`,
+      );
+    }
+    return context.stacks.filter((_, index) => changed[index]);
+  });
+}
+
+/** One after the other: they may share a provider cache. */
+async function initAll(stacks: readonly TerraformStackRunner[]): Promise<void> {
+  for (const stack of stacks) await stack.init();
+}
+
+/** A one-shot job that failed stays as evidence, and its postcondition refuses every plan that does not run it again. */
+function failedJobs({ jobs }: Topology, containers: readonly EngineContainer[]): string[] {
+  const names = jobsInOrder(jobs).map(({ name }) => name);
+  return containers
+    .filter(({ name, running, exitCode }) => names.includes(name) && !running && exitCode !== 0)
+    .map(({ name }) => name);
+}
+
+/** Whether the shared stores are not what the job wrote. A node that runs has them before its eyes; otherwise a container is started. */
+async function keystoresAreDamaged(
+  { topology, engine }: CommandContext,
+  containers: readonly EngineContainer[],
+): Promise<boolean> {
+  const { jobs, nodes } = topology;
+  const { keystores } = topology.volumes;
+  const job = containers.find(({ name }) => name === jobs.keystores.name);
+  if (job === undefined) return false;
+  const node = nodes.find(({ containerName }) =>
+    containers.some(({ name, running, paused }) => name === containerName && running && !paused),
+  );
+  if (node && (await engine.verifyKeystoresIn(node.containerName, node.keystoresPath))) return false;
+  return !(await engine.verifyKeystoreVolume(keystores.name, job.image, keystores.owner));
+}
