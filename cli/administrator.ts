@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { NodeTopology } from '../topology/node';
 import type { CommandContext } from './command';
 import { requireUsableValue } from './secret-values';
-import { placeOfSecret, type SecretPlace, storeSecret } from './secret-volumes';
+import { NOTE, placeOfSecret, type SecretPlace, storeSecret } from './secret-volumes';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 
@@ -84,7 +84,7 @@ export async function rotateAdministrator(context: CommandContext, value: string
     await change(context, first, old, pending);
   }
   await requireAcceptedEverywhere(context, pending, old === 'accepted');
-  await inVolume(context, stored, `mv "/secrets/${PENDING}" "/secrets/${NAME}"`);
+  await inVolume(context, stored, `${NOTE}cd /secrets && mv "${PENDING}" "${NAME}" && umask 077 && note "${NAME}"`);
 }
 
 async function change(context: CommandContext, node: NodeTopology, old: LogIn, pending: SecretPlace): Promise<void> {

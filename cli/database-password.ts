@@ -7,7 +7,7 @@ import { withNumber } from './revise-configuration';
 import { applyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
 import { requireUsableValue } from './secret-values';
-import { placeOfSecret, storeSecret } from './secret-volumes';
+import { NOTE, placeOfSecret, storeSecret } from './secret-volumes';
 import { UserError } from './setup/errors';
 import { step } from './setup/progress';
 
@@ -73,10 +73,15 @@ async function someNodeUses({ topology, engine }: CommandContext): Promise<boole
 }
 
 // What the next revision has been given already stays.
-const FORGET = `
+const FORGET = `${NOTE}
+umask 077
 revision=$(cat "/database-secrets/$OTHER.revision" 2>/dev/null || echo 0)
 [ "$revision" -lt "$REVISION" ] || exit 0
-rm -f "/database-secrets/$OTHER" "/database-secrets/$OTHER.revision" "/identity-server-secrets/$OTHER"
+for folder in /database-secrets /identity-server-secrets; do
+  cd "$folder"
+  rm -f "$OTHER" "$OTHER.revision"
+  note "$OTHER" "$OTHER.revision"
+done
 `;
 
 /** Forgets the password of the login that no node uses any more, and has the schema job lock it; both only where they are there. */

@@ -32,11 +32,8 @@ export interface EngineContainer {
 
 export type Kind = 'container' | 'volume' | 'network';
 
-/** Compares the stores in a folder with their checksums. */
-const WHOLE = 'cd "$1" && sha256sum -c checksums >/dev/null 2>&1';
 /** What engines say of a container, volume or network that is not there. */
 const GONE = /no such (container|volume|network)|network \S+ not found/i;
-const EXEC_TIMEOUT_MS = 10_000;
 /** An image may have to be fetched for it. */
 const HOST_TIMEOUT_MS = 120_000;
 const NOBODY = '65534:65534';
@@ -144,38 +141,10 @@ export class EnvironmentEngine {
     return `${stdout}${stderr}`.trimEnd();
   }
 
-  /** Whether a container that runs sees the shared stores as the job wrote them; false also where it cannot be asked. */
-  async verifyKeystoresIn(container: string, path: string): Promise<boolean> {
-    try {
-      await run('docker', ['exec', container, '/bin/sh', '-c', WHOLE, 'sh', path], {
-        env: this.variables,
-        timeoutMs: EXEC_TIMEOUT_MS,
-      });
-      return true;
-    } catch (error) {
-      if (error instanceof CommandError) return false;
-      throw error;
-    }
-  }
-
-  /** Whether the shared stores in a volume are what the job that built them wrote; `owner` (uid:gid) may read them. */
-  async verifyKeystoreVolume(volume: string, image: string, owner: string): Promise<boolean> {
-    const mounts = ['--volume', `${volume}:/keystores:ro`];
-    const command = ['--entrypoint', '/bin/sh', image, '-c', WHOLE, 'sh', '/keystores'];
-    try {
-      const options = [...PRESENT, '--network', 'none', '--user', owner];
-      await this.docker('run', ...this.labels, ...HELPER, ...options, ...mounts, ...command);
-      return true;
-    } catch (error) {
-      // The engine's own failures have other codes.
-      if (error instanceof CommandError && error.exitCode !== undefined && error.exitCode < 125) return false;
-      throw error;
-    }
-  }
-
-  /** Runs a shell script on volumes that everybody may read, and returns what it prints. @param mounts `volume:path:ro` */
-  async readVolumes(image: string, script: string, mounts: readonly string[]): Promise<string> {
-    return this.runOnVolumes(image, script, { mounts, user: '65534', further: [...PRESENT, '--read-only'] });
+  /** Runs a shell script that may read every file of these volumes and change none. @param mounts `volume:path:ro` @returns what it prints */
+  async lookIntoVolumes(image: string, script: string, mounts: readonly string[]): Promise<string> {
+    const further = [...PRESENT, '--read-only'];
+    return this.runOnVolumes(image, script, { mounts, capabilities: ['DAC_READ_SEARCH'], further });
   }
 
   /**

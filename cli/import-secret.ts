@@ -4,7 +4,7 @@ import type { Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
 import { EnvironmentEngine } from './environment-engine';
 import { isOwnSecret, requireKnownSecret, requireUsableValue } from './secret-values';
-import { createMissingVolumes, isInUse, placeOfSecret, storeSecret } from './secret-volumes';
+import { createMissingVolumes, placeOfSecret, storeSecret, useOf } from './secret-volumes';
 import { runCommand, UserError } from './setup/errors';
 
 /**
@@ -26,8 +26,8 @@ runCommand(async () => {
     await openEnvironment();
     await createMissingVolumes(topology, engine, [place.volume]);
   }
-  const used = await isInUse(place, topology, engine);
-  const way = used ? wayToChange(name, topology) : undefined;
+  const { used, restores } = await useOf(place, value, topology, engine);
+  const way = used && !restores ? wayToChange(name, topology) : undefined;
   if (way !== undefined)
     throw new UserError(`${name} is in use in ${topology.environment}, so nothing was changed. ${way}`);
   await storeSecret(place, value, engine);

@@ -5,7 +5,8 @@ import { isRetired, type Topology } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { EngineContainer } from './environment-engine';
 import { changedVolumes } from './installed-files';
-import { dueRenewals, KEYSTORES_JOB, type Renewals } from './renewals';
+import { lostText } from './lost-files';
+import { dueRenewals, type Renewals } from './renewals';
 import { step } from './setup/progress';
 import type { TerraformStackRunner } from './terraform';
 
@@ -40,7 +41,6 @@ export async function planAll(
       initAll(context.stacks),
     ]);
     for (const [name, { why }] of renewals) console.log(`${name} is replaced: ${why}.`);
-    const damaged = destroy ? Promise.resolve(false) : keystoresAreDamaged(context, containers);
     const installed = destroy ? Promise.resolve([]) : changedVolumes(context, containers);
     const failed = destroy ? [] : failedJobs(context.topology, containers);
     const planned = context.stacks.map(async (runner) => {
@@ -53,22 +53,19 @@ export async function planAll(
       };
       for (const job of failed) runAgain(job, 'it failed before');
       const first = await runner.plan(destroy, requested);
-      const isDamaged = runner.stack.layer === 'foundation' && (await damaged);
       const changedHere = (await installed).filter(({ layer }) => layer === runner.stack.layer);
       runner.changedFiles = changedHere;
-      if (isDamaged) {
-        console.log(`The keystores in the volume ${context.topology.volumes.keystores.name} are damaged.`);
-        requested.set(KEYSTORES_JOB, 'the keystores are damaged: it builds them again from their keys');
-      }
       for (const { volume, files, job } of changedHere) {
         console.log(`Changed by hand in the volume ${volume}: ${files.join(', ')}.`);
         runAgain(job, 'files that it installed were changed by hand: it installs them again');
       }
-      const changes = isDamaged || changedHere.length > 0 ? await runner.plan(destroy, requested) : first;
+      const changes = changedHere.length > 0 ? await runner.plan(destroy, requested) : first;
+      const lost = changedHere.filter((volume) => volume.lost.length > 0);
+      if (lost.length > 0) runner.refusal = lost.map((volume) => lostText(volume.volume, volume.lost)).join('; ');
       await read?.(runner);
       return changes;
     });
-    const [changed] = await Promise.all([Promise.all(planned), damaged, installed]);
+    const [changed] = await Promise.all([Promise.all(planned), installed]);
     for (const [index, { stack }] of context.stacks.entries()) {
       if (destroy || changed[index] || !isRetired(context.topology, stack.name)) continue;
       console.warn(
@@ -90,20 +87,4 @@ function failedJobs({ jobs }: Topology, containers: readonly EngineContainer[]):
   return containers
     .filter(({ name, running, exitCode }) => names.includes(name) && !running && exitCode !== 0)
     .map(({ name }) => name);
-}
-
-/** Whether the shared stores are not what the job wrote. A node that runs has them before its eyes; otherwise a container is started. */
-async function keystoresAreDamaged(
-  { topology, engine }: CommandContext,
-  containers: readonly EngineContainer[],
-): Promise<boolean> {
-  const { jobs, nodes } = topology;
-  const { keystores } = topology.volumes;
-  const job = containers.find(({ name }) => name === jobs.keystores.name);
-  if (job === undefined) return false;
-  const node = nodes.find(({ containerName }) =>
-    containers.some(({ name, running, paused }) => name === containerName && running && !paused),
-  );
-  if (node && (await engine.verifyKeystoresIn(node.containerName, node.keystoresPath))) return false;
-  return !(await engine.verifyKeystoreVolume(keystores.name, job.image, keystores.owner));
 }

@@ -23,7 +23,7 @@ import { requireFresh, requireKnown, unknownResources } from './unknown-to-state
  */
 export async function applyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
   const refused = changed.find(({ refusal }) => refusal !== undefined);
-  if (refused) throw new UserError(`${refused.stack.name} cannot be planned: ${refused.refusal}`);
+  if (refused) throw new UserError(`${refused.stack.name} cannot be applied: ${refused.refusal}. Nothing was changed.`);
   await requireKnown(context, changed);
   await requireSigningSteps(changed);
   const waiting = [...changed];

@@ -47,45 +47,71 @@ export async function createMissingVolumes(
   return missing.map(({ name }) => name);
 }
 
+/** What somebody would change by storing a value. */
+export interface SecretUse {
+  /**
+   * Whether a value is there by which something works already: a node that was started with it, or a database that was filled with it. The
+   * file of a value that nobody has used may be replaced.
+   */
+  readonly used: boolean;
+  /** Whether the given value is the one that was installed, whatever somebody has made of its file since. */
+  readonly restores: boolean;
+}
+
 // The first login's password has no revision beside it from before there were two.
-const EXISTS = `
+const LOOK = `
+read -r digest
+grep -qxF "$digest  ./$NAME" /secrets/checksums 2>/dev/null && echo same
 revision=$(cat "/secrets/$NAME.revision" 2>/dev/null || echo 1)
 if [ -s "/secrets/$NAME" ] && { [ -z "$REVISION" ] || [ "$revision" = "$REVISION" ]; }; then echo present; fi
 [ -z "$(ls -A /data 2>/dev/null)" ] || echo data
 `;
 
-/**
- * Whether a secret has a value by which something works already: a node that was started with it, or a database that was filled
- * with it. The file of a value that nobody has used may be replaced.
- */
-export async function isInUse(
+/** What a value would replace. */
+export async function useOf(
   { volume, file, job, revision }: SecretPlace,
+  value: string,
   topology: Topology,
   engine: EnvironmentEngine,
-): Promise<boolean> {
+): Promise<SecretUse> {
   const { nodes, volumes } = topology;
   const existing = await engine.names('volume');
   const data = existing.includes(volumes.databaseData.name) ? [`${volumes.databaseData.name}:/data:ro`] : [];
-  const found = await engine.runOnVolumes(job.image, EXISTS, {
+  const found = await engine.runOnVolumes(job.image, LOOK, {
+    input: `${digestOf(value)}\n`,
     mounts: [`${volume.name}:/secrets:ro`, ...data],
     capabilities: ['DAC_OVERRIDE'],
     further: ['--env', `NAME=${file}`, '--env', `REVISION=${revision ?? ''}`],
   });
-  if (!found.includes('present')) return false;
-  if (found.includes('data')) return true;
+  const restores = found.includes('same');
+  if (!found.includes('present')) return { used: false, restores };
+  if (found.includes('data')) return { used: true, restores };
   const containers = await engine.names('container');
-  return nodes.some(({ containerName }) => containers.includes(containerName));
+  return { used: nodes.some(({ containerName }) => containers.includes(containerName)), restores };
 }
+
+/**
+ * Notes files as they are now in the list by which changes are noticed; those that are gone leave it. What else the list names stays,
+ * or a change of those files by hand would count as installed.
+ */
+export const NOTE = `
+note() {
+  for name; do
+    { grep -v "  \\./$name$" checksums 2>/dev/null || true; [ ! -e "$name" ] || sha256sum "./$name"; } >.checksums.new
+    mv .checksums.new checksums
+  done
+}
+`;
 
 /**
  * The temporary file begins with a dot, so nobody takes it for a secret; it gets the secret's name when all of it has arrived. Its
  * reader may start at any moment, so it belongs to him from the beginning.
  */
-const STORE = `
+const STORE = `${NOTE}
 set -eu
 umask 077
 cd /secrets
-trap 'rm -f ".$NAME.new"' EXIT
+trap 'rm -f ".$NAME.new" .checksums.new' EXIT
 read -r digest
 cat >".$NAME.new"
 echo "$digest  .$NAME.new" | sha256sum -c >/dev/null 2>&1 || exit 3
@@ -97,6 +123,8 @@ if [ -n "$REVISION" ]; then
   echo "$REVISION" >"$NAME.revision"
   chown "$OWNER" "$NAME.revision"
 fi
+# A file that waits to become a secret is none yet.
+case $NAME in .*) ;; *) note "$NAME" "$NAME.revision" ;; esac
 `;
 const INCOMPLETE = 3;
 
@@ -106,11 +134,10 @@ export async function storeSecret(
   value: string,
   engine: EnvironmentEngine,
 ): Promise<void> {
-  const digest = createHash('sha256').update(value).digest('hex');
   try {
     await engine.runOnVolumes(job.image, STORE, {
       mounts: [`${volume.name}:/secrets`],
-      input: `${digest}\n${value}`,
+      input: `${digestOf(value)}\n${value}`,
       capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
       further: [`NAME=${file}`, `OWNER=${volume.owner}`, `REVISION=${revision ?? ''}`].flatMap((each) => [
         '--env',
@@ -123,4 +150,8 @@ export async function storeSecret(
       `the value of ${file} did not arrive whole at ${volume.name}; nothing was changed there. Try again.`,
     );
   }
+}
+
+function digestOf(value: string): string {
+  return createHash('sha256').update(value).digest('hex');
 }

@@ -4,6 +4,7 @@ import { askAsClient } from './published/published';
 import { whoAnswers } from './published/who-answers';
 import { runCommand } from './setup/errors';
 import { CommandError } from './setup/process';
+import { filesInVolumes } from './status/changed-files';
 import { type ComponentStatus, componentsOf, isWell } from './status/components';
 import { revocationStatus } from './status/revocations';
 import { signingCertificates } from './status/signing-certificates';
@@ -11,12 +12,13 @@ import { statusText } from './status/table';
 
 /**
  * `make status`: one line a component, and one for what a client sees at the published address; exit code 1 unless all are healthy,
- * every node takes traffic, a client is served and no list of revoked certificates has ended. JSON=1, or `--json`, for programs.
+ * every node takes traffic, a client is served, every file in a volume is as it was installed and no list of revoked certificates has
+ * ended. JSON=1, or `--json`, for programs.
  */
 runCommand(async () => {
   const topology = selectedTopology();
   const engine = new EnvironmentEngine(topology);
-  const [{ components, problem }, seen, signingKeys, revocations] = await Promise.all([
+  const [{ components, problem }, seen, signingKeys, revocations, volumes] = await Promise.all([
     componentsOf(topology, engine).then(
       (found) => ({ components: found, problem: null }),
       (error) => ({ components: [] as ComponentStatus[], problem: engineProblem(error) }),
@@ -24,19 +26,21 @@ runCommand(async () => {
     askAsClient(topology, engine),
     signingCertificates(topology, engine),
     revocationStatus(topology, engine),
+    filesInVolumes(topology, engine),
   ]);
   const who = seen.served ? undefined : whoAnswers(topology, seen);
   const published = who === undefined ? seen : { ...seen, reason: `${seen.reason}. ${who}` };
-  const healthy =
-    problem === null && components.every(isWell) && published.served && !revocations.some(({ ended }) => ended);
+  const { changed } = volumes;
+  const inTime = !revocations.some(({ ended }) => ended);
+  const healthy = problem === null && components.every(isWell) && published.served && inTime && changed.length === 0;
   if (process.env.JSON === '1' || process.argv.includes('--json')) {
     const { environment } = topology;
-    console.log(
-      JSON.stringify({ environment, healthy, problem, components, signingKeys, revocations, published }, null, 2),
-    );
+    const all = { environment, healthy, problem, components, changed, signingKeys, revocations, published };
+    console.log(JSON.stringify(all, null, 2));
   } else {
     if (problem) console.log(problem);
-    console.log(statusText(components, published, topology.nodes.length, signingKeys, revocations));
+    const nodes = topology.nodes.length;
+    console.log(statusText({ components, published, nodes, signingKeys, revocations, volumes }));
   }
   if (!healthy) process.exitCode = 1;
 });

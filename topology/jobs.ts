@@ -88,6 +88,7 @@ function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly 
   const scripts = [
     'require-image.sh',
     'database-secret.sh',
+    'seal.sh',
     ...(required.length > 0 ? ['require-secrets.sh'] : []),
     'create-secrets.sh',
   ];
@@ -122,7 +123,12 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
   return {
     name: jobs.keystores,
     image: images.identityServer,
-    script: scriptOf(assets, ...(authorities.database ? ['trust-database-authorities.sh'] : []), 'create-keystores.sh'),
+    script: scriptOf(
+      assets,
+      ...(authorities.database ? ['trust-database-authorities.sh'] : []),
+      'seal.sh',
+      'create-keystores.sh',
+    ),
     environment: {
       ENVIRONMENT: name,
       HOSTNAME_PUBLIC: balancer.hostname,

@@ -16,7 +16,8 @@ if [[ $(jq '.published != null' "$status" 2> /dev/null) == true ]]; then
     "- PUBLISHED \(.published.url), asked from \(.published.askedFrom): \(.published.reason // "answers")",
     (.published.certificate | if . then "- certificate \"\(.subject)\" by \"\(.issuer)\": \(.daysLeft) days left" else empty end),
     (.components[] | "- \(.component): \(.state), \(.health)" + (if .rotation then ", in rotation: \(.rotation)" else "" end)
-      + (if .reason then ": \(.reason)" else "" end))' "$status" > "$text"
+      + (if .reason then ": \(.reason)" else "" end)),
+    (.changed[]? | "- files: \(.reason)")' "$status" > "$text"
 else
   wrong=true
   printf '%s\n' "\`make status ENVIRONMENT=$environment\` could not say how it is; the log of the run says why." > "$text"

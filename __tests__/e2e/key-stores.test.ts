@@ -20,6 +20,7 @@ interface Settings {
   readonly nodes?: number;
   readonly revision?: number;
   readonly signingKeys?: readonly number[];
+  readonly certificate?: 'issued' | 'supplied';
 }
 
 jest.setTimeout(400_000);
@@ -87,6 +88,50 @@ describe('what signs stays byte for byte', () => {
     expect(await daysLeft('/keystores/tls.crt')).toBeGreaterThan(364);
     expect(await inContainer('cat /certificate-authority/node-tls.key')).toBe(key);
     expect((await published()).map(({ certificate: pem }) => pem)).toEqual(before.map(({ certificate: pem }) => pem));
+  });
+});
+
+describe('a file that somebody has changed', () => {
+  test('is issued again where that can be done, and otherwise no new key takes its place', async () => {
+    await begin();
+    await runJob({});
+    const [before] = await published();
+    const authority = await inContainer('cat /certificate-authority/ca.crt');
+    await inContainer('echo x >/certificate-authority/node-tls.key; rm /load-balancer-certificates/tls.key');
+    await runJob({});
+    for (const [key, pem] of [
+      ['/certificate-authority/node-tls.key', '/keystores/tls.crt'],
+      ['/load-balancer-certificates/tls.key', '/load-balancer-certificates/tls.crt'],
+    ]) {
+      const keys = await inContainer(`openssl pkey -in ${key} -pubout; openssl x509 -in ${pem} -noout -pubkey`);
+      const [one, other] = keys.split(/(?<=END PUBLIC KEY-----)\n/);
+      expect(one).toBe(other);
+      expect(await inContainer(`openssl verify -CAfile /certificate-authority/ca.crt ${pem}`)).toContain('OK');
+    }
+
+    for (const file of ['ca.crt', 'server.key', 'internal.key']) {
+      await inContainer(`cd /certificate-authority; mv ${file} /tmp/kept`);
+      await expect(runJob({})).rejects.toThrow(
+        `${file} in the volume bank-certificate-authority was changed or removed`,
+      );
+      await inContainer(`cd /certificate-authority; [ ! -e ${file} ] && mv /tmp/kept ${file}`);
+    }
+    await runJob({});
+    expect((await published())[0]).toEqual(before);
+    expect(await inContainer('cat /certificate-authority/ca.crt')).toBe(authority);
+  });
+
+  test('is taken from what Nginx reads where the certificate was supplied', async () => {
+    await inContainer(
+      'cd /load-balancer-certificates; cp tls.key LOAD_BALANCER_PRIVATE_KEY; cp tls.crt LOAD_BALANCER_CERTIFICATE',
+    );
+    await runJob({ certificate: 'supplied' });
+    const [chain, key] = ['LOAD_BALANCER_CERTIFICATE', 'LOAD_BALANCER_PRIVATE_KEY'];
+    await inContainer(`cd /load-balancer-certificates; echo x >${chain}; rm ${key}`);
+    await runJob({ certificate: 'supplied' });
+    await inContainer(`cd /load-balancer-certificates; cmp tls.key ${key} && cmp tls.crt ${chain}`);
+    await inContainer(`cd /load-balancer-certificates; rm tls.key ${key}`);
+    await expect(runJob({ certificate: 'supplied' })).rejects.toThrow(`Supply it again: make import-secret`);
   });
 });
 
@@ -186,9 +231,9 @@ async function begin(): Promise<void> {
 }
 
 async function runJob(settings: Settings, script?: string): Promise<void> {
-  const { hostname = 'is.bank.example', nodes = 2, revision = 1, signingKeys = [1] } = settings;
+  const { hostname = 'is.bank.example', nodes = 2, revision = 1, signingKeys = [1], certificate = 'issued' } = settings;
   const { keystores } = topology(
-    `[identity_server]\ndistribution = "sandbox"\nnodes = ${nodes}\nkeystore_revision = ${revision}\nsigning_keys = [${signingKeys.join(', ')}]\n[load_balancer]\nhostname = "${hostname}"\n`,
+    `[identity_server]\ndistribution = "sandbox"\nnodes = ${nodes}\nkeystore_revision = ${revision}\nsigning_keys = [${signingKeys.join(', ')}]\n[load_balancer]\nhostname = "${hostname}"\ncertificate = "${certificate}"\n`,
     'bank',
   ).jobs;
   const variables = Object.entries(keystores.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);

@@ -160,6 +160,10 @@ test('what was done by hand is reported and repaired', async () => {
   const asRoot = ['run', '--rm', '--user', '0', '--volume', `${configuration}:/volume`, '--entrypoint', 'sh'];
   await docker(...asRoot, sandboxImageTags().nginx, '-c', 'echo "# by hand" >> /volume/current/nginx.conf');
   const untouched = await onEngine();
+  const status = await workspace.tryMake('status', NAME);
+  expect(status.stderr).toMatch(
+    /^files: revisions\/\w+\/nginx.conf in the volume \S+: changed or removed by hand; "make up/m,
+  );
   await workspace.make('plan', NAME);
   expect(await onEngine()).toEqual(untouched);
   const { drift, availability } = report();

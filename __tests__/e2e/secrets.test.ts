@@ -3,7 +3,7 @@ import { run } from '../../cli/setup/process';
 import { Client } from '../support/client';
 import { type LoadReport, underLoad } from '../support/load';
 import { placeOf } from '../support/places';
-import { docker, eventually, inspect, psql, Workspace, waitUntilHealthy } from '../support/workspace';
+import { docker, eventually, inspect, PROJECT, psql, Workspace, waitUntilHealthy } from '../support/workspace';
 
 // Passwords of a running pair: chosen before its first start, rotated under load, valid after a restart of everything.
 const { name: NAME, hostname: HOSTNAME, bindAddress: ADDRESS, subnet: SUBNET } = placeOf('e2e-secrets');
@@ -118,6 +118,47 @@ test('a password that was changed elsewhere is known as such, and stored when so
   await workspace.make('rotate-secret', NAME, { NAME: 'ADMIN_PASSWORD' }, elsewhere);
   expect((await workspace.make('credentials', NAME)).stdout).toContain('accepts it');
 }, 300_000);
+
+test('a secret that was changed by hand is found, put back where something else has it, and otherwise only as it was', async () => {
+  const [login, admin] = ['database-secrets/DATABASE_PASSWORD_2', 'identity-server-secrets/ADMIN_PASSWORD'];
+  const volumes = ['database-secrets', 'identity-server-secrets'].flatMap((each) => ['-v', `${NAME}-${each}:/${each}`]);
+  const image = (await docker('inspect', '--format', '{{.Config.Image}}', DATABASE)).trim();
+  const asRoot = (script: string) =>
+    docker('run', '--rm', '--user', '0:0', ...volumes, '--entrypoint', 'sh', image, '-c', `cd / && ${script}`);
+  const make = `make -s --no-print-directory -f "${PROJECT}/Makefile"`;
+  // Through a shell, as the archive is no text.
+  const shell = (command: string) => run('sh', ['-c', command], { cwd: workspace.directory });
+  const before = await asRoot(`sha256sum ${login} ${admin}`);
+  const digests = [...before.matchAll(/^[0-9a-f]{64}/gm)].map(String);
+  await shell(`${make} backup ENVIRONMENT=${NAME} > keys.tar`);
+
+  await asRoot(`rm ${login}`);
+  const status = await workspace.tryMake('status', NAME);
+  const removed = `DATABASE_PASSWORD_2 in the volume ${NAME}-database-secrets: changed or removed by hand; "make up`;
+  expect([status.exitCode, status.stderr]).toEqual([expect.any(Number), expect.stringContaining(removed)]);
+  await workspace.make('up', NAME);
+  expect(await asRoot(`sha256sum ${login} ${admin}`)).toBe(before);
+  await workspace.make('status', NAME);
+
+  await asRoot(`echo by-somebody >${admin}`);
+  const way = `tar -xOf keys.tar ./${NAME}/${admin} | make import-secret ENVIRONMENT=${NAME} NAME=ADMIN_PASSWORD`;
+  for (const target of ['status', 'plan', 'up']) {
+    const refused = await workspace.tryMake(target, NAME);
+    expect([target, refused.exitCode]).not.toEqual([target, 0]);
+    expect(refused.stderr).toContain(way);
+    for (const digest of digests) expect(refused.stderr).not.toContain(digest);
+  }
+  const another = await workspace.tryMake('import-secret', NAME, { NAME: 'ADMIN_PASSWORD' }, 'another-one_4');
+  expect(another.stderr).toContain('is in use');
+  await shell(way.replace('make import-secret', `${make} import-secret`));
+  expect(await asRoot(`sha256sum ${login} ${admin}`)).toBe(before);
+  await workspace.make('up', NAME);
+  await workspace.make('status', NAME);
+  for (const file of [...workspace.files('state'), ...workspace.files('cdktf.out'), ...workspace.files('build')]) {
+    const text = readFileSync(file, 'utf8');
+    for (const digest of digests) expect(text.includes(digest) ? file : '').toBe('');
+  }
+}, 180_000);
 
 test('after a restart of everything at once all of it works, with a left-over beside the secrets', async () => {
   const volume = ['--volume', `${NAME}-identity-server-secrets:/secrets`];

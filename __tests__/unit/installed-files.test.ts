@@ -13,11 +13,11 @@ const JOBS = [derived.jobs.loadBalancerConfiguration.name, derived.jobs.schema?.
 
 const VOLUMES = [derived.volumes.loadBalancerConfiguration.name, derived.volumes.schemaScripts.name];
 
-async function changed(said: string, volumes: readonly string[], running = ['bank-load-balancer']) {
+async function changed(said: string, volumes: readonly string[], running: readonly string[] = ['bank-load-balancer']) {
   const asked: string[][] = [];
   const engine = {
     names: async () => volumes,
-    readVolumes: async (_: string, __: string, mounts: string[]) => {
+    lookIntoVolumes: async (_: string, __: string, mounts: string[]) => {
       asked.push(mounts);
       return said;
     },
@@ -31,15 +31,24 @@ test('a changed file is named with its volume, and with the job that installs it
   const said = 'load-balancer-configuration revisions/1/nginx.conf\nschema-scripts dbscripts/a b.sql\n';
   const { found, asked } = await changed(said, VOLUMES);
   expect(found).toEqual([
-    { volume: 'bank-schema-scripts', job: JOBS[1], layer: 'foundation', files: ['dbscripts/a b.sql'] },
+    { volume: 'bank-schema-scripts', job: JOBS[1], layer: 'foundation', files: ['dbscripts/a b.sql'], lost: [] },
     {
       volume: 'bank-load-balancer-configuration',
       job: JOBS[0],
       layer: 'load-balancer',
       files: ['revisions/1/nginx.conf'],
+      lost: [],
     },
   ]);
   expect(asked.flat().every((mount) => mount.endsWith(':ro'))).toBe(true);
+});
+
+test('a list that is missing is an earlier release’s, but that of keystores whose job has run', async () => {
+  const said = 'schema-scripts checksums\nkeystores checksums\n';
+  const volumes = [...VOLUMES, derived.volumes.keystores.name];
+  expect((await changed(said, volumes)).found).toEqual([]);
+  const { found } = await changed(said, volumes, ['bank-load-balancer', 'bank-keystores-job']);
+  expect(found).toMatchObject([{ volume: 'bank-keystores', job: 'bank-keystores-job', files: ['checksums'] }]);
 });
 
 test('where no volume or no container is there, nothing is asked, and no volume comes to be by it', async () => {
@@ -57,7 +66,8 @@ test('the list that a job writes finds a file that was changed and one that is g
     const sh = (script: string) => spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout;
     sh(`. '${PROJECT}/runtime/jobs/seal.sh'; seal '${folder}/configuration' revisions/1`);
     const compare = COMPARE.replace('/volumes/', `${folder}/`);
-    expect(sh(compare)).toBe('');
+    expect(sh(compare)).toBe('of an earlier release checksums\n');
+    rmSync(join(folder, 'of an earlier release'), { recursive: true });
     appendFileSync(join(installed, 'nginx.conf'), '# by hand\n');
     rmSync(join(installed, 'topology.js'));
     expect(sh(compare)).toBe('configuration revisions/1/nginx.conf\nconfiguration revisions/1/topology.js\n');

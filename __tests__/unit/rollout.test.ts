@@ -284,89 +284,56 @@ describe('done means that every node takes traffic', () => {
 });
 
 describe('what has to be made again is asked of the plan, and nothing on the engine is touched', () => {
-  interface Found {
-    /** Whether a node that runs, and then a container with the volume, says that the keystores are whole. */
-    readonly node?: boolean;
-    readonly volume?: boolean;
-    readonly running?: boolean;
-    /** Exit code of the keystores' job. */
-    readonly exitCode?: number;
-    /** What a look into the volumes prints. */
-    readonly files?: string;
-  }
-
-  /** Plans with what is found. @returns what was done, in order; a plan with what it replaces */
-  async function planned({
-    node = true,
-    volume = true,
-    running = true,
-    exitCode = 0,
-    files = '',
-  }: Found): Promise<string[]> {
+  /** Plans with this exit code of the keystores' job, and what a look into the volumes prints. @returns what was done, in order */
+  async function planned({ exitCode = 0, files = '' }): Promise<{ done: string[]; refusals: string[] }> {
     const derived = topology(undefined, 'bank');
     const done: string[] = [];
-    const container = {
-      running,
-      paused: false,
-      exitCode: 0,
-      startedAt: '',
-      restarts: 0,
-      image: 'image',
-      variables: {},
+    const container = { running: false, paused: false, startedAt: '', restarts: 0, image: 'image', variables: {} };
+    const stacks = derived.stacks.map((stack) => ({
+      stack,
+      refusal: undefined,
+      init: async () => undefined,
+      containerAddress: (name: string) => `address of ${name}`,
+      plan: async (_: boolean, requested: ReadonlyMap<string, string>) =>
+        done.push(['plan', stack.name, ...requested.keys()].join(' ')) > 0,
+    }));
+    // Whatever would change something on the engine is not there to be called.
+    const engine = {
+      containers: async () => [{ ...container, name: 'bank-keystores-job', exitCode }],
+      names: async () => Object.values(derived.volumes).map(({ name }) => name),
+      lookIntoVolumes: async () => files,
     };
-    const context = {
-      topology: derived,
-      engine: {
-        containers: async () => [
-          { ...container, name: 'bank-keystores-job', running: false, exitCode },
-          { ...container, name: 'bank-node-1' },
-        ],
-        names: async () => (files ? Object.values(derived.volumes).map(({ name }) => name) : []),
-        readVolumes: async () => files,
-        verifyKeystoresIn: async (name: string) => {
-          done.push(`ask ${name}`);
-          return node;
-        },
-        verifyKeystoreVolume: async () => {
-          done.push('look into the volume');
-          return volume;
-        },
-      },
-      stacks: derived.stacks.map((stack) => ({
-        stack,
-        init: async () => undefined,
-        containerAddress: (name: string) => `address of ${name}`,
-        plan: async (_: boolean, requested: ReadonlyMap<string, string>) =>
-          done.push(['plan', stack.name, ...requested.keys()].join(' ')) > 0,
-      })),
-    } as unknown as CommandContext;
+    const context = { topology: derived, engine, stacks } as unknown as CommandContext;
     await planAll(context, { read: async ({ stack }) => void done.push(`read ${stack.name}`) });
-    return done.filter((entry) => !/node-2|load-balancer$|(plan|read) bank-node-1/.test(entry));
+    const ofFoundation = done.filter((entry) => entry.includes('bank-foundation'));
+    return {
+      done: files.includes('nginx') ? done : ofFoundation,
+      refusals: stacks.flatMap(({ refusal }) => refusal ?? []),
+    };
   }
 
-  const REBUILT = 'plan bank-foundation docker_container.keystore-keystores-job';
-
-  test('a node that runs is asked for the keystores, and then nothing else', async () => {
-    expect((await planned({})).sort()).toEqual(['ask bank-node-1', 'plan bank-foundation', 'read bank-foundation']);
+  test('where nothing is wrong, each stack is planned once', async () => {
+    expect((await planned({})).done).toEqual(['plan bank-foundation', 'read bank-foundation']);
   });
 
-  test('what a node says against them is looked at again', async () => {
-    expect(await planned({ node: false })).toContain('look into the volume');
-    expect(await planned({ node: false })).not.toContain(REBUILT);
+  test('damaged keystores are rebuilt by a second plan of the foundation, and only that plan is read', async () => {
+    const { done, refusals } = await planned({ files: 'keystores wso2carbon.p12\n' });
+    const again = 'plan bank-foundation address of bank-keystores-job';
+    expect(done).toEqual(['plan bank-foundation', again, 'read bank-foundation']);
+    expect(refusals).toEqual([]);
   });
 
-  test('damaged ones are rebuilt by a second plan of the foundation, and only that plan is read', async () => {
-    const done = await planned({ node: false, volume: false, running: false });
-    expect(done.slice(-2)).toEqual([REBUILT, 'read bank-foundation']);
-    expect(done.filter((entry) => entry.startsWith('plan bank-foundation'))).toHaveLength(2);
+  test('a secret that nothing else has is a reason to refuse', async () => {
+    const { refusals } = await planned({ files: 'identity-server-secrets ADMIN_PASSWORD\n' });
+    expect(refusals).toEqual([expect.stringContaining('make import-secret ENVIRONMENT=bank NAME=ADMIN_PASSWORD')]);
   });
 
   test('a job that failed runs again', async () => {
-    expect(await planned({ exitCode: 1 })).toContain('plan bank-foundation address of bank-keystores-job');
+    expect((await planned({ exitCode: 1 })).done).toContain('plan bank-foundation address of bank-keystores-job');
   });
 
   test('files that were changed by hand are installed again by the job of their stack', async () => {
-    const done = await planned({ files: 'load-balancer-configuration revisions/1/nginx.conf\n' });
+    const { done } = await planned({ files: 'load-balancer-configuration revisions/1/nginx.conf\n' });
     expect(done).toContain('plan bank-load-balancer address of bank-load-balancer-configuration-job');
     expect(done.filter((entry) => entry.startsWith('plan bank-foundation'))).toEqual(['plan bank-foundation']);
   });

@@ -1,27 +1,42 @@
 import { validity } from '../certificate';
 import type { Published } from '../published/published';
+import type { VolumeStatus } from './changed-files';
 import type { ComponentStatus } from './components';
 import type { RevocationStatus } from './revocations';
 import { type SigningStatus, signingLine, signingNotes } from './signing-certificates';
 
+export interface StatusText {
+  readonly components: readonly ComponentStatus[];
+  readonly published: Published;
+  /** How many nodes the configuration has. */
+  readonly nodes: number;
+  readonly signingKeys?: readonly SigningStatus[];
+  readonly revocations?: readonly RevocationStatus[];
+  readonly volumes?: VolumeStatus;
+}
+
 /** One line a component, one for what a client sees, then the reasons. */
-export function statusText(
-  components: readonly ComponentStatus[],
-  published: Published,
-  nodes: number,
-  signingKeys: readonly SigningStatus[] = [],
-  revocations: readonly RevocationStatus[] = [],
-): string {
+export function statusText({
+  components,
+  published,
+  nodes,
+  signingKeys = [],
+  revocations = [],
+  volumes = { changed: [] },
+}: StatusText): string {
+  const unknown = volumes.problem === undefined ? [] : [`the volumes were not looked into: ${volumes.problem}`];
   return [
     ...(components.length > 0 ? [table(components, nodes)] : []),
     `PUBLISHED  ${publishedLine(published)}`,
     ...(signingKeys.length > 0 ? [`SIGNING KEYS  ${signingLine(signingKeys)}`] : []),
     ...components.flatMap(({ component, reason }) => (reason ? [`${component}: ${reason}`] : [])),
     ...revocations.flatMap(({ ended, note }) => (ended && note ? [`load-balancer: ${note}`] : [])),
+    ...volumes.changed.map(({ reason }) => `files: ${reason}`),
     ...[
       ...published.notes,
       ...signingNotes(signingKeys),
       ...revocations.flatMap(({ ended, note }) => (!ended && note ? [note] : [])),
+      ...unknown,
     ].map((note) => `note: ${note}`),
   ].join('\n');
 }

@@ -270,7 +270,7 @@ function applying({
   destroy,
 }: Report): string {
   if (lost !== undefined) return `There is nothing to apply. ${waysBack(environment)}.`;
-  if (refusals.length > 0) return 'There is nothing to apply: Terraform refused this plan.';
+  if (refusals.length > 0) return 'There is nothing to apply: this plan is refused.';
   if (all.length === 0 && files === undefined) return 'There is nothing to apply.';
   const names = stacks.filter(({ changes }) => changes).map(({ name }) => code(name));
   return [

@@ -151,6 +151,36 @@ issue_tls() {
   issue tls "$balancer" 'EC -pkeyopt ec_paramgen_curve:P-256' "$HOSTNAME_PUBLIC"
 }
 
+# What was changed by hand is not worked with, and no new key is made in its place. What is not in use any more may go.
+restore_all="Put the volume back from a backup: docker rm $ENVIRONMENT-keystores-job && docker volume rm\
+ $ENVIRONMENT-certificate-authority && make restore ENVIRONMENT=$ENVIRONMENT < keys.tar && make up ENVIRONMENT=$ENVIRONMENT"
+in_use='ca|internal|node-tls'
+for number in $SIGNING_KEYS; do in_use="$in_use|$(signing_name "$number")"; done
+for file in $(changed_in "$authority" | grep -xE "($in_use)\.(key|crt)"); do
+  case $file in
+    # With another key goes its certificate; either is made again below.
+    node-tls.*) rm -f "$authority/$file" "$authority/node-tls.crt" ;;
+    *)
+      not_to_be_made_again certificate-authority "$file" "$restore_all"
+      lost=true
+      ;;
+  esac
+done
+for file in $(changed_in "$balancer"); do
+  case ${CERTIFICATE:-issued}/$file in
+    issued/tls.*) rm -f "$balancer/$file" "$balancer/tls.crt" ;;
+    supplied/LOAD_BALANCER_*)
+      copy=tls.key
+      [ "$file" = LOAD_BALANCER_PRIVATE_KEY ] || copy=tls.crt
+      take_from "$balancer/$copy" "$balancer" "$file" || {
+        not_to_be_made_again load-balancer-certificates "$file" "Supply it again: make import-secret ENVIRONMENT=$ENVIRONMENT NAME=$file < file.pem"
+        lost=true
+      }
+      ;;
+  esac
+done
+[ -z "${lost:-}" ] || exit 1
+
 if [ ! -s "$authority/ca.crt" ]; then
   quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$authority/ca.key"
   quietly openssl req -x509 -new -key "$authority/ca.key" -sha256 -days 3650 \
@@ -242,6 +272,8 @@ for file in "$stores"/*.new; do mv "$file" "${file%.new}"; done
   mv checksums.new checksums
 )
 
+seal "$authority" . "\./($in_use)\.(key|crt)\$"
+seal "$balancer"
 # Writable for their owner: the image's entry point copies them with their mode, and copies over them at every restart.
 chown -R "$SERVER_OWNER" "$stores"
 chmod 0600 "$stores"/*

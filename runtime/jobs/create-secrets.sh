@@ -30,6 +30,39 @@ ensure() {
   [ -s "$1" ] || put "$1" "$2"
 }
 
+# The server takes "\" and "$" in a variable for a replacement pattern, and copies the rest into XML; it gets a password of the database,
+# which may have any character, as it must stand for that.
+for_server='s/[\\$]/\\&/g; s/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g'
+as_chosen='s/&quot;/"/g; s/&gt;/>/g; s/&lt;/</g; s/&amp;/\&/g; s/\\\([\\$]\)/\1/g'
+
+# lost FOLDER NAME: a secret that was changed by hand is handed to nobody, and no new one is made in its place.
+lost() {
+  name=${2%.revision}
+  [ "$name" != "$DATABASE_PASSWORD_FILE" ] || name=DATABASE_PASSWORD
+  not_to_be_made_again "$1" "$2" "Put it back from a backup: tar -xOf keys.tar ./$ENVIRONMENT/$1/${2%.revision} | make import-secret\
+ ENVIRONMENT=$ENVIRONMENT NAME=$name"
+  missing=true
+}
+
+for file in $(changed_in "$database"); do
+  case $file in
+    "$DATABASE_PASSWORD_FILE")
+      # The servers' volume has it as well.
+      sed -e "$as_chosen" "$server/$file" >"$database/.copy.new" 2>/dev/null || true
+      take_from "$database/.copy.new" "$database" "$file" || lost database-secrets "$file"
+      rm -f "$database/.copy.new"
+      ;;
+    "$DATABASE_PASSWORD_FILE.revision" | DATABASE_ADMIN_PASSWORD) lost database-secrets "$file" ;;
+  esac
+done
+needed=" ADMIN_PASSWORD KEYSTORE_PASSWORD $REFERENCED_SECRETS "
+case $needed in *" APP_PASSWORD_HASH "*) needed=" APP_PASSWORD$needed" ;; esac
+for file in $(changed_in "$server"); do
+  case $file in DATABASE_PASSWORD | DATABASE_PASSWORD_2 | APP_PASSWORD_HASH) continue ;; esac # They are made again below.
+  case $needed in *" $file "*) lost identity-server-secrets "$file" ;; esac
+done
+[ -z "${missing:-}" ] || exit 1
+
 # One step at a time: the login before the last may still be what a node works with that was not replaced.
 first=$(revision_of DATABASE_PASSWORD) second=$(revision_of DATABASE_PASSWORD_2)
 highest=$first
@@ -53,16 +86,12 @@ if ! has_database_secret DATABASE_PASSWORD; then
   put "$database/$DATABASE_PASSWORD_FILE.revision" "$DATABASE_PASSWORD_REVISION"
 fi
 
-# A supplied password may have any character. The server takes "\" and "$" in a variable for a replacement pattern, and copies
-# the rest into XML; it gets the password as it must stand for that.
 for name in DATABASE_PASSWORD DATABASE_PASSWORD_2; do
   if [ ! -s "$database/$name" ]; then
     rm -f "$server/$name"
     continue
   fi
-  put "$server/$name" "$(
-    sed -e 's/[\\$]/\\&/g' -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/"/\&quot;/g' "$database/$name"
-  )"
+  put "$server/$name" "$(sed -e "$for_server" "$database/$name")"
 done
 
 ensure "$server/ADMIN_PASSWORD" "$(random 24)"
@@ -91,6 +120,8 @@ for name in $REFERENCED_SECRETS; do
 done
 [ -z "${missing:-}" ] || exit 1
 
+seal "$database" . '\./[A-Z]'
+seal "$server" . '\./[A-Z]'
 chown -R "$DATABASE_OWNER" "$database"
 chown -R "$SERVER_OWNER" "$server"
 chmod 0500 "$database" "$server"
