@@ -5,6 +5,7 @@ import { EnvironmentEngine } from './environment-engine';
 import { committedLock } from './lock-file';
 import { requireOwnPlace } from './neighbours';
 import { remainingStacks } from './retired-stacks';
+import { requireRoom } from './room';
 import { ensureSetup } from './setup/ensure-setup';
 import { UserError } from './setup/errors';
 import { print } from './setup/progress';
@@ -60,6 +61,7 @@ export async function openEnvironment({
   retiredStacks,
 }: OpenOptions = {}): Promise<CommandContext> {
   const topology = selectedTopology({ creates });
+  requireRoom(topology);
   const { engineHost, identityServerBuild } = topology;
   const images = builds ? { images: imagesOf(topology), identityServerBuild } : { images: [] };
   const setup = await ensureSetup({ engineHost, ...images });

@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Topology } from '../topology/topology';
 import { type CommandContext, openEnvironment } from './command';
 import { planAll } from './planning';
-import { withNumber } from './revise-configuration';
+import { withNumber, writeWhole } from './revise-configuration';
 import { applyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
 import { requireUsableValue } from './secret-values';
@@ -47,7 +47,7 @@ export async function rotateDatabasePassword(context: CommandContext, value: str
     const place = placeOfSecret(NAME, topology);
     await storeSecret({ ...place, file: database.logins.other.secret, revision }, value, engine);
   }
-  writeFileSync(file, after);
+  writeWhole(file, after);
   console.log(`${file}: database.password_revision = ${revision}`);
   const next = await openEnvironment();
   const changed = await planAll(next);
@@ -55,7 +55,7 @@ export async function rotateDatabasePassword(context: CommandContext, value: str
     await applyAll(next, changed);
   } catch (error) {
     if (await someNodeUses(next)) throw error;
-    writeFileSync(file, before);
+    writeWhole(file, before);
     console.error(`No node was changed: ${file} is as it was, and the old password stays.`);
     throw error;
   }

@@ -1,3 +1,4 @@
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
 import { isTable, type TomlTable } from '../catalogue/toml';
@@ -30,4 +31,15 @@ export function withNumber(toml: string, table: string, key: string, value: numb
 function withKey(document: TomlTable, table: string, key: string, value: number): TomlTable {
   const { [table]: existing } = document;
   return { ...document, [table]: { ...(isTable(existing) ? existing : {}), [key]: value } };
+}
+
+/** Writes a file that is there again, whole or not at all: a full disk leaves it as it was. */
+export function writeWhole(file: string, text: string): void {
+  const beside = `${file}.new`;
+  try {
+    writeFileSync(beside, text, { mode: statSync(file).mode });
+    renameSync(beside, file);
+  } finally {
+    rmSync(beside, { force: true, recursive: true });
+  }
 }

@@ -92,13 +92,17 @@ export async function useOf(
 
 /**
  * Notes files as they are now in the list by which changes are noticed; those that are gone leave it. What else the list names stays,
- * or a change of those files by hand would count as installed.
+ * or a change of those files by hand would count as installed. Where there is no room for the list, none is better than a wrong one.
  */
 export const NOTE = `
 note() {
   for name; do
-    { grep -v "  \\./$name$" checksums 2>/dev/null || true; [ ! -e "$name" ] || sha256sum "./$name"; } >.checksums.new
-    mv .checksums.new checksums
+    if { grep -v "  \\./$name$" checksums 2>/dev/null || [ $? -lt 2 ] || [ ! -e checksums ]; } >.checksums.new &&
+      { [ ! -e "$name" ] || sha256sum "./$name" >>.checksums.new; }; then
+      mv .checksums.new checksums
+    else
+      rm -f checksums .checksums.new
+    fi
   done
 }
 `;
@@ -145,6 +149,11 @@ export async function storeSecret(
       ]),
     });
   } catch (error) {
+    if (error instanceof CommandError && /no space left/i.test(error.lastLines.join())) {
+      throw new UserError(
+        `the volume ${volume.name} is full ("df -h" on the Docker host): ${file} was not stored there.`,
+      );
+    }
     if (!(error instanceof CommandError) || error.exitCode !== INCOMPLETE) throw error;
     throw new UserError(
       `the value of ${file} did not arrive whole at ${volume.name}; nothing was changed there. Try again.`,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { run } from '../../cli/setup/process';
 import { sandboxImageTags } from '../../images/tags';
 import type { Report } from '../../review/report/report';
 import { underLoad } from '../support/load';
@@ -184,6 +185,26 @@ test('what was done by hand is reported and repaired', async () => {
   expect((await inspect(`${NAME}-node-2`)).RestartCount).toBe(0);
   expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
 }, 400_000);
+
+test('on a disk that is about to be full nothing begins, the state stays whole, and status still answers', async () => {
+  const state = workspace.path('state');
+  const states = () => workspace.files('state').map((file) => [file, readFileSync(file, 'utf8')]);
+  const before = await Promise.all([states(), onEngine()]);
+  cpSync(state, workspace.path('kept', 'state'), { recursive: true });
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', state]);
+  try {
+    cpSync(workspace.path('kept', 'state'), state, { recursive: true });
+    for (const target of ['plan', 'up', 'apply', 'rotate-secret']) {
+      const { exitCode, stderr } = await workspace.tryMake(target, NAME, { NAME: 'DATABASE_PASSWORD' });
+      expect([target, exitCode]).not.toEqual([target, 0]);
+      expect(stderr).toMatch(/the disk with \S+state has [01] MiB left, and 32 must be free/);
+    }
+    await workspace.make('status', NAME);
+    expect(await Promise.all([states(), onEngine()])).toEqual(before);
+  } finally {
+    await run('umount', [state]);
+  }
+}, 60_000);
 
 test('who comes second hears who is at work, and touches nothing', async () => {
   const before = await containers();

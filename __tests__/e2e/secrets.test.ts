@@ -152,6 +152,15 @@ test('a secret that was changed by hand is found, put back where something else 
   expect(another.stderr).toContain('is in use');
   await shell(way.replace('make import-secret', `${make} import-secret`));
   expect(await asRoot(`sha256sum ${login} ${admin}`)).toBe(before);
+  // Without a backup, a node that runs still has what it was started with.
+  const keystore = 'identity-server-secrets/KEYSTORE_PASSWORD';
+  const password = await asRoot(`cat ${keystore}`);
+  await asRoot(`rm ${keystore}`);
+  const running = `cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sed -n 's/^KEYSTORE_PASSWORD=//p' | head -n 1`;
+  await shell(
+    `docker exec ${NODES[0]} sh -c "${running}" | ${make} import-secret ENVIRONMENT=${NAME} NAME=KEYSTORE_PASSWORD`,
+  );
+  expect(await asRoot(`cat ${keystore}`)).toBe(password);
   await workspace.make('up', NAME);
   await workspace.make('status', NAME);
   for (const file of [...workspace.files('state'), ...workspace.files('cdktf.out'), ...workspace.files('build')]) {
@@ -159,6 +168,25 @@ test('a secret that was changed by hand is found, put back where something else 
     for (const digest of digests) expect(text.includes(digest) ? file : '').toBe('');
   }
 }, 180_000);
+
+test('on a full volume no password is rotated, and the old one stays', async () => {
+  const volume = (
+    await docker('volume', 'inspect', '--format', '{{.Mountpoint}}', `${NAME}-identity-server-secrets`)
+  ).trim();
+  const kept = workspace.path('kept-secrets');
+  await run('cp', ['-a', volume, kept]);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0500', 'tmpfs', volume]);
+  try {
+    // Its files, and what is left with something else.
+    await run('sh', ['-c', `cp -a '${kept}/.' '${volume}/' && ! cat /dev/zero >'${volume}/filler'`]);
+    const full = await workspace.tryMake('rotate-secret', NAME, { NAME: 'ADMIN_PASSWORD' });
+    expect(full.stderr).toContain(`the volume ${NAME}-identity-server-secrets is full`);
+  } finally {
+    await run('umount', [volume]);
+  }
+  expect((await workspace.make('credentials', NAME)).stdout).toContain(`${NODES[0]} accepts it`);
+  await workspace.make('status', NAME);
+}, 60_000);
 
 test('after a restart of everything at once all of it works, with a left-over beside the secrets', async () => {
   const volume = ['--volume', `${NAME}-identity-server-secrets:/secrets`];

@@ -45,10 +45,20 @@ export async function runCommand(main: () => Promise<void>, interrupted?: string
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const INTERRUPTED = 130;
 
+const FULL = /no space left on device|disk quota exceeded/i;
+const HINT = 'A disk or volume is full: "df -h" here, "docker system df" and "df -h" on the Docker host say which.';
+
 function describe(error: unknown): string {
+  const text = described(error);
+  return FULL.test(text) && !text.includes('df -h') ? `${text}\n${HINT}` : text;
+}
+
+function described(error: unknown): string {
   if (error instanceof UserError || error instanceof ConfigurationError || error instanceof InterruptedError) {
     return error.message;
   }
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `no space left on device: ${path ?? 'a file'} was not written.`;
   if (process.env.DEBUG === '1') return error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `Unexpected error: ${error instanceof Error ? error.message : String(error)}\nDEBUG=1 shows where it happened.`;
 }

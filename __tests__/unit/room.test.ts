@@ -1,0 +1,36 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeWhole } from '../../cli/revise-configuration';
+import { requireRoom } from '../../cli/room';
+import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
+
+// A state that is cut off in the middle cannot be read again, so nothing begins on a disk that is about to be full.
+const root = temporaryDirectory('room-');
+const before = process.cwd();
+
+beforeAll(() => {
+  process.chdir(root);
+  mkdirSync(join('state', 'bank'), { recursive: true });
+});
+afterAll(() => process.chdir(before));
+
+test('a disk with little room is named with what is left, also that of the state alone', () => {
+  const bank = topology(SMALLEST, 'bank');
+  expect(() => requireRoom(bank, () => 32)).not.toThrow();
+  expect(() => requireRoom(bank, () => 31)).toThrow(/^the disk with \S+ has 31 MiB left, and 32 must be free/);
+  const state = (folder: string) => (folder.startsWith('state') ? 0 : 1000);
+  expect(() => requireRoom(bank, state)).toThrow(`${join(root, 'state')} has 0 MiB left`);
+  const remote = topology(`${SMALLEST}[state]\nbackend = "s3"\nsettings = { bucket = "bank" }\n`, 'bank');
+  expect(() => requireRoom(remote, state)).not.toThrow();
+});
+
+test('a configuration is written whole or not at all', () => {
+  writeFileSync('bank.toml', 'before', { mode: 0o640 });
+  writeWhole('bank.toml', 'after');
+  expect(readFileSync('bank.toml', 'utf8')).toBe('after');
+  // A folder in the way of the new file stands for a disk that takes none.
+  mkdirSync('bank.toml.new');
+  expect(() => writeWhole('bank.toml', 'never')).toThrow();
+  expect(readFileSync('bank.toml', 'utf8')).toBe('after');
+  expect(readdirSync('.')).toContain('bank.toml');
+});
