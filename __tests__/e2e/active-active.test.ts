@@ -44,11 +44,17 @@ async function adminPassword(): Promise<string> {
 }
 
 /** Logs in through the server's own SOAP service; true when it accepts the password. */
-async function login(client: Client, user: string, password: string): Promise<boolean> {
+async function login(
+  client: Client,
+  user: string,
+  password: string,
+  headers: Record<string, string> = {},
+): Promise<boolean> {
   const envelope = `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:a="http://authentication.services.core.carbon.wso2.org"><soapenv:Body><a:login><a:username>${user}</a:username><a:password>${password}</a:password><a:remoteAddress>127.0.0.1</a:remoteAddress></a:login></soapenv:Body></soapenv:Envelope>`;
   const reply = await client.post('/services/AuthenticationAdmin', envelope, {
     'content-type': 'text/xml',
     soapaction: 'urn:login',
+    ...headers,
   });
   client.close();
   expect(reply.status).toBe(200);
@@ -230,21 +236,44 @@ test('200 clients without cookies are split within 35:65', async () => {
   for (const count of Object.values(counts)) expect(count).toBeGreaterThanOrEqual(70);
 }, 180_000);
 
-test('clients cannot forge the headers that the servers trust', async () => {
+/** Where each client of these tests is, as the load balancer sees it: all come through the engine's bridge. */
+const CLIENT_ADDRESS = `${NETWORK}.1`;
+const FORGED_ADDRESS = '8.8.8.8';
+
+test('clients cannot forge the headers that the servers trust, nor their own address', async () => {
   const client = browser();
-  const reply = await client.post('/probe/echo', '', {
+  const addresses = ['x-forwarded-for', 'proxy-client-ip', 'wl-proxy-client-ip', 'x-originating-ip', 'x-ip'];
+  const forgedAddresses = Object.fromEntries(addresses.map((name) => [name, FORGED_ADDRESS]));
+  const reply = await client.post('/probe/echo?forged=1', '', {
+    ...forgedAddresses,
+    HTTP_X_FORWARDED_FOR: FORGED_ADDRESS,
     'x-wso2-mutual-auth-cert': 'forged',
-    'x-forwarded-for': '8.8.8.8',
     'x-forwarded-host': 'evil.test',
-    forwarded: 'for=8.8.8.8',
+    forwarded: `for=${FORGED_ADDRESS}`,
   });
   client.close();
-  const { headers, scheme, serverName, serverPort } = JSON.parse(reply.body);
+  const { headers, scheme, serverName, serverPort, remoteAddr } = JSON.parse(reply.body);
   expect(headers['x-wso2-mutual-auth-cert']).toBeUndefined();
   expect(headers.forwarded).toBeUndefined();
-  expect(headers['x-forwarded-for']).toEqual([`${NETWORK}.1`]);
+  expect(JSON.stringify(headers)).not.toContain(FORGED_ADDRESS);
   expect(headers['x-forwarded-host']).toEqual([HOSTNAME]);
   expect({ scheme, serverName, serverPort }).toEqual({ scheme: 'https', serverName: HOSTNAME, serverPort: 443 });
+  expect(remoteAddr).toBe(CLIENT_ADDRESS);
+  // Past the load balancer nobody is believed.
+  const past = await direct(NODES[0]).post('/probe/echo?forged=2', '', forgedAddresses);
+  expect(JSON.parse(past.body).remoteAddr).toBe(CLIENT_ADDRESS);
+});
+
+test('the audit log shows the client’s address, whatever address a client says to have', async () => {
+  const user = `nobody-${Date.now()}`;
+  const forged = { 'x-forwarded-for': FORGED_ADDRESS, 'x-originating-ip': FORGED_ADDRESS, 'x-ip': FORGED_ADDRESS };
+  expect(await login(browser(), user, 'wrong', forged)).toBe(false);
+  const logs = await Promise.all(
+    CONTAINERS.map((node) => docker('exec', node, 'sh', '-c', 'cat "$WSO2_SERVER_HOME"/repository/logs/*.log')),
+  );
+  const lines = logs.flatMap((log) => log.split('\n')).filter((line) => line.includes(user));
+  expect(lines.join('\n')).toContain(CLIENT_ADDRESS);
+  expect(lines.join('\n')).not.toContain(FORGED_ADDRESS);
 });
 
 describe('client certificates', () => {
@@ -377,6 +406,17 @@ describe('client certificates', () => {
     expect((await headersSeen(shows(welcome)))[HEADER]).toEqual([oneLine(welcome)]);
   }, 300_000);
 });
+
+test('the access log shows clients, not the load balancer', async () => {
+  const script = 'cat "$WSO2_SERVER_HOME"/repository/logs/http_access_*';
+  // Tomcat writes what it has collected every few seconds.
+  await eventually('the forged requests are in the access logs', 30, async () => {
+    const logs = await Promise.all(CONTAINERS.map((node) => docker('exec', node, 'sh', '-c', script)));
+    const lines = logs.flatMap((log) => log.split('\n')).filter((line) => line.includes('/probe/echo?forged='));
+    for (const line of lines) expect(line.split(' ')[0]).toBe(CLIENT_ADDRESS);
+    return ['forged=1', 'forged=2'].every((request) => lines.some((line) => line.includes(request)));
+  });
+}, 60_000);
 
 test('a request for another host within a connection to ours is misdirected, and nodes are told the public name alone', async () => {
   const client = browser();

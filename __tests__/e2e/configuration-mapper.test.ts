@@ -117,6 +117,11 @@ describe.each(Object.keys(CASES))('%s', (name) => {
     expect([element(trust, 'Type'), element(trust, 'Password')]).toEqual([type, SECRET]);
   });
 
+  test('writes into the access log what the valve has noted, not who sent the request', () => {
+    const patterns = tags(read('tomcat/catalina-server.xml'), 'Valve').flatMap(({ pattern }) => pattern ?? []);
+    expect(patterns).toEqual([expect.stringMatching(/^%\{org\.apache\.catalina\.AccessLog\.RemoteAddr\}r /)]);
+  });
+
   test('creates the administrator on node 1 alone', () => {
     const users = [1, last].map((node) => read('user-mgt.xml', node));
     expect(users.map((xml) => element(xml, 'AddAdmin'))).toEqual(['true', 'false']);

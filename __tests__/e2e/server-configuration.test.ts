@@ -68,11 +68,17 @@ describe('the sandbox, started', () => {
       topology.jobs.schema.run.user,
     );
     await startNode(node);
+    // Its health until it is well, a line an answer: when, what, status.
+    const ask = `curl -sk -m 2 -w ' %{http_code}' ${node.environment.HEALTH_URL} | tr -d '\\n'`;
+    const answer = `echo "$(date +%s%3N) $(${ask})" >>/tmp/health-answers`;
+    const watch = `until grep -q '"UP"' /tmp/health-answers; do ${answer}; sleep 0.2; done`;
+    await docker('exec', '--detach', node.containerName, 'sh', '-c', watch);
     await untilHealthy(node);
     keystorePassword = await docker('exec', node.containerName, 'cat', `${node.secretsPath}/KEYSTORE_PASSWORD`);
   });
 
   const read = (path: string) => readConfiguration(node, path);
+  const inNode = (script: string) => docker('exec', node.containerName, 'sh', '-c', script);
 
   test('announces the ports of the load balancer, not its own', async () => {
     const [http, https] = tags(await read('tomcat/catalina-server.xml'), 'Connector');
@@ -156,6 +162,45 @@ describe('the sandbox, started', () => {
     const files = await docker('exec', node.containerName, 'sh', '-c', 'ls "$WSO2_SERVER_HOME/repository/logs"');
     expect(files).not.toContain('http_access');
     expect(files).toContain('audit.log');
+  });
+
+  test('is healthy only when its start is complete, which is later than its first answer', async () => {
+    const answers = (await inNode('cat /tmp/health-answers')).split('\n').map((line) => ({
+      at: Number(line.split(' ')[0]),
+      up: line.endsWith(' 200') && line.includes('"UP"'),
+      starting: line.endsWith(' 503') && /the server has not/.test(line),
+    }));
+    const healthy = answers.findIndex(({ up }) => up);
+    expect(answers.slice(0, healthy).some(({ starting }) => starting)).toBe(true);
+    const log = await inNode('cat "$WSO2_SERVER_HOME/repository/logs/wso2carbon.log"');
+    const [, day, time] = /\[(\S+) (\d\d:\d\d:\d\d),\d+\].*Carbon started in/.exec(log) ?? [];
+    expect(answers[healthy]?.at).toBeGreaterThanOrEqual(Date.parse(`${day}T${time}Z`));
+  });
+
+  test('as the product, counts a pool as failed from 80 % on unless told otherwise, and is told otherwise', async () => {
+    const settings = '"$WSO2_SERVER_HOME/repository/conf/health-check-config.xml"';
+    const property = /<Property name="pool.usage.limit.percentage">100<\/Property>/;
+    const configured = await inNode(`cat ${settings}`);
+    expect(configured).toMatch(property);
+    const write = (xml: string) => inNode(`cat >${settings} <<'XML'\n${xml}\nXML`);
+    const health = async () => JSON.parse(await inNode(`curl -sk -m 5 ${node.environment.HEALTH_URL}`));
+    // 39 and the one of the check are 80 % of the pool's 50; one more is too many.
+    const held = async (connections: number, answer: object) => {
+      const pool = `https://localhost:${node.httpsPort}/probe/pool?connections=${connections}&ms=3000`;
+      await inNode(
+        `curl -sk -X POST -o /tmp/held '${pool}' & sleep 1; curl -sk -m 5 ${node.environment.HEALTH_URL} >/tmp/full; wait`,
+      );
+      expect(JSON.parse(await inNode('cat /tmp/full'))).toMatchObject(answer);
+    };
+    await held(40, { status: 'UP' });
+    try {
+      await write(configured.replace(property, ''));
+      await held(39, { status: 'UP' });
+      await held(40, { status: 'DOWN', errors: ['jdbc/WSO2USER_DB: 41 connections are in use'] });
+    } finally {
+      await write(configured);
+    }
+    expect(await health()).toMatchObject({ status: 'UP', errors: [] });
   });
 
   test('does not cluster', async () => {

@@ -135,6 +135,7 @@ order = "99"
     expect(proxies.test(derived.loadBalancer.address.replaceAll('.', '0'))).toBe(false);
     expect(derived.nodes.filter(({ address }) => proxies.test(address))).toEqual([]);
     expect(valve).toMatchObject({ enable: true, trustedProxies: '', properties: { httpsServerPort: '443' } });
+    expect(flatten(tomlOf(derived, 1)).get('http_access_log.pattern')).not.toContain('%h');
   });
 
   test('gives a silent member of the cluster up after a minute', () => {

@@ -363,11 +363,11 @@ test('audit and access log go to the output only where that is asked for', () =>
   const nodes = (settings: string) => topology(withServer(settings)).nodes;
   for (const node of nodes('')) {
     expect(node.environment).not.toHaveProperty('AUDIT_LOG');
-    expect(deploymentToml(node)).not.toContain('http_access_log');
+    expect(deploymentToml(node)).not.toContain('useLogger');
   }
   for (const node of nodes('logs = { audit = "stdout" }')) {
     expect(node.environment.AUDIT_LOG).toBe('stdout');
-    expect(deploymentToml(node)).not.toContain('http_access_log');
+    expect(deploymentToml(node)).not.toContain('useLogger');
   }
   for (const node of nodes('logs = { access = "stdout" }')) {
     expect(node.environment).not.toHaveProperty('AUDIT_LOG');

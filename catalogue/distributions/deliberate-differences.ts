@@ -98,7 +98,10 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     key,
     reason: 'a database that was away for a second would cost two minutes of logins, on all nodes at once',
   })),
-  { key: 'catalinaValves.remoteIpValve', reason: 'the logs show the client, not the load balancer' },
+  ...['catalinaValves.remoteIpValve', 'http_access_log.pattern'].map((key) => ({
+    key,
+    reason: 'the logs show the client, not the load balancer',
+  })),
   {
     key: 'agent_identity',
     reason:

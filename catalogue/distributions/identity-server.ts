@@ -1,5 +1,6 @@
 import { merge, type TomlTable } from '../toml';
 import type { AcceleratorRelease } from './accelerator-template';
+import { clientAddressToml } from './client-address-toml';
 import {
   type Distribution,
   type DistributionDatabase,
@@ -237,19 +238,7 @@ function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]
     identity_mgt_account_suspension: { execute_task_on_master_node: true },
     ...healthToml(databases),
     ...USER_STORE_RECOVERS_SOON,
-    // Logs show the client. Only the load balancer is believed when it names one.
-    catalinaValves: {
-      remoteIpValve: {
-        enable: true,
-        internalProxies: site.loadBalancerAddress.replaceAll('.', '\\.'),
-        remoteIpHeader: 'x-forwarded-for',
-        protocolHeader: 'x-forwarded-proto',
-        proxiesHeader: 'x-forwarded-by',
-        trustedProxies: '',
-        // The valve would say 443 whatever the public port is.
-        properties: { httpsServerPort: String(site.httpsPort) },
-      },
-    },
+    ...clientAddressToml(site),
     // The server leaves the cluster in its own order when it stops. A starting node waits for a frozen peer as long as it is
     // believed to live: the product says 600 s.
     hazelcast: {

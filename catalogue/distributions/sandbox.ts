@@ -1,4 +1,5 @@
 import { merge } from '../toml';
+import { clientAddressToml } from './client-address-toml';
 import { type Distribution, type DistributionDatabase, OFFICIAL_LAYOUT } from './distribution';
 import { healthToml } from './health-toml';
 import { USER_STORE_RECOVERS_SOON } from './user-store-toml';
@@ -40,8 +41,8 @@ export const sandbox: Distribution = {
   databases: DATABASES,
   poolSize: 50,
   scheduledJobs: [],
-  deploymentToml: () =>
-    merge(healthToml(DATABASES), USER_STORE_RECOVERS_SOON, {
+  deploymentToml: (site) =>
+    merge(healthToml(DATABASES), USER_STORE_RECOVERS_SOON, clientAddressToml(site), {
       realm_manager: { data_source: 'WSO2USER_DB' },
       user_store: { type: 'database_unique_id' },
       transport: { https: { properties: { maxHttpHeaderSize: '65536' } } },
