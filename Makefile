@@ -104,8 +104,8 @@ test: check ## That, and the end-to-end tests
 	@$(TSX) $(ROOT)/__tests__/e2e/suite.ts
 
 .PHONY: chaos
-chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about 20 min)
-#: FAULTS=  part of a name: only those faults
+chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about an hour)
+#: FAULTS=  parts of names, between "|": only those faults; the other rows of the page stay
 	@$(TSX) $(ROOT)/__tests__/chaos/suite.ts
 
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENVIRONMENT

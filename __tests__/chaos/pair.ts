@@ -40,6 +40,8 @@ export class Pair {
   private readonly subnet: string;
   private readonly statusUrl: string;
   private certificate = '';
+  /** Numbers of its signing keys; a rotation leaves others behind. */
+  signingKeys: readonly number[] = [1];
 
   /** @param name name of the environment */
   constructor(readonly name: PlaceName) {
@@ -71,6 +73,7 @@ memory_mb = 1280
 heap_mb = ${heapMb}
 start_timeout_seconds = ${startTimeoutSeconds}
 keystore_revision = ${keystoreRevision}
+signing_keys = [${this.signingKeys.join(', ')}]
 ${imageLine(image)}
 [load_balancer]
 ${imageLine(loadBalancerImage)}hostname = "${this.hostname}"

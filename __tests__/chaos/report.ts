@@ -1,23 +1,27 @@
-import { cpus, totalmem } from 'node:os';
-import { type Allowance, type Bars, type Outcome, ROTATION_SECONDS, SLOW_MS, seconds } from './fault';
+import { type Allowance, type Bars, ROTATION_SECONDS, SLOW_MS, seconds } from './fault';
+import type { Measured, Result } from './results';
 
-/** The suite's figures as a Markdown page. */
-export function report(outcomes: readonly Outcome[], failures: readonly string[], engineVersion: string): string {
-  const total = outcomes.reduce((sum, { sent }) => sum + sent, 0);
-  const verdict = failures.length === 0 ? 'Every bar was met.' : `Missed: ${failures.join('; ')}.`;
+/**
+ * The suite's figures as a Markdown page.
+ *
+ * @param names of all faults that there are: those without a result are named
+ */
+export function report(results: readonly Result[], names: readonly string[]): string {
+  const total = results.reduce((sum, { outcome }) => sum + (outcome?.sent ?? 0), 0);
+  const missing = names.filter((name) => !results.some(({ fault }) => fault.name === name));
   return `# Faults and what they cost
 
-Written by \`make chaos\`; do not edit. ${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory,
-Docker Engine ${engineVersion}; both nodes, database, load balancer and the load itself share this machine. The nodes are the sandbox's: the real WSO2 Carbon
-kernel, not Identity Server, which starts more slowly.
+Written by \`make chaos\` from faults.json; do not edit. Each row is of the day that it names, measured with the code of that day: \`FAULTS="part of a name"\` does
+some faults again and leaves the other rows. ${missing.length === 0 ? '' : `Not done yet: ${missing.join(', ')}. `}On ${[...new Set(results.map(({ machine }) => machine))].join('; or on ')}; both nodes, database, load balancer
+and the load itself share this machine. The nodes are the sandbox's: the real WSO2 Carbon kernel, not Identity Server, which starts more slowly.
 
 Every fault is done to a healthy pair under load from loopback: ten clients that never retry, half of them with cookies, keep-alive
 connections, GETs and POSTs mixed. Afterwards \`make status\` must say that everything is healthy, without help unless the second table
-says otherwise. **${total} requests. ${verdict}**
+says otherwise. **${results.length} faults, ${total} requests. ${verdict(results)}**
 
-| fault | requests | failed: GET | replayable POST | writing POST | worst latency | worst, not in flight | last effect after | in rotation after health | lost | twice |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-${outcomes.map(row).join('\n')}
+| fault | day | requests | failed: GET | replayable POST | writing POST | worst latency | worst, not in flight | last effect after | in rotation after health | lost | twice |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+${results.map(row).join('\n')}
 
 - *Replayable*: the load balancer may send it to the second node although the first may have processed it, because a repeat is
   harmless. *Writing*: it inserts a row, with an id, and is never sent twice.
@@ -29,7 +33,7 @@ ${outcomes.map(row).join('\n')}
 
 | fault | what is done | may fail | may be slow | seen |
 | --- | --- | --- | --- | --- |
-${outcomes.map(explanation).join('\n')}
+${results.map(explanation).join('\n')}
 
 "In flight" are the requests that were under way while the fault happened: until the node's processes were gone, or until the load
 balancer had noticed that it is silent. For faults of one node, the load balancer's log must also name that node for every failed
@@ -38,10 +42,19 @@ ${ROTATION_SECONDS} s of being able to work.
 `;
 }
 
-function row(outcome: Outcome): string {
-  const { fault, sent, failed, worstMs, worstOtherMs, recoveryMs, rotationMs, lost, twice } = outcome;
-  return `| ${[
-    fault.name,
+function verdict(results: readonly Result[]): string {
+  const missed = results.filter(({ outcome }) => outcome === undefined || outcome.missed.length > 0);
+  if (missed.length === 0) return 'Every bar was met.';
+  return `Missed by: ${missed.map(({ fault }) => fault.name).join(', ')}.`;
+}
+
+function row({ fault, date, outcome }: Result): string {
+  return `| ${[fault.name, date, ...(outcome === undefined ? Array(10).fill('?') : figures(outcome))].join(' | ')} |`;
+}
+
+function figures(outcome: Measured): (string | number)[] {
+  const { sent, failed, worstMs, worstOtherMs, recoveryMs, rotationMs, lost, twice } = outcome;
+  return [
     sent,
     failed.get,
     failed.replayable,
@@ -52,13 +65,20 @@ function row(outcome: Outcome): string {
     rotationMs === undefined ? '-' : seconds(rotationMs),
     lost,
     twice,
-  ].join(' | ')} |`;
+  ];
 }
 
-function explanation({ fault, remarks, missed }: Outcome): string {
+function explanation({ fault, outcome, failure }: Result): string {
   const { bars } = fault;
-  const seen = [...remarks, ...missed.map((problem) => `**MISSED: ${problem}**`)].join('; ');
+  const problems = [...(outcome?.missed ?? []), ...(failure === undefined ? [] : [failure])];
+  const seen = [...(outcome?.remarks ?? []), ...problems.map((problem) => `**MISSED: ${oneLine(problem)}**`)].join(
+    '; ',
+  );
   return `| ${fault.name} | ${fault.done} | ${mayFail(bars)} | ${word(bars.slow, bars)} | ${seen || 'as expected'} |`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 300);
 }
 
 function mayFail(bars: Bars): string {

@@ -64,7 +64,7 @@ export function verifies(token: Token, jwks: Jwks): boolean {
   return key !== undefined && verify('RSA-SHA256', Buffer.from(token.text), key, token.signature);
 }
 
-/** What every node has after a step of a rotation. */
+/** What a node has: the keys that it publishes, and the one with which it signs. */
 export interface RotationStep {
   readonly entries: readonly SigningEntry[];
   /** The primary alias. */
@@ -72,7 +72,55 @@ export interface RotationStep {
 }
 
 /**
- * Two nodes that take each step one after the other, a minute apart, and a verifier of each phase that fetches from the nodes in turn.
+ * Verifiers that keep a key set for some time and fetch it again from any node, each with a phase of its own. Time is what `tick` is
+ * told, so that hours of it take no time.
+ */
+export class Verifiers {
+  /** Moments in seconds at which a token that is not over did not verify. */
+  readonly failures: number[] = [];
+  /** Tokens that were issued, and checks of one. */
+  issued = 0;
+  checks = 0;
+  private readonly tokens: { token: Token; issued: number }[] = [];
+  private readonly caches: { fetched: number; jwks: Jwks }[];
+  private fetches = 0;
+
+  /** @param start moment from which the first tick counts */
+  constructor(
+    nodes: readonly RotationStep[],
+    private readonly times: { readonly cacheSeconds: number; readonly tokenSeconds: number },
+    start = 0,
+  ) {
+    const COUNT = 6;
+    this.caches = Array.from({ length: COUNT }, (_, index) => ({
+      fetched: start + (index / COUNT - 1) * times.cacheSeconds,
+      jwks: jwksOf((nodes[0] as RotationStep).entries),
+    }));
+  }
+
+  /** Every node issues a token, every verifier whose key set is too old fetches it, and checks all tokens that are not over. */
+  tick(second: number, nodes: readonly RotationStep[]): void {
+    for (const { entries, alias } of nodes) this.tokens.push({ token: issueToken(entries, alias), issued: second });
+    this.issued += nodes.length;
+    while (this.tokens[0] !== undefined && second - this.tokens[0].issued >= this.times.tokenSeconds)
+      this.tokens.shift();
+    for (const cache of this.caches) {
+      if (second - cache.fetched >= this.times.cacheSeconds) {
+        cache.jwks = jwksOf((nodes[this.fetches++ % nodes.length] as RotationStep).entries);
+        cache.fetched = second;
+      }
+      this.checks += this.tokens.length;
+      // The newest are verified in full; of the others it is enough that their key is known.
+      const fails = this.tokens.some(({ token, issued }) =>
+        issued === second ? !verifies(token, cache.jwks) : !cache.jwks.has(token.kid),
+      );
+      if (fails) this.failures.push(second);
+    }
+  }
+}
+
+/**
+ * Two nodes that take each step one after the other, a minute apart, and verifiers that fetch from either.
  *
  * @returns the moments in seconds at which a token that is not over did not verify
  */
@@ -86,29 +134,7 @@ export function tokensThatFail(
     const step = Math.floor((second - number * 60) / times.secondsBetweenSteps);
     return rotation[Math.max(0, Math.min(step, rotation.length - 1))] as RotationStep;
   };
-  const failures: number[] = [];
-  const tokens: { token: Token; issued: number }[] = [];
-  const caches = Array.from({ length: 6 }, (_, index) => ({
-    fetched: index * 50 - times.cacheSeconds,
-    jwks: new Map(jwksOf(node(0, 0).entries)),
-  }));
-  for (let second = 0; second < end; second += TICK) {
-    for (const number of [0, 1]) {
-      const { entries, alias } = node(number, second);
-      tokens.push({ token: issueToken(entries, alias), issued: second });
-    }
-    for (const [index, cache] of caches.entries()) {
-      if (second - cache.fetched >= times.cacheSeconds) {
-        cache.jwks = new Map(jwksOf(node((index + second / TICK) % 2, second).entries));
-        cache.fetched = second;
-      }
-      const alive = tokens.filter(({ issued }) => second - issued < times.tokenSeconds);
-      // The newest are verified in full; of the others it is enough that their key is known.
-      const fails = alive.some(({ token, issued }) =>
-        issued === second ? !verifies(token, cache.jwks) : !cache.jwks.has(token.kid),
-      );
-      if (fails) failures.push(second);
-    }
-  }
-  return failures;
+  const verifiers = new Verifiers([node(0, 0)], times);
+  for (let second = 0; second < end; second += TICK) verifiers.tick(second, [node(0, second), node(1, second)]);
+  return verifiers.failures;
 }

@@ -19,7 +19,7 @@ if [ "$failure" = 28 ]; then
   pid=$(cat "$WSO2_SERVER_HOME/wso2carbon.pid" 2>/dev/null) || true
   case $(cut -d ' ' -f 3 "/proc/${pid:-none}/stat" 2>/dev/null) in
     [Tt]) echo "the server's process is stopped" ;;
-    *) echo "the server waits for its database, or for a free connection to it: the health request is not answered" ;;
+    *) echo "the server waits for its database, for a free connection to it, or for a free thread: the health request is not answered" ;;
   esac
   exit 1
 elif [ "$failure" != 0 ]; then

@@ -24,6 +24,12 @@ function withoutNodeRestart(fault: Fault): Fault {
       const before = await startTimes(pair);
       await fault.inject(pair, note);
       await Promise.all(pair.nodes.map((node) => note.backInRotation(node)));
+      // Its health asks the user store, which the load does not.
+      const away = (performance.now() - note.to) / 1000;
+      note.remarks.push(`both in rotation ${away.toFixed(1)} s after its return`);
+      const { recoverySeconds = 0 } = fault.bars;
+      const allowed = Math.max(recoverySeconds, ROTATION_SECONDS);
+      note.expect(`both were in rotation only ${away.toFixed(1)} s after its return`, away <= allowed);
       note.expect('a node had to be restarted', (await startTimes(pair)).join() === before.join());
     },
   };

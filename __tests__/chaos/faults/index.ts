@@ -5,6 +5,7 @@ import { corruptKeystores } from './keystores';
 import { loadBalancerFaults } from './load-balancer';
 import { freeze, nodeFaults } from './node';
 import { sharedFaults } from './shared';
+import { signingKeyRotation } from './signing-key';
 
 /** The whole suite, in the order in which it runs. Every fault starts from a healthy pair and leaves one. */
 export const FAULTS: readonly Fault[] = [
@@ -13,6 +14,7 @@ export const FAULTS: readonly Fault[] = [
   nodeFaults.killBoth,
   freeze(30),
   nodeFaults.standstill,
+  nodeFaults.stuck,
   nodeFaults.stop,
   nodeFaults.disconnect,
   nodeFaults.fullDisk,
@@ -25,6 +27,7 @@ export const FAULTS: readonly Fault[] = [
   sharedFaults.primaryStore,
   sharedFaults.poolOfOne,
   sharedFaults.poolOfBoth,
+  sharedFaults.addedStore,
   loadBalancerFaults.kill,
   loadBalancerFaults.killWithoutNode,
   loadBalancerFaults.poison,
@@ -33,6 +36,7 @@ export const FAULTS: readonly Fault[] = [
   changeFaults.killedApply,
   changeFaults.brokenImage,
   changeFaults.certificates,
+  signingKeyRotation,
   corruptKeystores,
   loadBalancerFaults.newImage,
 ];

@@ -7,6 +7,8 @@ import type { Pair, PairNode } from '../pair';
 const NOTICED_WITHIN_SECONDS = 15;
 const SERVER = '/home/wso2carbon/wso2carbon-4.10';
 const FULL_MEBIBYTES = 16;
+/** Prints how many threads the HTTPS connector has. */
+const THREADS = `sed -n 's/.*maxThreads="\\([0-9]*\\)".*/\\1/p' ${SERVER}/repository/conf/tomcat/catalina-server.xml | tail -1`;
 
 const kill = (index: 0 | 1): Fault => ({
   name: `SIGKILL of node ${index + 1}`,
@@ -88,6 +90,33 @@ const standstill: Fault = {
   },
 };
 
+/** How long the threads wait: longer than any time-out on the way to them. */
+const STUCK_SECONDS = 45;
+
+const stuck: Fault = {
+  name: 'all threads of a server stuck',
+  done: `every thread that node 1 has for requests waits for ${STUCK_SECONDS} s; its process runs, so it is left alone, out of the rotation`,
+  bars: ONE_NODE_LOST,
+  inject: async (pair, note) => {
+    const [node] = pair.nodes;
+    const { State } = await inspect(node.container);
+    const threads = await docker('exec', node.container, 'sh', '-c', THREADS);
+    let waiting: Promise<unknown> = Promise.resolve();
+    const begin = async () => {
+      const ask = () => pair.ask(node, 'GET', `/probe/slow?ms=${STUCK_SECONDS * 1000}`);
+      waiting = Promise.all(Array.from({ length: Number(threads) }, ask));
+    };
+    await silence(pair, note, node, 0, begin, async () => {
+      await eventually('make status says that the health request is not answered', 30, async () =>
+        /node-1: .*health request is not answered/.test((await pair.status()).stderr),
+      );
+      await waiting;
+    });
+    note.remarks.push(`${threads} threads`);
+    note.expect('the server was started again', (await inspect(node.container)).State.StartedAt === State.StartedAt);
+  },
+};
+
 const stop: Fault = {
   name: 'graceful stop of a node',
   done: 'docker stop, then docker start',
@@ -142,4 +171,13 @@ const fullDisk: Fault = {
   },
 };
 
-export const nodeFaults = { killFirst: kill(0), killSecond: kill(1), killBoth, standstill, stop, disconnect, fullDisk };
+export const nodeFaults = {
+  killFirst: kill(0),
+  killSecond: kill(1),
+  killBoth,
+  standstill,
+  stuck,
+  stop,
+  disconnect,
+  fullDisk,
+};

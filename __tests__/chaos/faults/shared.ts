@@ -1,4 +1,4 @@
-import { psql } from '../../support/workspace';
+import { docker, inspect, psql } from '../../support/workspace';
 import { type Fault, NOTHING_LOST, type Notes, pause } from '../fault';
 import type { Pair, PairNode } from '../pair';
 
@@ -110,4 +110,30 @@ const poolOfBoth: Fault = {
   },
 };
 
-export const sharedFaults = { secondaryStore, primaryStore, poolOfOne, poolOfBoth };
+/** Where a console writes a secondary user store, as the server's user. What reads it there is not in the sandbox's kernel. */
+const STORE_FILE = '"$WSO2_SERVER_HOME/repository/deployment/server/userstores/BANK.xml"';
+
+const addedStore: Fault = {
+  name: 'secondary user store added on one node',
+  done: 'its file is written on node 1, read on node 2, and read on both after a roll; then it is removed on node 2',
+  bars: NOTHING_LOST,
+  inject: async (pair, note) => {
+    const [first, second] = pair.nodes;
+    const inside = (node: PairNode, command: string) => docker('exec', node.container, 'sh', '-c', command);
+    const content = `<UserStoreManager><!-- ${Date.now()} --></UserStoreManager>`;
+    const has = async (node: PairNode) => (await inside(node, `cat ${STORE_FILE} 2>/dev/null || true`)) === content;
+    await note.faultWindow(async () => {
+      await inside(first, `echo '${content}' >${STORE_FILE}`);
+      note.expect('node 2 has not got it', await has(second));
+      const before = await inspect(second.container);
+      await pair.up({ heapMb: 400 });
+      note.expect('node 2 was not replaced', (await inspect(second.container)).Id !== before.Id);
+      for (const node of pair.nodes) note.expect(`${node.name} lost it in the roll`, await has(node));
+      await inside(second, `rm ${STORE_FILE}`);
+      note.expect('node 1 still has it', !(await has(first)));
+      await pair.up();
+    });
+  },
+};
+
+export const sharedFaults = { secondaryStore, primaryStore, poolOfOne, poolOfBoth, addedStore };
