@@ -5,7 +5,7 @@ import { EnvironmentEngine } from './environment-engine';
 import { committedLock } from './lock-file';
 import { requireOwnPlace } from './neighbours';
 import { remainingStacks } from './retired-stacks';
-import { requireRoom } from './room';
+import { requireRoom, requireWholeStates } from './room';
 import { ensureSetup } from './setup/ensure-setup';
 import { UserError } from './setup/errors';
 import { print } from './setup/progress';
@@ -62,6 +62,7 @@ export async function openEnvironment({
 }: OpenOptions = {}): Promise<CommandContext> {
   const topology = selectedTopology({ creates });
   requireRoom(topology);
+  requireWholeStates(topology);
   const { engineHost, identityServerBuild } = topology;
   const images = builds ? { images: imagesOf(topology), identityServerBuild } : { images: [] };
   const setup = await ensureSetup({ engineHost, ...images });

@@ -1,7 +1,8 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Topology } from '../topology/topology';
 import { UserError } from './setup/errors';
+import { stackDirectory } from './terraform';
 
 /**
  * Terraform writes a state over the one before: where the disk is full in the middle of that, the state is cut off. Plans and states of an
@@ -13,6 +14,28 @@ const NEEDED_MIB = 32;
 function freeMib(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return Math.floor((bavail * bsize) / 1024 / 1024);
+}
+
+/** @throws UserError where a state in a file was cut off all the same, or is damaged otherwise */
+export function requireWholeStates({ environment, stacks, retired }: Topology): void {
+  for (const { name, backend } of [...stacks, ...retired.stacks]) {
+    if (backend.type !== 'local') continue;
+    const file = join(stackDirectory(name), String(backend.settings.path));
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (text.trim() === '' || isJson(text)) continue;
+    throw new UserError(
+      `the state ${file} is cut off or damaged. Nothing was changed. Put back the one before, ${file}.backup, or a copy of yours; without one, remove it and run: make adopt ENVIRONMENT=${environment}`,
+    );
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws UserError where a disk on which this command writes is about to be full */

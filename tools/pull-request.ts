@@ -83,7 +83,7 @@ export function obstacle({ ours, theirs }: Proposal, code: readonly string[]): s
   if (unread !== undefined) return `${unread.path.join('.')} changes, which ${unread.reason}`;
   const image = ['identity_server', 'image'];
   if (at(theirs, ['identity_server', 'build']) !== undefined && at(ours, image) !== at(theirs, image)) {
-    return 'identity_server.image changes, and to plan it, programs of that image would build another one on the Docker host';
+    return 'identity_server.image changes, and to apply it, programs of that image build another one on the Docker host';
   }
   if ((at(theirs, ['state', 'backend']) ?? 'local') === 'local') {
     return 'its state is a file on one machine (state.backend)';

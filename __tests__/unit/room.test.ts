@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../../cli/revise-configuration';
-import { requireRoom } from '../../cli/room';
+import { requireRoom, requireWholeStates } from '../../cli/room';
 import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 
 // A state that is cut off in the middle cannot be read again, so nothing begins on a disk that is about to be full.
@@ -22,6 +22,22 @@ test('a disk with little room is named with what is left, also that of the state
   expect(() => requireRoom(bank, state)).toThrow(`${join(root, 'state')} has 0 MiB left`);
   const remote = topology(`${SMALLEST}[state]\nbackend = "s3"\nsettings = { bucket = "bank" }\n`, 'bank');
   expect(() => requireRoom(remote, state)).not.toThrow();
+});
+
+test('a state that was cut off is named with the ways back; an empty one is none', () => {
+  const bank = topology(SMALLEST, 'bank');
+  for (const name of ['bank-node-1', 'bank-node-7']) {
+    const file = join('state', 'bank', `${name}.tfstate`);
+    for (const whole of ['', '{"version": 4, "resources": []}']) {
+      writeFileSync(file, whole);
+      expect(() => requireWholeStates(bank)).not.toThrow();
+    }
+    writeFileSync(file, '{"version": 4, "resour');
+    expect(() => requireWholeStates(bank)).toThrow(
+      `the state ${file} is cut off or damaged. Nothing was changed. Put back the one before, ${file}.backup`,
+    );
+    writeFileSync(file, '');
+  }
 });
 
 test('a configuration is written whole or not at all', () => {
