@@ -13,14 +13,15 @@ import { routeOfRequest, routingVariables } from './nginx-routing';
 import { publicTls } from './nginx-tls';
 import { CERTIFICATES_PATH } from './volumes';
 
-/** Header by which a node learns the verified client certificate. The accelerator compares the name with its case. */
 /**
- * In these a client could say what its address is: the product looks into them where there is no X-Forwarded-For, which Tomcat takes
- * away when it has used it, and the login of its SOAP services looks into the last two first. Others have an underscore, which
- * Nginx lets nobody send.
+ * Headers that the product believes and that are nobody's here. X-SSL-CERT: its Tomcat takes what is in it for the certificate of the
+ * connection, without a proof of the key. The others are a client's address: looked for where there is no X-Forwarded-For, which
+ * Tomcat takes away when it has used it, and the login of the SOAP services looks into the last two first. More have an underscore,
+ * which Nginx lets nobody send.
  */
-const CLIENT_ADDRESS_HEADERS = ['Proxy-Client-IP', 'WL-Proxy-Client-IP', 'X-Originating-IP', 'X-IP'];
+const REMOVED_HEADERS = ['X-SSL-CERT', 'Proxy-Client-IP', 'WL-Proxy-Client-IP', 'X-Originating-IP', 'X-IP'];
 
+/** Header by which a node learns the verified client certificate. The accelerator compares the name with its case. */
 export const CLIENT_CERTIFICATE_HEADER = 'x-wso2-mutual-auth-cert';
 
 /** Intermediate authorities that may stand between a client certificate and its root; Nginx's default of 1 is short for eIDAS. */
@@ -97,7 +98,7 @@ ${publicTls(props)}
   proxy_set_header Forwarded "";
   proxy_set_header X-Original-URL "";
   proxy_set_header X-Original-Host "";
-${CLIENT_ADDRESS_HEADERS.map((name) => `  proxy_set_header ${name} "";`).join('\n')}
+${REMOVED_HEADERS.map((name) => `  proxy_set_header ${name} "";`).join('\n')}
   proxy_set_header ${CLIENT_CERTIFICATE_HEADER} ${clientCertificates ? '$client_certificate' : '""'};
 
 ${props.nodes.map((node) => upstream(node, props)).join('\n')}

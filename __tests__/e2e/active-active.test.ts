@@ -248,12 +248,14 @@ test('clients cannot forge the headers that the servers trust, nor their own add
     ...forgedAddresses,
     HTTP_X_FORWARDED_FOR: FORGED_ADDRESS,
     'x-wso2-mutual-auth-cert': 'forged',
+    'x-ssl-cert': 'forged',
     'x-forwarded-host': 'evil.test',
     forwarded: `for=${FORGED_ADDRESS}`,
   });
   client.close();
   const { headers, scheme, serverName, serverPort, remoteAddr } = JSON.parse(reply.body);
   expect(headers['x-wso2-mutual-auth-cert']).toBeUndefined();
+  expect(headers['x-ssl-cert']).toBeUndefined();
   expect(headers.forwarded).toBeUndefined();
   expect(JSON.stringify(headers)).not.toContain(FORGED_ADDRESS);
   expect(headers['x-forwarded-host']).toEqual([HOSTNAME]);

@@ -85,12 +85,10 @@ describe('upstreams', () => {
 });
 
 describe('headers that a node trusts', () => {
-  const CLEARED = ['Forwarded', 'X-Original-URL', 'X-Original-Host', 'x-wso2-mutual-auth-cert'].concat([
-    'Proxy-Client-IP',
-    'WL-Proxy-Client-IP',
-    'X-Originating-IP',
-    'X-IP',
-  ]);
+  const CLEARED = [
+    ...['Forwarded', 'X-Original-URL', 'X-Original-Host', 'x-wso2-mutual-auth-cert'],
+    ...['X-SSL-CERT', 'Proxy-Client-IP', 'WL-Proxy-Client-IP', 'X-Originating-IP', 'X-IP'],
+  ];
   const SET: Record<string, string> = {
     'X-Real-IP': '$remote_addr',
     'X-Forwarded-For': '$remote_addr',
