@@ -4,6 +4,11 @@
  */
 const PREFIXES = '(?:/t/[^/]+)?(?:/o(?:/[^/]+)?)?';
 
+/** Matches the normalised path of an application's page, or, of one that ends in "/", all below it. A parameter changes nothing for Tomcat. */
+export function pagePattern(path: string): string {
+  return `^${PREFIXES}${path.replaceAll('.', '\\.')}${path.endsWith('/') ? '' : '/?(?:;|$)'}`;
+}
+
 /**
  * Matches a path that has the prefix of one tenant or organisation twice. The product takes it out of the path wherever it
  * stands, so `/o/a/api/hea/o/a/apilth-check` would be forwarded to `/api/health-check`.

@@ -65,6 +65,16 @@ export function loadBalancerTopology(
         requests: balancer.client_limit.requests ?? capacity.requestsPerClient,
         networks: balancer.client_limit.networks,
       },
+      ...(balancer.rate_limit && {
+        rateLimit: {
+          perSecond: balancer.rate_limit.requests_per_second,
+          networks: balancer.rate_limit.networks.map(({ network, requests_per_second: perSecond }) => ({
+            network,
+            perSecond,
+          })),
+          paths: distribution.guessablePaths,
+        },
+      }),
       ...(authorities.clients && { clientAuthorities: authoritiesPem(authorities.clients) }),
       ...(revocations && { clientRevocations: revocationsPem(revocations) }),
     },

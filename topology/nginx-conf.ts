@@ -9,6 +9,7 @@ import {
   upstream,
 } from './nginx-locations';
 import type { NginxConfProps } from './nginx-props';
+import { rateLimits, rateVariables } from './nginx-rates';
 import { routeOfRequest, routingVariables } from './nginx-routing';
 import { publicTls } from './nginx-tls';
 import { CERTIFICATES_PATH } from './volumes';
@@ -63,7 +64,7 @@ ${routingVariables(props)}${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
 
   # A reload closes idle connections at once unless they are this young; clients would see that as a failed request.
   keepalive_min_timeout 10s;
-${connectionLimits(props)}
+${connectionLimits(props)}${rateVariables(props.rateLimit)}
 ${publicTls(props)}
   proxy_http_version 1.1;
   proxy_ssl_verify on;
@@ -125,7 +126,7 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     ssl_certificate_key ${CERTIFICATES_PATH}/tls.key;
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}${props.clientRevocations === undefined ? '' : CLIENT_REVOCATIONS}    add_header Strict-Transport-Security "max-age=63072000" always;
 ${routeOfRequest(props)}    error_page 503 @unavailable;
-${requestLimits(props)}
+${requestLimits(props)}${rateLimits(props.rateLimit)}
     # Tomcat drops ";x" from every segment of a path before it looks for the application, so "/;x/carbon" would pass by a denied
     # prefix. Only the last segment legitimately carries a parameter, ";jsessionid".
     if ($uri ~ "/[^/]*;[^/]*/") {

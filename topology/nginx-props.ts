@@ -1,6 +1,7 @@
 import type { ReplayablePath } from '../catalogue/distributions';
 import type { LoadBalancerCapacity } from '../environment/load-balancer-capacity';
 import type { ClientLimit } from './nginx-limits';
+import type { RateLimit } from './nginx-rates';
 
 /** What the load balancer's configuration is made from. */
 export interface NginxConfProps {
@@ -32,6 +33,8 @@ export interface NginxConfProps {
   readonly capacity: LoadBalancerCapacity;
   /** Requests of one client address at a time, and networks of clients with another limit. */
   readonly clientLimit: ClientLimit;
+  /** Requests of one client address in a second where passwords can be guessed. @default - as many as it likes */
+  readonly rateLimit?: RateLimit;
   /** The authorities whose client certificates are accepted, PEM. @default - no client is asked for a certificate */
   readonly clientAuthorities?: string;
   /** Which of their certificates are revoked, PEM. @default - revocation is not checked */

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { connect } from 'node:tls';
 import { run } from '../../cli/setup/process';
 import { AUTHORITY, createAuthority, type Identity, issue, revocationList } from '../support/certificates';
-import { Client } from '../support/client';
+import { Client, type Reply } from '../support/client';
 import { underLoad } from '../support/load';
 import { placeOf } from '../support/places';
 import { docker, eventually, inspect, psql, Workspace, waitUntilHealthy } from '../support/workspace';
@@ -25,6 +25,8 @@ heap_mb = 512
 hostname = "${HOSTNAME}"
 bind_address = "${ADDRESS}"
 denied_paths = ["/probe/count"]
+client_limit = { requests = 40 }
+rate_limit = { requests_per_second = 10 }
 `;
 
 const workspace = new Workspace();
@@ -235,6 +237,39 @@ test('200 clients without cookies are split within 35:65', async () => {
   expect(Object.keys(counts).sort()).toEqual(['node-1', 'node-2']);
   for (const count of Object.values(counts)) expect(count).toBeGreaterThanOrEqual(70);
 }, 180_000);
+
+/** Answers to requests that are sent at the same time, each by a connection of its own. */
+async function answersTo(count: number, send: (client: Client) => Promise<Reply>): Promise<Reply[]> {
+  const clients = Array.from({ length: count }, () => browser({ keepAlive: false }));
+  try {
+    return await Promise.all(clients.map(send));
+  } finally {
+    for (const client of clients) client.close();
+  }
+}
+
+test('a client address has so many requests at a time, and is told to come back with more', async () => {
+  const answers = await answersTo(60, (client) => client.get('/probe/slow?ms=4000'));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(40);
+  expect(refused.length).toBeGreaterThan(0);
+  for (const { headers, milliseconds } of refused) {
+    expect(headers['retry-after']).toBe('1');
+    expect(milliseconds).toBeLessThan(4000);
+  }
+}, 60_000);
+
+test('who guesses passwords is slowed down, and nothing else is', async () => {
+  // Fewer at a time than a client may have.
+  const guesses: number[] = [];
+  for (let turn = 0; turn < 5; turn++) {
+    const answers = await answersTo(25, (client) => client.post('/carbon/admin/login_action.jsp;x=1', 'username=a'));
+    guesses.push(...answers.map(({ status }) => status));
+  }
+  expect(guesses.filter((status) => status !== 429).length).toBeGreaterThanOrEqual(50);
+  expect(guesses).toContain(429);
+  expect((await browser().get('/probe/echo')).status).toBe(200);
+}, 60_000);
 
 /** Where each client of these tests is, as the load balancer sees it: all come through the engine's bridge. */
 const CLIENT_ADDRESS = `${NETWORK}.1`;

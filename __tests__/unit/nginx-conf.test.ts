@@ -449,6 +449,7 @@ describe('revision', () => {
     ['replayablePaths', { replayablePaths: [] }],
     ['clientAuthorities', { clientAuthorities: '# CN=CA\n' }],
     ['capacity', { capacity: loadBalancerCapacity(20_000) }],
+    ['rateLimit', { rateLimit: { perSecond: 10, networks: [], paths: ['/login'] } }],
     ['clientLimit', { clientLimit: { requests: 400, networks: [] } }],
   ])('another %s is another revision', (_, change) => {
     expect(revision(change).revision).not.toBe(revision().revision);

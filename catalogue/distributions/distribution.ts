@@ -49,6 +49,8 @@ export interface Distribution {
   readonly deploymentToml: (site: Site) => TomlTable;
   /** Paths whose requests may be processed twice without harm. */
   readonly replayablePaths: readonly ReplayablePath[];
+  /** Paths at which passwords and codes can be guessed and tokens are made; one that ends in "/" stands for all below it. */
+  readonly guessablePaths: readonly string[];
 }
 
 /** What a distribution's own part of deployment.toml may refer to. */

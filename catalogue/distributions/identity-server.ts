@@ -140,6 +140,24 @@ const REPLAYABLE_PATHS: readonly ReplayablePath[] = [
   { path: '/oauth2/revoke', reason: 'revoking twice is revoking once' },
 ];
 
+/**
+ * The login pages' form, log-in by API, tokens, codes of devices, account recovery, and the old services. Introspection and revocation take a
+ * client's password as well, but resource servers call them for every request of theirs.
+ */
+const GUESSABLE_PATHS = [
+  '/commonauth',
+  '/oauth2/token',
+  '/oauth2/authn',
+  '/oauth2/device_authorize',
+  '/oauth2/device',
+  '/api/identity/auth/',
+  '/api/identity/recovery/',
+  '/api/users/v1/recovery/',
+  '/api/users/v2/recovery/',
+  '/carbon/admin/login_action.jsp',
+  '/services/',
+];
+
 /** Identity Server without an accelerator. */
 export function identityServer(version: IdentityServerVersion): Distribution {
   const release = RELEASES[version];
@@ -197,6 +215,7 @@ function common(version: IdentityServerVersion) {
     healthPath: '/api/health-check/v1.0/health',
     consolePath: '/console',
     replayablePaths: REPLAYABLE_PATHS,
+    guessablePaths: GUESSABLE_PATHS,
   } satisfies Partial<Distribution>;
 }
 

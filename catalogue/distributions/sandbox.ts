@@ -47,6 +47,7 @@ export const sandbox: Distribution = {
       user_store: { type: 'database_unique_id' },
       transport: { https: { properties: { maxHttpHeaderSize: '65536' } } },
     }),
+  guessablePaths: ['/carbon/admin/login_action.jsp', '/services/'],
   replayablePaths: [
     { path: '/probe/echo', reason: 'answers with what it got and changes nothing' },
     { path: '/probe/slow', reason: 'waits and changes nothing' },

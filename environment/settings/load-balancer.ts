@@ -52,6 +52,30 @@ const clientLimit = z
   .prefault({})
   .describe('How much of the load balancer one client address may take.');
 
+const requestsPerSecond = z.int().min(1).max(10_000);
+
+const rateLimit = z
+  .strictObject({
+    requests_per_second: requestsPerSecond
+      .default(10)
+      .describe(
+        'Requests of one client address to one of these paths in a second, on average; those of five seconds may come at once. More are answered with 429.',
+      ),
+    networks: eachOnce(
+      z.strictObject({
+        network: clientNetwork,
+        requests_per_second: requestsPerSecond.describe('Requests in a second of each address in it.'),
+      }),
+    )
+      .default([])
+      .describe(
+        'Clients with another rate, such as a gateway that fetches tokens for many. The smallest network that has an address decides.',
+      ),
+  })
+  .describe(
+    'Slows down whoever guesses passwords or mints tokens, at the log-in, token and recovery paths. Without this table nobody is slowed down.',
+  );
+
 export const loadBalancer = z
   .strictObject({
     hostname: hostname.describe('Public name of the environment: the host name in every URL, without a port.'),
@@ -100,6 +124,7 @@ export const loadBalancer = z
         'Connections of clients that the load balancer holds at a time. Workers, open files, requests at a time (a tenth) and the memory limit follow from it. Above it, a new connection takes the place of the one that has been idle longest; where none is idle it is refused at once.',
       ),
     client_limit: clientLimit,
+    rate_limit: rateLimit.optional(),
     memory_mb: z
       .int()
       .min(32)
