@@ -108,6 +108,11 @@ chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about an hou
 #: FAULTS=  parts of names, between "|": only those faults; the other rows of the page stay
 	@$(TSX) $(ROOT)/__tests__/chaos/suite.ts
 
+.PHONY: mistakes
+mistakes: $(MODULES) ## What operators do wrong, under load; writes docs/mistakes.md (about half an hour)
+#: MISTAKES=  parts of names, between "|": only those mistakes; the others stay on the page
+	@$(TSX) $(ROOT)/__tests__/mistakes/suite.ts
+
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENVIRONMENT
 	@$(TSX) $(ROOT)/__tests__/benchmarks/benchmark.ts
 

@@ -70,7 +70,7 @@ function again(environment: string): string {
 }
 
 function requireApproved(report: Report): void {
-  const { digest, environment, destroy, liftsProtection } = report;
+  const { digest, environment, destroy, liftsProtection, dangers } = report;
   if (reportDigest(report) !== digest) {
     throw new UserError(
       `the report of ${environment}, plan.json, is not as "make plan" wrote it. Nothing was applied. ${again(environment)}`,
@@ -78,8 +78,13 @@ function requireApproved(report: Report): void {
   }
   // Given and empty, it comes from a pipeline that has lost it.
   const approved = process.env.PLAN;
-  if ((destroy || liftsProtection) && approved === undefined) {
-    const effect = destroy ? `destroys ${environment} with all its data` : `lifts the protection of ${environment}`;
+  const gone = dangers.filter(({ action }) => action === 'create').map(({ name }) => name);
+  if ((destroy || liftsProtection || gone.length > 0) && approved === undefined) {
+    const effect = destroy
+      ? `destroys ${environment} with all its data`
+      : liftsProtection
+        ? `lifts the protection of ${environment}`
+        : `puts an empty volume in the place of what is lost (${gone.join(', ')})`;
     throw new UserError(
       `the saved plan ${effect}. To say that you mean it: make apply ENVIRONMENT=${environment} PLAN=${digest.slice(0, 12)}`,
     );

@@ -25,8 +25,35 @@ export async function atWork<T>(context: CommandContext, command: string, work: 
   }
 }
 
-async function begin({ topology, engine }: CommandContext, command: string): Promise<() => Promise<void>> {
-  const name = `${topology.environment}-at-work`;
+/**
+ * For what only plans: the plans that are saved in this folder may be those that somebody is just applying, and what a plan is compared
+ * with changes meanwhile.
+ *
+ * @throws UserError when somebody is at work
+ */
+export async function requireNobodyAtWork(context: CommandContext): Promise<void> {
+  const name = containerOf(context);
+  const found = await context.engine.docker('container', 'ls', '--quiet', '--filter', `name=^${name}$`);
+  if (found.trim() !== '') throw await occupied(context);
+}
+
+function containerOf({ topology }: CommandContext): string {
+  return `${topology.environment}-at-work`;
+}
+
+async function occupied(context: CommandContext): Promise<UserError> {
+  const name = containerOf(context);
+  const format = `{{index .Config.Labels "${LABEL}"}}, since {{.State.StartedAt}}`;
+  const inspected = context.engine.docker('container', 'inspect', '--format', format, name);
+  const other = await inspected.catch(() => 'it has just ended');
+  return new UserError(
+    `somebody is at work on ${context.topology.environment} (${other.trim()}). Nothing was changed. Run this again when that has ended. If nobody is: docker rm -f ${name}`,
+  );
+}
+
+async function begin(context: CommandContext, command: string): Promise<() => Promise<void>> {
+  const { topology, engine } = context;
+  const name = containerOf(context);
   const options = [...HELPER, '--interactive', '--network', 'none', '--read-only', '--user', '65534'];
   const label = `${LABEL}=${userInfo().username}@${hostname()}, process ${process.pid}: ${command}`;
   // One that is there for certain, where anything is.
@@ -59,9 +86,5 @@ async function begin({ topology, engine }: CommandContext, command: string): Pro
       `the engine did not start ${name}, by which others see that somebody is at work: ${said.trim()}`,
     );
   }
-  const format = `{{index .Config.Labels "${LABEL}"}}, since {{.State.StartedAt}}`;
-  const other = await engine.docker('container', 'inspect', '--format', format, name).catch(() => 'it has just ended');
-  throw new UserError(
-    `somebody is at work on ${topology.environment} (${other.trim()}). Nothing was changed. Run this again when that has ended. If nobody is: docker rm -f ${name}`,
-  );
+  throw await occupied(context);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { renderTerminal } from '../review/report/terminal';
+import { requireNobodyAtWork } from './at-work';
 import { openEnvironment } from './command';
 import { planAndReport, reportDirectory } from './plan-report';
 import { requireLifted } from './protection';
@@ -12,6 +13,7 @@ import { runCommand } from './setup/errors';
 runCommand(async () => {
   const destroy = process.env.DESTROY === '1';
   const context = await openEnvironment({ creates: !destroy, builds: false });
+  await requireNobodyAtWork(context);
   if (destroy) await requireLifted(context, 'make plan DESTROY=1');
   const { report } = await planAndReport(context, destroy);
   const { environment } = context.topology;

@@ -2,11 +2,12 @@ import { setTimeout } from 'node:timers/promises';
 import { LONGEST_STOP_SECONDS } from '../topology/container';
 import { jobsInOrder } from '../topology/jobs';
 import { isRetired, type Topology } from '../topology/topology';
+import { changedNodeFiles } from './changed-node-files';
 import type { CommandContext } from './command';
 import type { EngineContainer } from './environment-engine';
 import { changedVolumes } from './installed-files';
 import { lostText } from './lost-files';
-import { dueRenewals, type Renewals } from './renewals';
+import { dueRenewals, NODE, type Renewals } from './renewals';
 import { step } from './setup/progress';
 import type { TerraformStackRunner } from './terraform';
 
@@ -52,7 +53,13 @@ export async function planAll(
         if (address !== undefined) requested.set(address, why);
       };
       for (const job of failed) runAgain(job, 'it failed before');
+      const node = destroy
+        ? undefined
+        : context.topology.nodes.find(({ containerName }) => containerName === runner.stack.name);
+      const edited = node ? changedNodeFiles(node, context.engine) : Promise.resolve([]);
       const first = await runner.plan(destroy, requested);
+      // Where the node changes anyway, it may have the files of the configuration before, and gets the new ones.
+      if (!first && (await edited).length > 0) return replaceEdited(runner, await edited, read);
       const changedHere = (await installed).filter(({ layer }) => layer === runner.stack.layer);
       runner.changedFiles = changedHere;
       for (const { volume, files, job } of changedHere) {
@@ -74,6 +81,19 @@ export async function planAll(
     }
     return context.stacks.filter((_, index) => changed[index]);
   });
+}
+
+/** A node is replaced rather than repaired: what somebody changed in it may have been read by the server already. */
+async function replaceEdited(
+  runner: TerraformStackRunner,
+  files: readonly string[],
+  read: PlanOptions['read'],
+): Promise<boolean> {
+  console.log(`Changed by hand in ${runner.stack.name}: ${files.join(', ')}.`);
+  runner.changedFiles = [{ volume: runner.stack.name, files }];
+  const changes = await runner.plan(false, new Map([[NODE, 'files in it were changed by hand']]));
+  await read?.(runner);
+  return changes;
 }
 
 /** One after the other: they may share a provider cache. */

@@ -2,11 +2,11 @@ import { setTimeout } from 'node:timers/promises';
 import type { ResourceChange } from '../review/plan/plan-json';
 import { signingKeyStep, signingStepProblem } from '../review/policy/rules/signing-key-step';
 import { LONGEST_STOP_SECONDS } from '../topology/container';
-import { jobsInOrder } from '../topology/jobs';
 import { DRAIN_SECONDS } from '../topology/node';
-import { isRetired, type Topology } from '../topology/topology';
+import { isRetired } from '../topology/topology';
 import { isCurrentNode, nextStacks } from './apply-order';
 import type { CommandContext } from './command';
+import { failedLayer } from './failed-layer';
 import { requireAnotherServingNode } from './rotation';
 import { together } from './setup/concurrently';
 import { UserError } from './setup/errors';
@@ -94,7 +94,7 @@ async function apply(
     await step(`Apply ${stack.name}`, () => runner.apply(besideOthers ? { prefix: `${stack.name}: ` } : {}));
   } catch (error) {
     if (isStale(error)) throw stalePlan(context, runner);
-    if (error instanceof CommandError) throw await explained(context, runner, error);
+    if (error instanceof CommandError) throw await failedLayer(context, runner.stack, error);
     throw error;
   }
 }
@@ -122,44 +122,4 @@ async function removeOrphans(
     if (kind === 'container') await engine.docker('stop', '--time', String(LONGEST_STOP_SECONDS), ...names);
     await engine.remove(kind, names);
   }
-}
-
-/** What a failed layer means and where to look. */
-async function explained(
-  context: CommandContext,
-  runner: TerraformStackRunner,
-  error: CommandError,
-): Promise<UserError> {
-  const { topology, engine } = context;
-  const lines = [`${runner.stack.name} could not be applied:`, '', error.lastLines.join('\n'), ''];
-  const suspects = await suspectContainers(context, runner);
-  for (const name of suspects) {
-    lines.push(`Last lines of ${name} (all of them: docker logs ${name}):`, await engine.lastLines(name, 15), '');
-  }
-  if (isCurrentNode(context, runner.stack)) {
-    const others = topology.nodes.filter(({ containerName }) => containerName !== runner.stack.name);
-    lines.push(
-      `The roll stops here; ${others.map(({ containerName }) => containerName).join(', ')} keep serving as before.`,
-      'To go back, restore the previous configuration (git revert) and run "make up"; it replaces only this node.',
-    );
-  } else {
-    lines.push('When the cause is fixed, "make up" continues from here.');
-  }
-  return new UserError(lines.join('\n'));
-}
-
-function jobNames({ jobs }: Topology): string[] {
-  return jobsInOrder(jobs).map(({ name }) => name);
-}
-
-async function suspectContainers({ topology, engine }: CommandContext, { stack }: TerraformStackRunner) {
-  const jobs = jobNames(topology);
-  const containers = await engine.containers();
-  return containers
-    .filter(
-      ({ name, running, exitCode, health }) =>
-        (jobs.includes(name) && !running && exitCode !== 0) ||
-        (name === stack.name && (!running || health !== 'healthy')),
-    )
-    .map(({ name }) => name);
 }

@@ -1,6 +1,7 @@
 import { applyUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, openEnvironment } from './command';
+import { requireVolumes } from './gone-volumes';
 import { planAndReport } from './plan-report';
 import { planAll } from './planning';
 import { requirePolicy } from './policy';
@@ -22,6 +23,7 @@ async function up(context: CommandContext): Promise<void> {
   await preflight(context, 'make up');
   await requireSchemaVersion(context);
   const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);
+  await requireVolumes(context, changed);
   if (changed.length === 0) console.log('Nothing to change.');
   await applyUntilServed(context, changed);
 }

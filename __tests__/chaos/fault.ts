@@ -14,8 +14,8 @@ export interface Bars {
   readonly replayable: Allowance;
   /** POSTs that write, which are never sent twice. */
   readonly write: Allowance;
-  /** Which requests may take longer than 2 s. */
-  readonly slow: Allowance;
+  /** Which requests may take longer than 2 s; `any` where latency is not the question. */
+  readonly slow: Allowance | 'any';
   /** Seconds after the moment in which service is back for everybody, where there is an outage. */
   readonly recoverySeconds?: number;
 }
@@ -35,6 +35,8 @@ export interface Fault {
   /** What is done, and how the fault ends. */
   readonly done: string;
   readonly bars: Bars;
+  /** Before the load begins; what it returns is done when everything is judged. @default - there is nothing to prepare */
+  readonly prepare?: (pair: Pair) => Promise<() => Promise<void>>;
   /** Does it, and returns when the pair should be whole again. */
   readonly inject: (pair: Pair, note: Notes) => Promise<void>;
 }
@@ -45,6 +47,8 @@ export class Notes {
   to = 0;
   readonly problems: string[] = [];
   readonly remarks: string[] = [];
+  /** What commands said, for people. */
+  readonly said: string[] = [];
   /** The only node whose requests may fail. */
   node?: PairNode;
   /** Longest time from a node's health to its place in the rotation, in milliseconds. */
@@ -109,6 +113,9 @@ export interface Outcome {
   /** Writes that reached the application twice. */
   readonly twice: number;
   readonly remarks: readonly string[];
+  readonly said: readonly string[];
+  /** From its beginning until the pair was whole again. */
+  readonly tookMs: number;
   /** Bars that were missed, as sentences; none when it passed. */
   readonly missed: readonly string[];
 }
@@ -135,10 +142,19 @@ let injected = 0;
 /** Does a fault to a healthy pair under load, waits until the pair is healthy again, and judges. */
 export async function inject(pair: Pair, fault: Fault, clients = 10): Promise<Outcome> {
   await pair.untilHealthy();
+  const tidy = await fault.prepare?.(pair);
+  try {
+    return await injectPrepared(pair, fault, clients);
+  } finally {
+    await tidy?.();
+  }
+}
+
+async function injectPrepared(pair: Pair, fault: Fault, clients: number): Promise<Outcome> {
   const key = `fault-${++injected}`;
   const notes = new Notes(pair);
   const since = new Date();
-  const { report } = await underLoad(
+  const { report, result } = await underLoad(
     {
       address: pair.address,
       hostname: pair.hostname,
@@ -150,19 +166,22 @@ export async function inject(pair: Pair, fault: Fault, clients = 10): Promise<Ou
     },
     async () => {
       await pause(SETTLE_MS);
+      const begun = performance.now();
       await fault.inject(pair, notes);
       await pair.untilHealthy();
+      const tookMs = performance.now() - begun;
       await pause(SETTLE_MS);
+      return tookMs;
     },
   );
-  return judge(pair, fault, notes, report, key, since);
+  return judge(pair, fault, notes, { ...report, tookMs: result }, key, since);
 }
 
 async function judge(
   pair: Pair,
   fault: Fault,
   notes: Notes,
-  report: LoadReport,
+  report: LoadReport & { readonly tookMs: number },
   key: string,
   since: Date,
 ): Promise<Outcome> {
@@ -171,8 +190,8 @@ async function judge(
   const bar = (what: string, holds: boolean) => {
     if (!holds) missed.push(what);
   };
-  const allowed = ({ sentAt, endedAt }: SentRequest, allowance: Allowance) => {
-    if (allowance === 'none') return false;
+  const allowed = ({ sentAt, endedAt }: SentRequest, allowance: Bars['slow']) => {
+    if (allowance === 'none' || allowance === 'any') return allowance === 'any';
     const to = allowance === 'outage' ? notes.to + (bars.recoverySeconds ?? 0) * 1000 : notes.to;
     return sentAt <= to && endedAt >= notes.from;
   };
@@ -233,6 +252,8 @@ async function judge(
     lost,
     twice,
     remarks: notes.remarks,
+    said: notes.said,
+    tookMs: report.tookMs,
     missed,
   };
 }

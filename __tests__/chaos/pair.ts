@@ -14,6 +14,13 @@ export interface PairSettings {
   readonly readTimeoutSeconds?: number;
   readonly startTimeoutSeconds?: number;
   readonly keystoreRevision?: number;
+  readonly memoryMb?: number;
+  readonly nodes?: number;
+  /** Public name. @default - that of the pair's place */
+  readonly hostname?: string;
+  readonly certificate?: 'issued' | 'supplied';
+  /** Lines before all tables. @default - none */
+  readonly head?: string;
 }
 
 export interface PairNode {
@@ -62,21 +69,24 @@ export class Pair {
 
   async configure(settings: PairSettings = {}): Promise<void> {
     const { heapMb = 384, readTimeoutSeconds = READ_TIMEOUT_SECONDS, startTimeoutSeconds = 240 } = settings;
-    const { image, loadBalancerImage, keystoreRevision = 1 } = settings;
+    const { image, loadBalancerImage, keystoreRevision = 1, memoryMb = 1280, nodes = 2 } = settings;
+    const { hostname = this.hostname, certificate = 'issued', head = '' } = settings;
     const imageLine = (name: string | undefined) => (name === undefined ? '' : `image = "${name}"\n`);
     await this.workspace.configure(
       this.name,
-      `network = { subnet = "${this.subnet}" }
+      `${head}network = { subnet = "${this.subnet}" }
 [identity_server]
 distribution = "sandbox"
-memory_mb = 1280
+nodes = ${nodes}
+memory_mb = ${memoryMb}
 heap_mb = ${heapMb}
 start_timeout_seconds = ${startTimeoutSeconds}
 keystore_revision = ${keystoreRevision}
 signing_keys = [${this.signingKeys.join(', ')}]
 ${imageLine(image)}
 [load_balancer]
-${imageLine(loadBalancerImage)}hostname = "${this.hostname}"
+${imageLine(loadBalancerImage)}hostname = "${hostname}"
+certificate = "${certificate}"
 bind_address = "${this.address}"
 read_timeout_seconds = ${readTimeoutSeconds}
 `,
@@ -105,6 +115,11 @@ read_timeout_seconds = ${readTimeoutSeconds}
 
   get ca(): string {
     return this.certificate;
+  }
+
+  /** From now on, clients also trust this authority, PEM. */
+  trust(authority: string): void {
+    this.certificate += authority;
   }
 
   /** A client of the load balancer, as users have it. */

@@ -81,7 +81,8 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 300);
 }
 
-function mayFail(bars: Bars): string {
+/** Which requests may fail, in words. */
+export function mayFail(bars: Bars): string {
   const kinds = { GET: bars.get, 'replayable POST': bars.replayable, 'writing POST': bars.write };
   const allowed = Object.entries(kinds).filter(([, allowance]) => allowance !== 'none');
   if (allowed.length === 0) return 'nothing';
@@ -90,7 +91,8 @@ function mayFail(bars: Bars): string {
   return allowed.map(([kind, allowance]) => `${kind} ${word(allowance, bars)}`).join(', ');
 }
 
-function word(allowance: Allowance, bars: Bars): string {
+function word(allowance: Bars['slow'], bars: Bars): string {
+  if (allowance === 'any') return 'any';
   if (allowance === 'none') return 'nothing';
   return allowance === 'outage' ? `in flight, or within ${bars.recoverySeconds} s of its end` : 'in flight';
 }

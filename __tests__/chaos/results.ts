@@ -2,7 +2,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../support/workspace';
 import type { Fault, Outcome } from './fault';
-import { report } from './report';
 
 /** What became of one fault the last time that it was done. */
 export interface Result {
@@ -17,19 +16,41 @@ export interface Result {
   readonly failure?: string;
 }
 
-export type Measured = Omit<Outcome, 'fault'>;
+/** Results of earlier days do not say what commands said, and how long it took. */
+export type Measured = Omit<Outcome, 'fault' | 'said' | 'tookMs'> & Partial<Pick<Outcome, 'said' | 'tookMs'>>;
 
-const FILE = join(PROJECT, 'docs', 'faults.json');
-const PAGE = join(PROJECT, 'docs', 'faults.md');
+/** A suite's results, kept in docs/ between its parts, and the page that is made from them. */
+export class Results {
+  private readonly file: string;
 
-export function readResults(): Result[] {
-  return existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : [];
-}
+  /** @param page the Markdown page of these results */
+  constructor(
+    private readonly name: 'faults' | 'mistakes',
+    private readonly names: readonly string[],
+    private readonly page: (results: readonly Result[], names: readonly string[]) => string,
+  ) {
+    this.file = join(PROJECT, 'docs', `${name}.json`);
+  }
 
-/** Writes the results and the page that is made from them. */
-export function writeResults(results: readonly Result[], names: readonly string[]): void {
-  writeFileSync(FILE, `${JSON.stringify(results, null, 1)}\n`);
-  writeFileSync(PAGE, report(results, names));
+  read(): Result[] {
+    return existsSync(this.file) ? JSON.parse(readFileSync(this.file, 'utf8')) : [];
+  }
+
+  /** Takes one in the place of the one before, and writes the page. */
+  write(latest: Result): void {
+    const results = withResult(this.read(), latest, this.names);
+    writeFileSync(this.file, `${JSON.stringify(results, null, 1)}\n`);
+    this.writePage();
+  }
+
+  /** The page of what is kept. */
+  render(): string {
+    return this.page(this.read(), this.names);
+  }
+
+  writePage(): void {
+    writeFileSync(join(PROJECT, 'docs', `${this.name}.md`), this.render());
+  }
 }
 
 /**

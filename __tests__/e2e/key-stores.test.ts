@@ -222,6 +222,17 @@ describe('the signing key is rotated', () => {
   });
 });
 
+test('keys that were lost are not replaced by others while there are stores that were made with them', async () => {
+  await begin();
+  await runJob({});
+  const sums = await inContainer('cat /keystores/checksums');
+  await inContainer('rm -r /certificate-authority/*');
+  await expect(runJob({})).rejects.toThrow(
+    'the volume bank-certificate-authority is empty, and what runs was made with the keys that were in it',
+  );
+  expect(await inContainer('cat /keystores/checksums; ls /certificate-authority')).toBe(sums);
+});
+
 /** Empty folders and the password, as the job before leaves them. */
 async function begin(): Promise<void> {
   const paths = FOLDERS.map((folder) => `/${folder}`).join(' ');

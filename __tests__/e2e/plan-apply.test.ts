@@ -212,7 +212,7 @@ test('who comes second hears who is at work, and touches nothing', async () => {
   const label = 'wso2-is-active-active.at-work=alice@laptop, process 1: make up';
   const image = sandboxImageTags().nginx;
   await docker('run', '--detach', '--rm', '--name', holder, '--label', label, '--entrypoint', 'sleep', image, '120');
-  for (const command of ['up', 'apply', 'adopt', 'upgrade', 'down']) {
+  for (const command of ['up', 'plan', 'apply', 'adopt', 'upgrade', 'down']) {
     const { stderr, exitCode } = await workspace.tryMake(command, NAME);
     expect([command, exitCode]).not.toEqual([command, 0]);
     expect(stderr).toContain(`somebody is at work on ${NAME} (alice@laptop, process 1: make up, since 20`);

@@ -24,6 +24,7 @@ const NUMBERS = {
   'e2e-refused': 40,
   chaos: 15,
   'chaos-engine': 16,
+  mistakes: 51,
   // The plans of the golden reports, and the network to which one of them moves.
   bank: 17,
   'bank-elsewhere': 18,

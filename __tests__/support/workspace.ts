@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CommandError, type RunResult, run } from '../../cli/setup/process';
 import { ensureProviders } from '../../cli/setup/providers';
@@ -13,6 +14,14 @@ export interface MakeResult extends RunResult {
   readonly exitCode: number;
 }
 
+/** A command that was begun. */
+export interface RunningMake {
+  readonly pid: number;
+  readonly ended: Promise<MakeResult>;
+  /** As Ctrl-C does. */
+  readonly interrupt: () => void;
+}
+
 /**
  * A folder of its own, as a user's checkout would be: configuration, generated output and state of the environments under test.
  * Commands run there through the project's Makefile.
@@ -20,6 +29,7 @@ export interface MakeResult extends RunResult {
 export class Workspace {
   readonly directory = mkdtempSync(join(tmpdir(), 'active-active-'));
   private readonly environments = new Set<string>();
+  private commands = 0;
 
   /** Writes `config/<name>.toml`; the first time, removes what a killed run has left of this environment on the engine. */
   async configure(name: PlaceName, toml: string): Promise<void> {
@@ -56,17 +66,46 @@ export class Workspace {
     variables: NodeJS.ProcessEnv = {},
     input?: string,
   ): Promise<MakeResult> {
-    const args = ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), target, `ENVIRONMENT=${environment}`];
-    // A log file keeps both outputs whole also when the command fails.
-    const logFile = this.path('make.log');
-    rmSync(logFile, { force: true });
+    // A log file keeps both outputs whole also when the command fails; commands may run at the same time.
+    const logFile = this.path(`make-${++this.commands}.log`);
+    const env = { YES: '1', ...variables };
     try {
-      const result = await run('make', args, { cwd: this.directory, env: { YES: '1', ...variables }, logFile, input });
+      const result = await run('make', makeArguments(target, environment), {
+        cwd: this.directory,
+        env,
+        logFile,
+        input,
+      });
       return { ...result, exitCode: 0 };
     } catch (error) {
       if (!(error instanceof CommandError) || error.exitCode === undefined) throw error;
       return { stdout: '', stderr: readFileSync(logFile, 'utf8'), exitCode: error.exitCode };
+    } finally {
+      rmSync(logFile, { force: true });
     }
+  }
+
+  /** Begins a `make` in a process group of its own, as a terminal does: what its `interrupt` sends reaches all of it. */
+  begin(target: string, environment: string): RunningMake {
+    const child = spawn('make', makeArguments(target, environment), {
+      cwd: this.directory,
+      env: { ...process.env, YES: '1' },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        said[stream] += text;
+      });
+    }
+    const ended = new Promise<MakeResult>((done) =>
+      child.once('close', (code, signal) =>
+        done({ ...said, exitCode: code ?? 128 + constants.signals[signal ?? 'SIGTERM'] }),
+      ),
+    );
+    const pid = child.pid as number;
+    return { pid, ended, interrupt: () => process.kill(-pid, 'SIGINT') };
   }
 
   /** The cdktf command line of the project. */
@@ -104,6 +143,10 @@ export class Workspace {
     for (const environment of this.environments) await removeEnvironment(environment);
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+function makeArguments(target: string, environment: string): string[] {
+  return ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), target, `ENVIRONMENT=${environment}`];
 }
 
 /** Terraform, and the variables with which cdktf finds it and it finds its providers on this machine. */

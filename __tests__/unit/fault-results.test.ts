@@ -4,7 +4,9 @@ import { NOTHING_LOST } from '../chaos/fault';
 import { FAULTS } from '../chaos/faults';
 import { engineRestart } from '../chaos/faults/engine';
 import { report } from '../chaos/report';
-import { type Result, readResults, withResult, writeResults } from '../chaos/results';
+import { type Result, Results, withResult } from '../chaos/results';
+import { MISTAKES } from '../mistakes/kinds';
+import { report as mistakesReport } from '../mistakes/report';
 import { PROJECT } from '../support/synth';
 
 // What `make chaos` keeps of its runs, and the page that is made from it.
@@ -61,8 +63,15 @@ test('a bar that was missed, and a fault that could not be done to its end, are 
 });
 
 // UPDATE_GOLDEN=1 writes it anew, where its words or the faults that there are have changed.
-test('the page in docs/ is made from the results beside it', () => {
-  const names = [...FAULTS, engineRestart].map(({ name }) => name);
-  if (process.env.UPDATE_GOLDEN === '1') writeResults(readResults(), names);
-  expect(readFileSync(join(PROJECT, 'docs', 'faults.md'), 'utf8')).toBe(report(readResults(), names));
+test.each([
+  ['faults', [...FAULTS, engineRestart], report],
+  ['mistakes', MISTAKES, (results: readonly Result[]) => mistakesReport(MISTAKES, results)],
+] as const)('the page of %s in docs/ is made from the results beside it', (name, all, page) => {
+  const results = new Results(
+    name,
+    all.map((each) => each.name),
+    page,
+  );
+  if (process.env.UPDATE_GOLDEN === '1') results.writePage();
+  expect(readFileSync(join(PROJECT, 'docs', `${name}.md`), 'utf8')).toBe(results.render());
 });

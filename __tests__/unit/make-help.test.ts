@@ -14,12 +14,15 @@ const SECTIONS = new Map(
 /** Of these the end of the page speaks, or nobody sets them by hand. */
 const OF_ALL = ['ENVIRONMENT', 'NO_COLOR', 'CI'];
 
+/** They are no commands of an environment, and have folders of their own. */
+const SUITES = ['chaos', 'mistakes'];
+
 const commands = readdirSync(join(PROJECT, 'cli'))
   .map((file) => file.replace('.ts', ''))
   .filter((command) => SECTIONS.has(command));
 const variables = [
   ...commands.map((command) => [command, join('cli', `${command}.ts`)]),
-  ['chaos', '__tests__/chaos/suite.ts'],
+  ...SUITES.map((suite) => [suite, `__tests__/${suite}/suite.ts`]),
 ]
   .flatMap(([command = '', file = '']) =>
     [...readFileSync(join(PROJECT, file), 'utf8').matchAll(/process\.env\.(\w+)/g)].map(([, name]) => [command, name]),
@@ -37,7 +40,7 @@ test.each(variables)('make help says that make %s takes %s', (command, name) => 
 
 test('make help lists nothing that no command reads', () => {
   const listed = [...SECTIONS].flatMap(([command, section]) => {
-    const file = command === 'chaos' ? '__tests__/chaos/suite.ts' : `cli/${command}.ts`;
+    const file = SUITES.includes(command) ? `__tests__/${command}/suite.ts` : `cli/${command}.ts`;
     if (!existsSync(join(PROJECT, file))) return [];
     return [...section.matchAll(/^ {20,}([A-Z]+)=/gm)].map(([, name]) => `${command} ${name}`);
   });

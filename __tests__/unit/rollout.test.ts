@@ -338,3 +338,48 @@ describe('what has to be made again is asked of the plan, and nothing on the eng
     expect(done.filter((entry) => entry.startsWith('plan bank-foundation'))).toEqual(['plan bank-foundation']);
   });
 });
+
+describe('what somebody has changed in a node', () => {
+  /** Plans a pair in whose containers no file is as it was put there. @returns the plans that were made, with what they replace */
+  async function planned(changes: boolean): Promise<string[]> {
+    const derived = topology(undefined, 'bank');
+    const done: string[] = [];
+    const path = Object.keys(derived.nodes[0]?.files ?? {})[0] as string;
+    const context = {
+      topology: derived,
+      engine: {
+        containers: async () => [],
+        names: async () => [],
+        remove: async () => undefined,
+        docker: async (_: string, name: string) => (name === 'bank-node-1' ? `${'0'.repeat(64)}  ${path}\n` : ''),
+      },
+      stacks: derived.stacks.map((stack) => ({
+        stack,
+        init: async () => undefined,
+        containerAddress: () => undefined,
+        plan: async (_: boolean, requested: ReadonlyMap<string, string>) => {
+          done.push(['plan', stack.name, ...[...requested.keys()].map((address) => `-replace=${address}`)].join(' '));
+          return changes || requested.size > 0;
+        },
+      })),
+    } as unknown as CommandContext;
+    const changed = await planAll(context);
+    return [...done.filter((entry) => entry.includes('node')), ...changed.map(({ stack }) => `changes ${stack.name}`)];
+  }
+
+  test('has it replaced where nothing else does', async () => {
+    expect(await planned(false)).toEqual([
+      'plan bank-node-1',
+      'plan bank-node-2',
+      'plan bank-node-1 -replace=docker_container.identity-server',
+      'changes bank-node-1',
+    ]);
+  });
+
+  test('goes by itself where it is changed anyway', async () => {
+    expect((await planned(true)).filter((entry) => entry.startsWith('plan'))).toEqual([
+      'plan bank-node-1',
+      'plan bank-node-2',
+    ]);
+  });
+});

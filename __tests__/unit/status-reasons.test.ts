@@ -27,6 +27,12 @@ test('a healthy component needs no reason, whatever stands in its log', () => {
   expect(reason({}, 'No space left on device')).toBeNull();
 });
 
+test('a load balancer whose configuration Nginx refuses says so, and what installs it again', () => {
+  const log = 'nginx: [emerg] unknown directive "wrong" in /etc/nginx/active-active/current/nginx.conf:90';
+  const change = { running: false, restarting: true, exitCode: 1 };
+  expect(reason(change, log)).toContain('Nginx refuses its configuration; where that was changed by hand, "make up"');
+});
+
 test('a missing container is named with the command that creates it', () => {
   expect(reasonOf('bank-node-1', undefined, CONTEXT)).toBe(
     'its container bank-node-1 is missing; "make up ENVIRONMENT=bank" creates it',

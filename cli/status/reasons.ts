@@ -24,6 +24,10 @@ const KNOWN_CAUSES: readonly { readonly pattern: RegExp; readonly meaning: strin
     meaning: 'the limit of open files is reached ("Too many open files")',
   },
   {
+    pattern: /^nginx: \[emerg\]/m,
+    meaning: 'Nginx refuses its configuration; where that was changed by hand, "make up" installs it again',
+  },
+  {
     pattern: /no alternative certificate subject name matches/i,
     meaning: 'its certificate is for another name than load_balancer.hostname',
   },

@@ -11,9 +11,9 @@ export interface ConfiguredResource {
   readonly lifecycle?: { readonly prevent_destroy?: boolean };
 }
 
-/** Files that are not as a job installed them. */
+/** Files that are not as a job installed them, or as they were put into a node. */
 export interface ChangedFiles {
-  /** Name of the volume. */
+  /** Name of the volume, or of the node's container. */
   readonly volume: string;
   /** Paths in it. */
   readonly files: readonly string[];
@@ -34,7 +34,7 @@ export interface PlannedStack {
   readonly refusal?: string;
   /** What is replaced although nothing of the configuration has changed: addresses, and why, in words. @default - nothing */
   readonly requested?: ReadonlyMap<string, string>;
-  /** Files in volumes that are not as a job installed them. @default - none */
+  /** Files that are not as they were installed. @default - none */
   readonly changedFiles?: readonly ChangedFiles[];
   /** What serves, and what is beside it, although the state does not know it. @default - the state was not lost */
   readonly unknown?: readonly string[];

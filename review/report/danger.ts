@@ -1,13 +1,16 @@
 import { databaseContainerOf, type Topology } from '../../topology/topology';
+import type { VolumeTopology } from '../../topology/volumes';
+import type { PlannedStack } from '../plan/planned-stack';
+import { nameOf } from '../plan/resource-change';
 import type { ReportedChange } from './changes';
 
-/** Something with data, or that the data cannot do without, is destroyed or replaced. */
+/** Something with data, or that the data cannot do without, is destroyed or replaced, or created empty because it is gone. */
 export interface Danger {
   readonly stack: string;
   readonly address: string;
   readonly path?: string;
   readonly name?: string;
-  readonly action: 'replace' | 'destroy';
+  readonly action: 'replace' | 'destroy' | 'create';
   /** Why, in words; with a replacement the attributes that force it. */
   readonly reason: string;
   /** What that attribute was and becomes, where it is known. */
@@ -17,9 +20,19 @@ export interface Danger {
 }
 
 /** The dangerous ones among the changes. */
-export function dangers(topology: Topology, changes: readonly ReportedChange[]): Danger[] {
-  return changes.flatMap((change) => {
+export function dangers(
+  topology: Topology,
+  changes: readonly ReportedChange[],
+  stacks: readonly Pick<PlannedStack, 'plan'>[],
+): Danger[] {
+  const gone = goneVolumes(topology, stacks);
+  return changes.flatMap((change): Danger[] => {
     const { stack, address, path, name, action, reason, attributes } = change;
+    const lost = action === 'create' ? gone.find((volume) => volume.name === name) : undefined;
+    if (lost !== undefined) {
+      const consequence = `it is gone, and an empty one takes its place: ${lost.loss}`;
+      return [{ stack, address, path, name, action: 'create', reason: '', forcedBy: [], consequence }];
+    }
     if (action !== 'replace' && action !== 'destroy') return [];
     const consequence = consequenceOf(topology, change);
     if (consequence === undefined) return [];
@@ -29,6 +42,20 @@ export function dangers(topology: Topology, changes: readonly ReportedChange[]):
       .map(({ attribute, before, after }) => `${attribute}: ${before} → ${after}`);
     return [{ stack, address, path, name, action, reason, forcedBy, consequence }];
   });
+}
+
+/**
+ * The volumes with what no job makes again that are gone from the engine although the state knows them, as after a prune of volumes. With
+ * new ones the environment would go on, with other keys or without its data.
+ */
+export function goneVolumes(topology: Topology, stacks: readonly Pick<PlannedStack, 'plan'>[]): VolumeTopology[] {
+  const { volumes } = topology;
+  const gone = stacks
+    .flatMap(({ plan }) => plan.resource_drift ?? [])
+    .filter(({ type, change }) => type === 'docker_volume' && change.actions.includes('delete'))
+    .map(nameOf);
+  const lasting = Object.values(volumes).filter((volume) => volume.backedUp || volume === volumes.databaseData);
+  return lasting.filter(({ name }) => gone.includes(name));
 }
 
 function consequenceOf(topology: Topology, { type, name, action }: ReportedChange): string | undefined {

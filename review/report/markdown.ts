@@ -144,7 +144,12 @@ function danger({ dangers, refusals, otherSchemas, lost = [], environment }: Rep
     ({ where, version, wanted }) =>
       `- ${code(where)} has the schema of ${code(version)}, the servers are of ${code(wanted)}. To upgrade: ${code(`make upgrade ENVIRONMENT=${environment}`)}`,
   );
-  const title = dangers.length === 0 ? 'Not possible' : 'What holds data, or what the data needs, is destroyed';
+  const title =
+    dangers.length === 0
+      ? 'Not possible'
+      : dangers.every(({ action }) => action === 'create')
+        ? 'What held data is gone'
+        : 'What holds data, or what the data needs, is destroyed';
   return [
     [
       `> [!CAUTION]`,

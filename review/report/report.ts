@@ -121,7 +121,7 @@ function withoutDigest({
   const all = redacted.flatMap(reportedChanges);
   const changes = all.filter((change) => !isLocal(change));
   const drift = redacted.flatMap(reportedDrift).filter((entry) => !isLocal(entry));
-  const endangered = dangers(topology, changes);
+  const endangered = dangers(topology, changes, redacted);
   const lifts = !destroy && liftsProtection(topology, changes);
   const endings = destroy ? [] : topology.loadBalancer.revocations.flatMap((list) => endOfList(list)?.text ?? []);
   const changing = new Set(stacks.filter(({ plan }) => hasChanges(plan)).map(({ name }) => name));

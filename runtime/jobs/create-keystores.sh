@@ -181,6 +181,12 @@ for file in $(changed_in "$balancer"); do
 done
 [ -z "${lost:-}" ] || exit 1
 
+# The whole volume was lost, as by a prune: with other keys the load balancer would not know the nodes that run.
+if [ ! -s "$authority/ca.crt" ] && [ -s "$stores/$KEYSTORE" ]; then
+  refuse "the volume $ENVIRONMENT-certificate-authority is empty, and what runs was made with the keys that were in it; nothing was \
+changed. $restore_all. Without a backup, docs/operations.md says how to begin with new keys"
+fi
+
 if [ ! -s "$authority/ca.crt" ]; then
   quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$authority/ca.key"
   quietly openssl req -x509 -new -key "$authority/ca.key" -sha256 -days 3650 \

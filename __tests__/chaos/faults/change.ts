@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { sandboxImageTags } from '../../../images/tags';
-import { docker, eventually, inspect, PROJECT } from '../../support/workspace';
+import { docker, eventually, inspect } from '../../support/workspace';
 import { type Fault, NOTHING_LOST } from '../fault';
 import { NODE_PORT, type Pair } from '../pair';
 
@@ -67,23 +65,15 @@ const killedApply: Fault = {
     const { Id } = await inspect(first.container);
     await pair.configure({ heapMb: 400 });
     await note.faultWindow(async () => {
-      const make = spawn(
-        'make',
-        ['--no-print-directory', '-f', join(PROJECT, 'Makefile'), 'up', `ENVIRONMENT=${pair.name}`],
-        {
-          cwd: pair.workspace.directory,
-          stdio: 'ignore',
-        },
-      );
-      const ended = new Promise<number | null>((done) => make.once('exit', done));
+      const make = pair.workspace.begin('up', pair.name);
       await eventually('node 1 is recreated', 120, async () => {
         const created = await inspect(first.container).catch(() => undefined);
         return created !== undefined && created.Id !== Id;
       });
-      const victims = terraformsBelow(make.pid as number);
+      const victims = terraformsBelow(make.pid);
       for (const pid of victims) process.kill(pid, 'SIGKILL');
       note.expect('no terraform was running', victims.length > 0);
-      note.expect('make up did not fail', (await ended) !== 0);
+      note.expect('make up did not fail', (await make.ended).exitCode !== 0);
       await pair.up({ heapMb: 400 });
     });
     await pair.up();
