@@ -35,6 +35,10 @@ export const OWNED_KEYS: readonly { readonly path: string; readonly owner: strin
     path: 'oauth.mutualtls.client_certificate_header',
     owner: 'load_balancer.client_certificates: a client could forge a header of any other name',
   },
+  {
+    path: 'x509.request_header_name',
+    owner: 'the load balancer, which removes X-SSL-CERT: with another name whoever sends that header could be any user',
+  },
   { path: 'account_recovery.endpoint.auth.hash', owner: 'the generated secret APP_PASSWORD' },
   { path: 'identity.auth_framework.endpoint.app_password', owner: 'the generated secret APP_PASSWORD' },
   {

@@ -16,11 +16,14 @@ import { CERTIFICATES_PATH } from './volumes';
 
 /**
  * Headers that the product believes and that are nobody's here. X-SSL-CERT: its Tomcat takes what is in it for the certificate of the
- * connection, without a proof of the key. The others are a client's address: looked for where there is no X-Forwarded-For, which
- * Tomcat takes away when it has used it, and the login of the SOAP services looks into the last two first. More have an underscore,
- * which Nginx lets nobody send.
+ * connection, without a proof of the key, and whoever has one is the user that WSO2-Identity-User names. The others are a client's
+ * address: looked for where there is no X-Forwarded-For, which Tomcat takes away when it has used it, and the login of the SOAP
+ * services looks into the last two first. More have an underscore, which Nginx lets nobody send.
  */
-const REMOVED_HEADERS = ['X-SSL-CERT', 'Proxy-Client-IP', 'WL-Proxy-Client-IP', 'X-Originating-IP', 'X-IP'];
+const REMOVED_HEADERS = [
+  ...['X-SSL-CERT', 'WSO2-Identity-User'],
+  ...['Proxy-Client-IP', 'WL-Proxy-Client-IP', 'X-Originating-IP', 'X-IP'],
+];
 
 /** Header by which a node learns the verified client certificate. The accelerator compares the name with its case. */
 export const CLIENT_CERTIFICATE_HEADER = 'x-wso2-mutual-auth-cert';

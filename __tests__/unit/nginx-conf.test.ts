@@ -87,7 +87,7 @@ describe('upstreams', () => {
 describe('headers that a node trusts', () => {
   const CLEARED = [
     ...['Forwarded', 'X-Original-URL', 'X-Original-Host', 'x-wso2-mutual-auth-cert'],
-    ...['X-SSL-CERT', 'Proxy-Client-IP', 'WL-Proxy-Client-IP', 'X-Originating-IP', 'X-IP'],
+    ...['X-SSL-CERT', 'WSO2-Identity-User', 'Proxy-Client-IP', 'WL-Proxy-Client-IP', 'X-Originating-IP', 'X-IP'],
   ];
   const SET: Record<string, string> = {
     'X-Real-IP': '$remote_addr',
