@@ -54,6 +54,7 @@ status: $(MODULES) ## How every component is, and what a client sees; exit code 
 acceptance: $(MODULES) ## Prove as a client that the pair is active-active; exit code 1 unless every promise holds that applies
 #: DRY_RUN=1  says what would be done, and sends nothing
 #: CHECKS=  ids, or words of their promises, separated by commas: only those
+#: FAILOVER=1  also what stops, kills and freezes nodes, one after the other, under load
 #: ADMIN_USERNAME=  and ADMIN_PASSWORD in the environment: an administrator, instead of the one on the Docker host
 #: ADMIN_PASSWORD=  see there; in the environment, as other users see command lines
 #: ADDRESS=  where to connect, instead of where the load balancer is published

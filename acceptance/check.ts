@@ -12,6 +12,8 @@ export type Need =
   | 'client-certificates'
   /** The financial services accelerator. */
   | 'accelerator'
+  /** Somebody who may take nodes away. */
+  | 'failover'
   /** Paths that the load balancer closes. */
   | 'denied-paths';
 

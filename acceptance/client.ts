@@ -35,6 +35,8 @@ export interface ClientOptions {
 /** One browser, or one program: cookies of its own, always on the same node. It follows no redirect by itself and never tries again. */
 export class Client {
   readonly jar = new Map<string, string>();
+  /** Told before each request. */
+  beforeRequest: () => void = () => {};
   private readonly agent: Agent;
 
   constructor(
@@ -50,6 +52,12 @@ export class Client {
     this.node = node;
     if (node === undefined) this.jar.delete(ROUTE_COOKIE);
     else this.jar.set(ROUTE_COOKIE, node);
+    return this;
+  }
+
+  /** From now on any node may answer; the cookie stays as it is, as in a browser whose node has gone. */
+  unpin(): this {
+    this.node = undefined;
     return this;
   }
 
@@ -80,11 +88,16 @@ export class Client {
     return answer;
   }
 
-  /** Follows redirects within the target until a page or a foreign address comes. @returns the last answer */
-  async follow(answer: Answer): Promise<Answer> {
-    let last = answer;
-    for (let turn = 0; turn < REDIRECTS && last.location.startsWith(`${this.target.origin}/`); turn++) {
-      last = await this.get(last.location);
+  /** Opens a page and follows redirects until a page or a foreign address comes. @returns the last answer */
+  async open(path: string): Promise<Answer> {
+    const { origin } = this.target;
+    let place = new URL(path, origin).href;
+    let last = await this.get(place);
+    for (let turn = 0; turn < REDIRECTS && last.location !== ''; turn++) {
+      const next = new URL(last.location, place);
+      if (next.origin !== origin) return last;
+      place = next.href;
+      last = await this.get(place);
     }
     return last;
   }
@@ -103,6 +116,7 @@ export class Client {
       ...this.authorization(sending),
       ...sending.headers,
     };
+    this.beforeRequest();
     const what = `${method} ${path.split('?')[0]}${this.node === undefined ? '' : ` on ${this.node}`}`;
     const { timeoutSeconds = TIMEOUT_SECONDS } = this.target;
     return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
 import { setTimeout } from 'node:timers/promises';
 import { Client, type ClientOptions } from './client';
+import type { Operator } from './operator';
 import { Broken } from './outcome';
 import { type Application, createApplication } from './product/applications';
 import { createNamed, createUser, GROUPS, ROLES, type User } from './product/directory';
@@ -24,6 +25,12 @@ export interface LabOptions {
   readonly signal?: AbortSignal;
   /** @default BOUND_SECONDS */
   readonly boundSeconds?: number;
+  /** @default - none: checks that need one are skipped */
+  readonly operator?: Operator;
+  /** Clients of the load of log-ins. @default 20 */
+  readonly clients?: number;
+  /** Seconds before and after a fault. @default 3 */
+  readonly calmSeconds?: number;
 }
 
 /** What a check works with: clients, and things of its own that carry the run's prefix and are removed after it. */
@@ -107,9 +114,18 @@ export class Lab {
     await setTimeout(Math.min(SETTLE_SECONDS, this.options.boundSeconds ?? BOUND_SECONDS) * 1000);
   }
 
+  note(remark: string): void {
+    this.remarks.push(remark);
+  }
+
+  private readonly remarks: string[] = [];
+
   /** What was measured, as sentences. */
   get notes(): string[] {
-    return [...this.slowest].map(([what, milliseconds]) => `${what} after ${Math.ceil(milliseconds)} ms`);
+    return [
+      ...this.remarks,
+      ...[...this.slowest].map(([what, milliseconds]) => `${what} after ${Math.ceil(milliseconds)} ms`),
+    ];
   }
 
   close(): void {

@@ -33,7 +33,7 @@ export interface RunOptions extends LabOptions {
  */
 export async function runChecks(target: Target, checks: readonly Check[], options: RunOptions): Promise<Result[]> {
   const results: Result[] = [];
-  const ground = await survey(target, options.signal);
+  const ground = await survey(target, options);
   const add = (result: Result) => {
     results.push(result);
     options.progress?.(result, results.length, checks.length);

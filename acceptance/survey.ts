@@ -1,5 +1,6 @@
 import type { Need } from './check';
 import { Client } from './client';
+import type { LabOptions } from './lab';
 import { endingOf, type Outcome, Skipped, Unclear } from './outcome';
 import type { Target } from './target';
 
@@ -18,7 +19,10 @@ export interface Ground {
 const CARBON = "the sandbox's Carbon server has none of it";
 
 /** Finds out, before the checks, what cannot be checked here, so that it is said once and well. */
-export async function survey(target: Target, signal?: AbortSignal): Promise<Ground> {
+export async function survey(
+  target: Target,
+  { signal, operator }: Pick<LabOptions, 'signal' | 'operator'>,
+): Promise<Ground> {
   const client = new Client(target, { signal });
   try {
     await client.raw(target.consolePath);
@@ -45,6 +49,9 @@ export async function survey(target: Target, signal?: AbortSignal): Promise<Grou
     },
     'client-certificates': () => {
       if (!target.clientCertificates) throw new Skipped('the load balancer asks nobody for a certificate');
+    },
+    failover: () => {
+      if (operator === undefined) throw new Skipped('it stops nodes: only with FAILOVER=1');
     },
     accelerator: () => {
       if (!target.accelerator) throw new Skipped('the accelerator is not in this distribution');

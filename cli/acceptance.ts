@@ -9,8 +9,11 @@ import { allHold, runChecks } from '../acceptance/run';
 import { sweep } from '../acceptance/sweep';
 import type { Target } from '../acceptance/target';
 import type { Topology } from '../topology/topology';
+import { operatorOf } from './acceptance/operator';
 import { targetOf } from './acceptance/target';
+import { atWork } from './at-work';
 import { selectedTopology } from './command';
+import { EnvironmentEngine } from './environment-engine';
 import { InterruptedError, runCommand, UserError } from './setup/errors';
 import { print } from './setup/progress';
 
@@ -44,12 +47,20 @@ runCommand(async () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   begin(folder, run);
   const { service, nodes } = topology;
-  const results = await runChecks(target, checks, {
-    prefix: prefixOf(run),
-    emailUsernames: service.emailUsernames,
-    signal: interruption.signal,
-    progress: (result, done, of) => print(progressLine(result, done, of)),
-  });
+  const engine = new EnvironmentEngine(topology);
+  const takesNodesAway = process.env.FAILOVER === '1';
+  const runAll = () =>
+    runChecks(target, checks, {
+      prefix: prefixOf(run),
+      emailUsernames: service.emailUsernames,
+      signal: interruption.signal,
+      ...(takesNodesAway && { operator: operatorOf(topology, engine) }),
+      progress: (result, done, of) => print(progressLine(result, done, of)),
+    });
+  // Nobody may deploy meanwhile, nor another run stop the other node.
+  const results = await (takesNodesAway
+    ? atWork({ topology, engine }, 'make acceptance FAILOVER=1', runAll)
+    : runAll());
   if (!results.some(({ id, outcome }) => id === 'Z1' && outcome === 'broken')) end(folder);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const { environment } = topology;
@@ -73,7 +84,7 @@ runCommand(async () => {
 
 async function requireConsent({ protected: isProtected, environment }: Topology): Promise<void> {
   if (!isProtected || process.env.YES === '1') return;
-  const what = `"make acceptance" creates and removes users, applications and sessions of its own in ${environment}, which is protected`;
+  const what = `"make acceptance" creates and removes users, applications and sessions of its own${process.env.FAILOVER === '1' ? ', and stops, kills and freezes its nodes one by one,' : ''} in ${environment}, which is protected`;
   if (!process.stdin.isTTY)
     throw new UserError(`${what}; without a terminal to ask, say YES=1. DRY_RUN=1 lists it all.`);
   const prompt = createInterface({ input: process.stdin, output: process.stdout });

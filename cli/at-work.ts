@@ -5,6 +5,8 @@ import type { CommandContext } from './command';
 import { HELPER } from './environment-engine';
 import { UserError } from './setup/errors';
 
+type Place = Pick<CommandContext, 'topology' | 'engine'>;
+
 const LABEL = `${LABEL_PREFIX}.at-work`;
 
 /**
@@ -16,7 +18,7 @@ const LABEL = `${LABEL_PREFIX}.at-work`;
  *
  * @throws UserError when somebody is at work, with who and since when
  */
-export async function atWork<T>(context: CommandContext, command: string, work: () => Promise<T>): Promise<T> {
+export async function atWork<T>(context: Place, command: string, work: () => Promise<T>): Promise<T> {
   const release = await begin(context, command);
   try {
     return await work();
@@ -31,17 +33,17 @@ export async function atWork<T>(context: CommandContext, command: string, work: 
  *
  * @throws UserError when somebody is at work
  */
-export async function requireNobodyAtWork(context: CommandContext): Promise<void> {
+export async function requireNobodyAtWork(context: Place): Promise<void> {
   const name = containerOf(context);
   const found = await context.engine.docker('container', 'ls', '--quiet', '--filter', `name=^${name}$`);
   if (found.trim() !== '') throw await occupied(context);
 }
 
-function containerOf({ topology }: CommandContext): string {
+function containerOf({ topology }: Place): string {
   return `${topology.environment}-at-work`;
 }
 
-async function occupied(context: CommandContext): Promise<UserError> {
+async function occupied(context: Place): Promise<UserError> {
   const name = containerOf(context);
   const format = `{{index .Config.Labels "${LABEL}"}}, since {{.State.StartedAt}}`;
   const inspected = context.engine.docker('container', 'inspect', '--format', format, name);
@@ -51,7 +53,7 @@ async function occupied(context: CommandContext): Promise<UserError> {
   );
 }
 
-async function begin(context: CommandContext, command: string): Promise<() => Promise<void>> {
+async function begin(context: Place, command: string): Promise<() => Promise<void>> {
   const { topology, engine } = context;
   const name = containerOf(context);
   const options = [...HELPER, '--interactive', '--network', 'none', '--read-only', '--user', '65534'];

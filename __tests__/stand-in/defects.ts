@@ -27,13 +27,15 @@ const NODE_DEFECTS = {
   'double-create': 'nothing keeps a name from being created twice',
   'open-admin': 'administration asks nobody who he is',
   'administrator-twice': 'every node creates the administrator',
+  'early-ready': 'a node that has just started is in rotation and knows no page yet',
   'keeps-deleted': 'applications are never deleted',
 } as const;
 
 /** Defects of what stands in for the load balancer. */
-const BALANCER_DEFECTS = {
+const OF_THE_BALANCER = {
   'one-node': 'every cookie reaches the first node',
   'no-affinity': 'the cookie chooses nothing',
+  'drop-on-stop': 'a node that stops is not taken out of rotation before',
   'no-reroute': 'an unknown cookie is not served',
   'health-open': 'the health request is not closed',
   'denied-by-spelling': 'denied paths are compared letter by letter',
@@ -41,12 +43,14 @@ const BALANCER_DEFECTS = {
   'any-certificate': 'client certificates are not verified',
 } as const;
 
+export const BALANCER_DEFECTS: readonly string[] = Object.keys(OF_THE_BALANCER);
+
 export type Defects = ReadonlySet<string>;
 
 export const ALL_DEFECTS: readonly string[] = [
   ...Object.entries(KINDS).flatMap(([what, kinds]) => kinds.map((kind) => `${what}:${kind}`)),
   ...Object.keys(NODE_DEFECTS),
-  ...Object.keys(BALANCER_DEFECTS),
+  ...BALANCER_DEFECTS,
 ];
 
 /** @throws Error for a name that is none of a defect: a misspelt one would prove nothing */

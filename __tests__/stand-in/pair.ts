@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
-import type { FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Operator } from '../../acceptance/operator';
 import { selfSigned } from '../../acceptance/self-signed';
 import type { Target } from '../../acceptance/target';
 import { type Defects, defects } from './defects';
@@ -12,6 +14,8 @@ import { MemoryStore } from './store';
 
 export const HOSTNAME = 'is.stand-in.test';
 const NAMES = ['node-1', 'node-2'] as const;
+/** How long a node that stops or starts wrongly answers wrongly. */
+const BROKEN_MS = 600;
 const DENIED = ['/api/health-check', '/services'];
 export const ADMINISTRATOR = { username: 'admin', password: 'stand-in-Password-1' };
 
@@ -21,6 +25,7 @@ export interface StandInPair {
   /** The nodes by their names; one that is taken out is not served. */
   readonly nodes: Map<string, FastifyInstance>;
   readonly store: MemoryStore;
+  readonly operator: Operator;
   close(): Promise<void>;
 }
 
@@ -40,14 +45,14 @@ export async function standInPair(names: readonly string[] = [], options: PairOp
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
   const origin = `https://${HOSTNAME}${options.publicPort ? `:${port}` : ''}`;
-  signingKey ??= newSigningKey();
   const store = new MemoryStore();
   const nodes = new Map<string, FastifyInstance>();
   const encryptionKey = randomBytes(32);
-  for (const [index, name] of NAMES.entries()) {
-    const props = { name, number: index + 1, origin, store, defects: has, encryptionKey };
-    nodes.set(name, await buildNode({ ...props, administrator: ADMINISTRATOR, signingKey: await signingKey }));
-  }
+  const build = async (name: string) => {
+    const props = { name, number: Number(name.slice(-1)), origin, store, defects: has, encryptionKey };
+    return buildNode({ ...props, administrator: ADMINISTRATOR, signingKey: await newSigningKeyOnce() });
+  };
+  for (const name of NAMES) nodes.set(name, await build(name));
   server.on('request', (request, response) => balance(nodes, has, origin, request, response));
   const target: Target = {
     environment: 'stand-in',
@@ -70,7 +75,49 @@ export async function standInPair(names: readonly string[] = [], options: PairOp
     await new Promise((done) => server.close(done));
     for (const node of nodes.values()) await node.close();
   };
-  return { target, nodes, store, close };
+  return { target, nodes, store, operator: operatorOf(nodes, has, build), close };
+}
+
+function newSigningKeyOnce(): Promise<SigningKey> {
+  signingKey ??= newSigningKey();
+  return signingKey;
+}
+
+/** Takes nodes out of the balancer's sight; one that starts anew has empty caches. */
+function operatorOf(
+  nodes: Map<string, FastifyInstance>,
+  has: Defects,
+  build: (name: string) => Promise<FastifyInstance>,
+): Operator {
+  const frozen = new Map<string, FastifyInstance>();
+  const answering = async (status: number) => {
+    const app = Fastify();
+    app.all('/*', (_, reply) => reply.status(status).send());
+    await app.ready();
+    return app;
+  };
+  return {
+    stop: async (name) => {
+      if (has.has('drop-on-stop')) {
+        nodes.set(name, await answering(502));
+        await setTimeout(BROKEN_MS);
+      }
+      nodes.delete(name);
+    },
+    kill: async (name) => void nodes.delete(name),
+    freeze: async (name) => {
+      frozen.set(name, nodes.get(name) as FastifyInstance);
+      nodes.delete(name);
+    },
+    start: async (name) => {
+      if (has.has('early-ready')) {
+        nodes.set(name, await answering(404));
+        await setTimeout(BROKEN_MS);
+      }
+      nodes.set(name, frozen.get(name) ?? (await build(name)));
+      frozen.delete(name);
+    },
+  };
 }
 
 /** What nginx.conf and routing.js do, as far as a client sees it. */

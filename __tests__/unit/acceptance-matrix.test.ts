@@ -12,7 +12,8 @@ const BOUND_SECONDS = 0.3;
 
 async function run(pair: StandInPair, ids?: readonly string[]): Promise<Result[]> {
   const checks = CHECKS.filter(({ id }) => ids === undefined || ids.includes(id));
-  const options = { prefix: prefixOf(newRun()), emailUsernames: false, boundSeconds: BOUND_SECONDS };
+  const load = { operator: pair.operator, clients: 4, calmSeconds: 0.2 };
+  const options = { prefix: prefixOf(newRun()), emailUsernames: false, boundSeconds: BOUND_SECONDS, ...load };
   return runChecks(pair.target, checks, options);
 }
 
@@ -24,9 +25,11 @@ test('all checks hold on a healthy pair, also when they run again, and nothing i
       (await Promise.all(kinds.map((kind) => pair.store.list(kind)))).map(({ length }) => length);
     const before = await count();
     for (let turn = 0; turn < 2; turn++) {
-      const results = await run(pair);
+      // The second time without the checks that take nodes away, which last.
+      const ids = CHECKS.map(({ id }) => id).filter((id) => turn === 0 || !/^[FR]/.test(id));
+      const results = await run(pair, ids);
       expect(results.filter(({ outcome }) => outcome !== 'held')).toEqual([]);
-      expect(results).toHaveLength(CHECKS.length);
+      expect(results).toHaveLength(ids.length);
     }
     expect(await count()).toEqual(before);
   } finally {

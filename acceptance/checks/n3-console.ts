@@ -11,7 +11,7 @@ export const check: Check = {
   async run(lab, a) {
     const { origin, consolePath } = lab.target;
     const browser = lab.client(a);
-    const page = await browser.follow(await browser.get(consolePath));
+    const page = await browser.open(consolePath);
     if (page.status === 403 || page.status === 404) throw new Skipped(`${consolePath} is closed (${page.status})`);
     const address = page.location;
     expectThat(page.status === 200, `${page.request} ended with ${page.status}${address && `, going to ${address}`}`);

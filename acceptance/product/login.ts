@@ -71,7 +71,7 @@ export async function logOut(browser: Client, app: Application, idToken: string)
   const answer = await browser.get(`/oidc/logout?${query}`);
   answer.expect(302);
   // With a consent page of its own, the answer to that ends the session.
-  if (!answer.location.startsWith(app.callback)) await browser.follow(answer);
+  if (!answer.location.startsWith(app.callback)) await browser.open(answer.location);
 }
 
 /** A log-in of an app, without pages and cookies. @returns the flow's id */
