@@ -126,7 +126,7 @@ test('other files stop nothing but what would collide with them, and a renamed o
   rmSync(copied);
   expect((await workspace.make('plan', ONE.name)).stdout).toContain('Nothing to change.');
   rmSync(mistaken);
-}, 300_000);
+}, 600_000);
 
 test('make down leaves nothing; a backup brings back the keys, and make up the rest', async () => {
   const file = workspace.path('build', ONE.name, 'ca.crt');
@@ -246,7 +246,7 @@ test('a certificate of the user’s own authority is served, and taken over with
   for (const file of [...workspace.files('state'), ...workspace.files('cdktf.out'), ...workspace.files('build')]) {
     expect(readFileSync(file, 'utf8')).not.toContain('PRIVATE KEY-----');
   }
-}, 300_000);
+}, 600_000);
 
 test('make down asks first, and refuses a protected environment until a reviewed plan has lifted that', async () => {
   const unasked = await workspace.tryMake('down', ONE.name, { YES: '' });
@@ -285,7 +285,7 @@ test('make down asks first, and refuses a protected environment until a reviewed
   expect((await apply(unprotected, true)).exitCode).toBe(0);
   await workspace.make('down', ONE.name);
   expect(await labelled('volume', ONE.name)).toEqual([]);
-}, 300_000);
+}, 600_000);
 
 test('a missing secret stops the first job with what to do; once supplied, the job runs again', async () => {
   const { name, hostname, bindAddress, subnet } = placeOf('e2e-supplied');
