@@ -3,6 +3,7 @@ import type { StackTopology } from '../topology/stacks';
 import { isRetired } from '../topology/topology';
 import type { CommandContext } from './command';
 import type { EngineContainer } from './environment-engine';
+import { servingNodes } from './rotation';
 import { UserError } from './setup/errors';
 import type { CommandError } from './setup/process';
 import { howItEnded, knownCause } from './status/reasons';
@@ -28,10 +29,12 @@ export async function failedLayer(
     const cause = causes.filter((each) => each !== undefined).join('; ');
     if (cause !== '') lines.push(`${name}: ${cause}`, '');
   }
-  if (stack.layer === 'node' && !isRetired(topology, stack.name)) {
-    const others = topology.nodes.filter(({ containerName }) => containerName !== stack.name);
+  const serving = stack.layer === 'node' && !isRetired(topology, stack.name) ? await servingNodes(context) : [];
+  const others = serving.filter((name) => name !== stack.name);
+  // On a first creation there are none.
+  if (others.length > 0) {
     lines.push(
-      `The roll stops here; ${others.map(({ containerName }) => containerName).join(', ')} keep serving as before.`,
+      `The roll stops here; ${others.join(', ')} keep serving as before.`,
       'To go back, restore the previous configuration (git revert) and run "make up"; it replaces only this node.',
     );
   } else {
