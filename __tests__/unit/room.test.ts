@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../../cli/revise-configuration';
 import { requireRoom, requireWholeStates } from '../../cli/room';
+import { runCommand } from '../../cli/setup/errors';
+import { CommandError } from '../../cli/setup/process';
 import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 
 // A state that is cut off in the middle cannot be read again, so nothing begins on a disk that is about to be full.
@@ -49,4 +51,30 @@ test('a configuration is written whole or not at all', () => {
   expect(() => writeWhole('bank.toml', 'never')).toThrow();
   expect(readFileSync('bank.toml', 'utf8')).toBe('after');
   expect(readdirSync('.')).toContain('bank.toml');
+});
+
+test.each([
+  [
+    'a file of this machine',
+    Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', path: 'build/plan.md' }),
+    'build/plan.md was not written',
+  ],
+  [
+    'a program on the engine',
+    new CommandError(['docker', 'run'], 125, 'exit code 125', ['docker: Error response: no space left on device.']),
+    'docker run: exit code 125',
+  ],
+])('whoever says that there is no space left, %s, is answered with where to look', async (_, error, words) => {
+  const told = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  try {
+    await runCommand(async () => {
+      throw error;
+    });
+    expect(told.mock.calls.join()).toContain(words);
+    expect(told.mock.calls.join()).toContain('A disk or volume is full: "df -h" here');
+    expect(process.exitCode).toBe(1);
+  } finally {
+    process.exitCode = undefined;
+    told.mockRestore();
+  }
 });
