@@ -106,10 +106,10 @@ describe('a volume that is gone although the state knows it', () => {
 });
 
 describe('a layer that failed', () => {
-  const failed = async (stack: string, container: Json, log = '') => {
+  const failed = async (stack: string, container: Json, log = '', others: readonly Json[] = []) => {
     const context = {
       topology: bank,
-      engine: { containers: async () => [container], lastLines: async () => log },
+      engine: { containers: async () => [container, ...others], lastLines: async () => log },
     } as unknown as CommandContext;
     const found = [...bank.stacks].find(({ name }) => name === stack) as (typeof bank.stacks)[number];
     return (await failedLayer(context, found, new CommandError(['tofu'], 1, 'exit code 1', ['it timed out']))).message;
@@ -117,9 +117,16 @@ describe('a layer that failed', () => {
   const ended = { running: false, exitCode: 137, outOfMemory: true, startError: '', restarts: 0 };
 
   test('names how its server has ended', async () => {
-    const message = await failed('bank-node-1', { ...ended, name: 'bank-node-1' });
+    const serving = { name: 'bank-node-2', running: true, paused: false, health: 'healthy' };
+    const message = await failed('bank-node-1', { ...ended, name: 'bank-node-1' }, '', [serving]);
     expect(message).toContain('bank-node-1: it was ended because it needed more than its 4096 MiB of memory');
     expect(message).toContain('The roll stops here; bank-node-2 keep serving as before.');
+  });
+
+  test('says of nobody that it keeps serving where nobody does', async () => {
+    const message = await failed('bank-node-1', { ...ended, name: 'bank-node-1' });
+    expect(message).not.toContain('keep serving');
+    expect(message).toContain('"make up" continues from here');
   });
 
   test('of the foundation, names what is wrong with the database', async () => {
