@@ -104,6 +104,14 @@ check: $(MODULES) ## All that needs no Docker Engine: lint, types, unit and synt
 test: check ## That, and the end-to-end tests
 	@$(TSX) $(ROOT)/__tests__/e2e/suite.ts
 
+.PHONY: fuzz
+fuzz: $(MODULES) ## Reads 10,000 mutated configurations: each is accepted or refused with a message (about 5 min)
+	@cd $(ROOT) && MUTATIONS=10000 npx jest __tests__/unit/fuzzed-configurations.test.ts
+
+.PHONY: scan
+scan: $(MODULES) ## Scans the generated nginx.conf and the Dockerfiles (gixy, hadolint; needs Python with pip)
+	@$(TSX) $(ROOT)/__tests__/scanners/scan.ts
+
 .PHONY: chaos
 chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about an hour)
 #: FAULTS=  parts of names, between "|": only those faults; the other rows of the page stay

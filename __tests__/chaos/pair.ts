@@ -21,6 +21,8 @@ export interface PairSettings {
   readonly certificate?: 'issued' | 'supplied';
   /** Lines before all tables. @default - none */
   readonly head?: string;
+  /** Requests that a client address may have at a time. */
+  readonly requestsPerClient?: number;
 }
 
 export interface PairNode {
@@ -69,7 +71,7 @@ export class Pair {
 
   async configure(settings: PairSettings = {}): Promise<void> {
     const { heapMb = 384, readTimeoutSeconds = READ_TIMEOUT_SECONDS, startTimeoutSeconds = 240 } = settings;
-    const { image, loadBalancerImage, keystoreRevision = 1, memoryMb = 1280, nodes = 2 } = settings;
+    const { image, loadBalancerImage, keystoreRevision = 1, memoryMb = 1280, nodes = 2, requestsPerClient } = settings;
     const { hostname = this.hostname, certificate = 'issued', head = '' } = settings;
     const imageLine = (name: string | undefined) => (name === undefined ? '' : `image = "${name}"\n`);
     await this.workspace.configure(
@@ -89,7 +91,7 @@ ${imageLine(loadBalancerImage)}hostname = "${hostname}"
 certificate = "${certificate}"
 bind_address = "${this.address}"
 read_timeout_seconds = ${readTimeoutSeconds}
-`,
+${requestsPerClient === undefined ? '' : `client_limit = { requests = ${requestsPerClient} }\n`}`,
     );
   }
 

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault';
+import { attackFaults } from './attack';
 import { changeFaults } from './change';
 import { databaseFaults, freezeDatabase } from './database';
 import { corruptKeystores } from './keystores';
@@ -32,6 +33,8 @@ export const FAULTS: readonly Fault[] = [
   loadBalancerFaults.killWithoutNode,
   loadBalancerFaults.poison,
   loadBalancerFaults.reloads,
+  attackFaults.holding,
+  attackFaults.limited,
   changeFaults.twoRolls,
   changeFaults.killedApply,
   changeFaults.brokenImage,
