@@ -35,7 +35,7 @@ test('all checks hold on a healthy pair, also when they run again, and nothing i
   } finally {
     await pair.close();
   }
-});
+}, 180_000);
 
 test.each(PROOFS)('%s is broken by the defect %s', async (id, defect) => {
   const pair = await standInPair([defect]);

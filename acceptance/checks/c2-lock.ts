@@ -1,4 +1,5 @@
 import { type Check, LOOK } from '../check';
+import { Unclear } from '../outcome';
 import { setLocked } from '../product/directory';
 import { askAsUser, userTokens } from '../product/tokens';
 
@@ -16,6 +17,9 @@ export const check: Check = {
     const atB = lab.client(b);
     await userTokens(atB, app, user);
     await setLocked(lab.admin(a), user, true);
+    if ((await askAsUser(lab.client(a), app, user)).status === 200) {
+      throw new Unclear(`${a} itself lets in an account that it has locked: account locking seems to be off`);
+    }
     await lab.within(`the lock counts on ${b}`, async () =>
       (await askAsUser(atB, app, user)).status === 200 ? `an account that ${a} has locked logs in at ${b}` : undefined,
     );
