@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ConfigurationError } from '../../environment/diagnostics';
 
 /** Something the user can put right. The message says what is wrong, where, and what to do; it is shown as it stands. */
@@ -21,6 +22,9 @@ export class InterruptedError extends Error {
  * @param interrupted what to say after Ctrl-C, once everything that ran has ended. @default - only that it was interrupted
  */
 export async function runCommand(main: () => Promise<void>, interrupted?: string): Promise<void> {
+  // GitHub takes "##[add-mask]" anywhere in a line for an order, also in a reason or a file's name that we only show. Not on the
+  // output, which may be somebody's file.
+  if (process.env.GITHUB_ACTIONS === 'true') process.stderr.write(`::stop-commands::${randomUUID()}\n`);
   const tell = (error: unknown) => {
     console.error(error instanceof InterruptedError && interrupted ? `interrupted: ${interrupted}` : describe(error));
   };
