@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../cli/setup/process';
+import { hostileCode, PROPOSED, writeProposed, writeTargetBranch } from '../support/hostile-pull-request';
 import { placeOf } from '../support/places';
 import { StateServer } from '../support/state-server';
 import { WorkflowRunner } from '../support/workflow-runner';
@@ -107,18 +108,69 @@ test('a pull request gets one comment with the plan of its configuration', async
   expect(comment?.body).toContain('docker_container.load-balancer');
 }, 300_000);
 
-test('code of a pull request is not run where the credentials are', async () => {
-  await runner.git('checkout', '--quiet', '-B', 'evil', 'main');
-  writeFileSync(join(runner.origin, 'main.ts'), "throw new Error('code of the pull request ran');\n");
-  await runner.git('commit', '--quiet', '--all', '--message', 'evil');
-  await runner.git('checkout', '--quiet', 'main');
-  await runner.git('checkout', '--quiet', '-B', 'merge', 'main');
-  await runner.git('merge', '--quiet', '--no-ff', '--message', 'merge', 'evil');
-  await runner.git('checkout', '--quiet', 'main');
-  const { outputs, log } = await runner.job('plan.yml', 'select', pullRequest('merge'));
-  expect(outputs.environments).toBe('[]');
-  expect(log).toContain('Code of pull requests is not run with credentials');
-}, 180_000);
+describe('a hostile pull request', () => {
+  const onBank = (ref: string) => ({ ref, github: { event: { pull_request: { number: 8, base: { ref: 'bank' } } } } });
+  let canary: string;
+  let workspace: string;
+
+  /** The merge commit that GitHub makes of a pull request into the branch `bank`, under the name of the pull request's branch. */
+  async function merge(branch: string, change: (checkout: string) => void): Promise<string> {
+    await runner.git('checkout', '--quiet', '-B', branch, 'bank');
+    change(runner.origin);
+    await runner.git('add', '--all');
+    await runner.git('commit', '--quiet', '--message', branch);
+    await runner.git('checkout', '--quiet', '-B', `${branch}-merge`, 'bank');
+    await runner.git('merge', '--quiet', '--no-ff', '--message', 'merge', branch);
+    await runner.git('checkout', '--quiet', '--force', 'main');
+    return `${branch}-merge`;
+  }
+
+  /** Nothing of it is planned, runs, is in the checkout that has the credentials, or gives GitHub an order. */
+  async function requireRefused(ref: string): Promise<string> {
+    const selected = await runner.job('plan.yml', 'select', onBank(ref), workspace);
+    workspace = selected.workspace;
+    expect(selected.outputs).toEqual({ environments: '[]' });
+    expect(selected.obeyed).toEqual([]);
+    expect(existsSync(canary)).toBe(false);
+    expect((await run('git', ['-C', workspace, 'status', '--porcelain'])).stdout).toBe('');
+    return selected.log;
+  }
+
+  beforeAll(async () => {
+    canary = join(runner.directory, 'canary');
+    await runner.git('checkout', '--quiet', '-B', 'bank', 'main');
+    writeTargetBranch(runner.origin);
+    await runner.git('add', '--all');
+    await runner.git('commit', '--quiet', '--message', 'the environments of a bank');
+    await runner.git('checkout', '--quiet', 'main');
+  }, 180_000);
+
+  test('has no configuration planned that decides what is run, built or trusted', async () => {
+    const log = await requireRefused(await merge('proposed', writeProposed));
+    const refused = Object.keys(PROPOSED).map((name) => [
+      name,
+      log.split('\n').find((line) => line.startsWith(`\`${name}\``)),
+    ]);
+    expect(refused).toEqual(
+      Object.entries(PROPOSED).map(([name, { refusal }]) => [name, expect.stringContaining(refusal)]),
+    );
+  }, 180_000);
+
+  test('has nothing planned or run beside code, or what may be code', async () => {
+    const kinds = hostileCode(canary);
+    expect(kinds.length + Object.keys(PROPOSED).length).toBeGreaterThan(25);
+    // The step names three files; a pull request each for all of them would take a minute.
+    for (let first = 0; first < kinds.length; first += 3) {
+      const some = kinds.slice(first, first + 3);
+      const ref = await merge(`code-${first}`, (checkout) => {
+        for (const { apply: change } of some) change(checkout);
+      });
+      const log = await requireRefused(ref);
+      expect(log).toContain('is not planned here: the pull request also changes code (');
+      for (const { attack, refusal } of some) expect([attack, log]).toEqual([attack, expect.stringContaining(refusal)]);
+    }
+  }, 180_000);
+});
 
 test('the night finds an environment as configured, and opens issues when somebody has changed it by hand and nobody is served', async () => {
   const clean = await runner.job('drift.yml', 'drift', onMain);

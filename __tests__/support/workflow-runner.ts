@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { run } from '../../cli/setup/process';
@@ -20,6 +30,13 @@ interface Job {
   readonly env?: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
   readonly outputs?: Readonly<Record<string, string>>;
+}
+
+interface JobResult {
+  readonly outputs: Record<string, string>;
+  readonly log: string;
+  readonly obeyed: readonly string[];
+  readonly workspace: string;
 }
 
 export type Context = Readonly<Record<string, unknown>>;
@@ -76,23 +93,18 @@ exit 0
   }
 
   /**
-   * Runs one job in a workspace of its own.
+   * Runs one job.
    *
-   * @returns its outputs, and everything that it printed
+   * @param workspace folder of an earlier job that had the same checkouts, to be used again. @default - one of its own
+   * @returns its outputs, everything that it printed, the lines of that which GitHub would have obeyed, and its folder
    * @throws when a step fails, with what it said
    */
-  async job(
-    workflow: string,
-    name: string,
-    context: Context,
-  ): Promise<{ outputs: Record<string, string>; log: string }> {
+  async job(workflow: string, name: string, context: Context, workspace = this.newWorkspace()): Promise<JobResult> {
     const file = join(this.origin, '.github', 'workflows', workflow);
     const { jobs } = safeLoad(readFileSync(file, 'utf8')) as { jobs: Record<string, Job> };
     const job = jobs[name];
     if (job === undefined) throw new Error(`${workflow} has no job ${name}`);
-    this.jobs += 1;
-    const workspace = join(this.directory, `job-${this.jobs}`);
-    mkdirSync(workspace);
+    const obeyed: string[] = [];
     const steps: Record<string, { outputs: Record<string, string> }> = {};
     let log = '';
     for (const step of job.steps) {
@@ -106,11 +118,24 @@ exit 0
         const output = join(this.directory, 'output');
         writeFileSync(output, '');
         const env = { ...evaluated({ ...job.env, ...step.env }, scope), GITHUB_OUTPUT: output };
-        log += await this.command(workspace, step.run, env);
+        const printed = await this.command(workspace, step.run, env);
+        log += printed;
+        obeyed.push(...obeyedLines(printed));
         if (step.id) steps[step.id] = { outputs: outputsIn(output) };
       }
     }
-    return { outputs: evaluated(job.outputs ?? {}, { ...context, steps }), log };
+    const masks = obeyed.flatMap((line) => /add-mask(?:::|\])(.+)$/.exec(line)?.[1] ?? []);
+    const outputs = Object.entries(evaluated(job.outputs ?? {}, { ...context, steps })).filter(
+      ([, value]) => !masks.some((mask) => value.includes(mask)),
+    );
+    return { outputs: Object.fromEntries(outputs), log, obeyed, workspace };
+  }
+
+  private newWorkspace(): string {
+    this.jobs += 1;
+    const workspace = join(this.directory, `job-${this.jobs}`);
+    mkdirSync(workspace);
+    return workspace;
   }
 
   dispose(): void {
@@ -119,16 +144,20 @@ exit 0
 
   private async checkout(workspace: string, inputs: Record<string, string>, context: Context): Promise<void> {
     const target = join(workspace, inputs.path ?? '.');
-    await run('git', ['clone', '--quiet', '--no-checkout', this.origin, target]);
+    const isUsedAgain = existsSync(join(target, '.git'));
+    if (isUsedAgain)
+      await run('git', ['-C', target, 'fetch', '--quiet', 'origin', '+refs/heads/*:refs/remotes/origin/*']);
+    else await run('git', ['clone', '--quiet', '--no-checkout', this.origin, target]);
     await run('git', [
       '-C',
       target,
       'checkout',
       '--quiet',
+      '--force',
       '--detach',
       await this.git('rev-parse', inputs.ref ?? String(context.ref)),
     ]);
-    if (inputs.path !== undefined) return;
+    if (inputs.path !== undefined || isUsedAgain) return;
     // As "npm ci" would leave it, but in a second.
     await run('cp', ['--archive', '--link', join(PROJECT, 'node_modules'), join(target, 'node_modules')]);
     utimesSync(join(target, 'package-lock.json'), 0, 0);
@@ -155,6 +184,7 @@ exit 0
       cwd,
       env: {
         ...process.env,
+        GITHUB_ACTIONS: 'true',
         GITHUB_REPOSITORY: 'bank/identity',
         GITHUB_STEP_SUMMARY: join(this.directory, 'summary'),
         ...this.variables,
@@ -173,6 +203,18 @@ exit 0
     if (exitCode !== 0) throw new Error(`${text}: exit code ${exitCode}\n${log}`);
     return log;
   }
+}
+
+const COMMANDS =
+  '(add-mask|add-matcher|remove-matcher|set-env|set-output|save-state|add-path|echo|debug|warning|error|notice|group|endgroup|stop-commands)';
+/** Where GitHub looks for an order in a line: at its beginning, and in the older form anywhere. */
+const ORDERS = [new RegExp(`^\\s*::${COMMANDS}( [^:]*)?::`, 'i'), new RegExp(`##\\[${COMMANDS}( [^\\]]*)?\\]`, 'i')];
+
+/** Lines of one step that GitHub would obey, until one of them tells it to obey no more. */
+function obeyedLines(log: string): string[] {
+  const orders = log.split('\n').filter((line) => ORDERS.some((order) => order.test(line)));
+  const end = orders.findIndex((line) => /^::stop-commands::[\w-]{16,}$/.test(line));
+  return end < 0 ? orders : orders.slice(0, end);
 }
 
 function outputsIn(file: string): Record<string, string> {
