@@ -89,6 +89,17 @@ test('an archive with a device is refused', () => {
   expect(restore(file)).toMatchObject({ status: 3, found: [], stderr: expect.stringContaining('no backup holds') });
 });
 
+test('an archive that is damaged, or lacks its end, is refused', () => {
+  const file = archive();
+  const whole = readFileSync(file);
+  const bytes = Buffer.from(whole);
+  bytes.write('X', bytes.lastIndexOf('content of shared-files'));
+  writeFileSync(file, bytes);
+  expect(restore(file)).toMatchObject({ status: 3, found: [], stderr: expect.stringContaining('is damaged') });
+  writeFileSync(file, whole.subarray(0, whole.lastIndexOf('content of')));
+  expect(restore(file)).toMatchObject({ status: 3, found: [], stderr: expect.stringContaining('its end is missing') });
+});
+
 test('a list that names files elsewhere is refused', () => {
   const outside = elsewhere();
   writeFileSync(outside, 'x');
