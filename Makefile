@@ -1,7 +1,7 @@
 # Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
 ENVIRONMENT ?= sandbox
 # Tests and generators choose their environments themselves. As it stands: make would run what looks like one of its functions.
-setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram down upgrade benchmark: export ENVIRONMENT := $(value ENVIRONMENT)
+setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram network-rules down upgrade benchmark: export ENVIRONMENT := $(value ENVIRONMENT)
 # Who types the old name must not reach another environment by it. A shell may have set it for itself.
 ifeq ($(origin ENV),command line)
 $(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))
@@ -20,7 +20,7 @@ TSX := node --import $(call quoted,$(subst $(hash),%23,$(subst %,%25,$(folder)))
 MODULES := modules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram down upgrade lock check test benchmark docs differences templates lint
+.PHONY: help setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram network-rules down upgrade lock check test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -82,6 +82,9 @@ restore: $(MODULES) ## Fill what is missing of them from such an archive on stan
 
 diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
 	@$(TSX) $(ROOT)/cli/diagram.ts
+
+network-rules: $(MODULES) ## Print a script for the Docker host: its firewall lets nothing into the containers but what they need
+	@$(TSX) $(ROOT)/cli/network-rules.ts
 
 upgrade: $(MODULES) ## To a version with another schema: stops all nodes and says what to do before the next step
 #: MIGRATED=1  the databases have the new schema: starts the new version

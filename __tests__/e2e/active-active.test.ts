@@ -1,11 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { connect } from 'node:tls';
-import { run } from '../../cli/setup/process';
+import { CommandError, run } from '../../cli/setup/process';
+import { sandboxImageTags } from '../../images/tags';
+import { networkRulesScript } from '../../topology/network-rules';
 import { AUTHORITY, createAuthority, type Identity, issue, revocationList } from '../support/certificates';
 import { Client, type Reply } from '../support/client';
 import { underLoad } from '../support/load';
 import { placeOf } from '../support/places';
+import { topology } from '../support/synth';
 import { docker, eventually, inspect, psql, Workspace, waitUntilHealthy } from '../support/workspace';
 
 // One environment, made once; the tests run in order and each leaves it healthy.
@@ -469,6 +472,107 @@ test('a request for another host within a connection to ours is misdirected, and
     serverName: HOSTNAME,
   });
   client.close();
+});
+
+describe('who reaches whom', () => {
+  const NEIGHBOUR = `${NAME}-neighbour`;
+  const [FIRST] = NODES;
+  const BALANCER = `${NETWORK}.3`;
+  const DATABASE = `${NETWORK}.2`;
+  const PLACES = {
+    balancer: `${NAME}-load-balancer`,
+    first: CONTAINERS[0],
+    second: CONTAINERS[1],
+    database: `${NAME}-database`,
+    neighbour: NEIGHBOUR,
+  };
+  const TARGETS = {
+    'node 1, HTTPS': [FIRST, 9446],
+    'node 1, HTTP': [FIRST, 9766],
+    'node 1, membership': [FIRST, 4000],
+    database: [DATABASE, 5432],
+    'load balancer, HTTPS': [BALANCER, 443],
+    'load balancer, control': [BALANCER, 9080],
+  } as const;
+
+  /** What `timeout` ends with when it had to end what it ran. */
+  const TIMED_OUT = 124;
+
+  /** Which of the targets each place gets an answer from, be it that nobody listens. */
+  async function matrix(): Promise<Record<string, string[]>> {
+    const pids = await Promise.all(
+      Object.entries(PLACES).map(async ([place, container]) => [place, (await inspect(container)).State.Pid] as const),
+    );
+    const rows = [...pids, ['host', undefined] as const].map(async ([place, pid]) => {
+      const inside = pid === undefined ? [] : ['nsenter', '--target', String(pid), '--net'];
+      const reached = await Promise.all(
+        Object.entries(TARGETS).map(async ([target, [address, port]]) => {
+          const command = [...inside, 'timeout', '2', 'bash', '-c', `</dev/tcp/${address}/${port}`];
+          const ended = await run(command[0] as string, command.slice(1)).catch((error: CommandError) => error);
+          return ended instanceof CommandError && ended.exitCode === TIMED_OUT ? [] : [target];
+        }),
+      );
+      return [place, reached.flat()] as const;
+    });
+    return Object.fromEntries(await Promise.all(rows));
+  }
+
+  test('with the rules of `make network-rules` nothing but load balancer and nodes has a way to a node, and they cost no request', async () => {
+    const image = sandboxImageTags().nginx;
+    const labels = ['--label', 'wso2-is-active-active.test=1'];
+    await docker(
+      'run',
+      '--detach',
+      '--rm',
+      ...labels,
+      '--name',
+      NEIGHBOUR,
+      '--network',
+      NAME,
+      '--entrypoint',
+      'sleep',
+      image,
+      '600',
+    );
+    const known = topology(CONFIGURATION, NAME);
+    expect((await workspace.make('network-rules', NAME)).stdout).toBe(networkRulesScript(known));
+    // As if the servers formed a cluster; here nobody listens, which is an answer, too.
+    const script = networkRulesScript({ ...known, clusterPort: 4000 });
+    try {
+      const everything = Object.keys(TARGETS);
+      expect(await matrix()).toMatchObject({ database: everything, neighbour: everything, host: everything });
+      const { report, result } = await underLoad(
+        {
+          address: ADDRESS,
+          hostname: HOSTNAME,
+          ca,
+          name: 'rules',
+          clients: 4,
+          pause: 20,
+          requests: [{ method: 'GET', path: (id) => `/probe/echo?id=${id}` }],
+        },
+        async () => {
+          await run('sh', ['-s'], { input: script });
+          return matrix();
+        },
+      );
+      expect(report.failed).toEqual([]);
+      const published = 'load balancer, HTTPS';
+      const control = 'load balancer, control';
+      expect(result).toEqual({
+        balancer: ['node 1, HTTPS', published, control],
+        first: [...everything],
+        second: ['node 1, membership', 'database', published, control],
+        database: ['database', published],
+        neighbour: ['database', published, control],
+        host: [published],
+      });
+      await workspace.make('status', NAME);
+    } finally {
+      await run('sh', ['-s', 'remove'], { input: script });
+      await docker('rm', '--force', NEIGHBOUR).catch(() => undefined);
+    }
+  }, 120_000);
 });
 
 test('the control port answers nothing but what it is for', async () => {
