@@ -1,7 +1,7 @@
 import type { DatabaseEngineFacts, JdbcTarget } from '../catalogue/database-engines';
 import { escapeXml, jdbcUrl } from '../catalogue/database-engines/jdbc-url';
 import { type Datasource, DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions';
-import { flatten, merge, type TomlTable, withValue } from '../catalogue/toml';
+import { flatten, isTable, merge, type TomlTable, withValue } from '../catalogue/toml';
 import { INTERNAL_ALIAS, signingAlias, storeFiles, TLS_ALIAS } from './key-stores';
 
 /** What one node's deployment.toml is made from. Secrets are references to environment variables, never values. */
@@ -82,6 +82,7 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
     httpsPort: props.httpsPort,
     protected: props.protected,
     loadBalancerAddress: props.loadBalancerAddress,
+    nodeAddresses: props.memberAddresses,
     clientCertificateHeader: props.clientCertificateHeader,
     signingAlias: signingAlias(props.signingKey),
   };
@@ -121,17 +122,22 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
   );
 }
 
-/** Lists of tables to which the user's entries are added. Every other list is replaced as a whole. */
-const GROWING_LISTS = ['datasource', 'health_checker'];
+/** Lists of tables to which the user's entries are added, by their path. Every other list is replaced as a whole. */
+const GROWING_LISTS = ['datasource', 'health_checker', 'catalina.valves'];
 
 /** The user's keys over a table. */
 function extend(base: TomlTable, extension: TomlTable): TomlTable {
-  const grown = GROWING_LISTS.flatMap((key) => {
-    const { [key]: ours } = base;
-    const { [key]: theirs } = extension;
-    return Array.isArray(ours) && Array.isArray(theirs) ? [[key, [...ours, ...theirs]]] : [];
-  });
-  return { ...merge(base, extension), ...Object.fromEntries(grown) };
+  return GROWING_LISTS.reduce(
+    (extended, path) => {
+      const [ours, theirs] = [valueAt(base, path), valueAt(extension, path)];
+      return Array.isArray(ours) && Array.isArray(theirs) ? withValue(extended, path, [...ours, ...theirs]) : extended;
+    },
+    merge(base, extension),
+  );
+}
+
+function valueAt(table: TomlTable, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (isTable(value) ? value[key] : undefined), table);
 }
 
 function clustering({ clusterDomain, nodeAddress, memberAddresses }: DeploymentTomlProps): TomlTable {

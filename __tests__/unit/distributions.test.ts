@@ -138,6 +138,27 @@ order = "99"
     expect(flatten(tomlOf(derived, 1)).get('http_access_log.pattern')).not.toContain('%h');
   });
 
+  test('answers the load balancer and the nodes, and nobody else, whatever a header says', () => {
+    const valves = (tomlOf(derived, 1).catalina as TomlTable).valves as [{ properties: TomlTable }];
+    const { allow, usePeerAddress, className } = valves[0].properties;
+    expect([usePeerAddress, className]).toEqual(['true', 'org.apache.catalina.valves.RemoteAddrValve']);
+    const allowed = (peer: string) => new RegExp(`^(?:${allow})$`).test(peer);
+    const balancer = derived.loadBalancer.address;
+    const own = ['127.0.0.1', '0:0:0:0:0:0:0:1', balancer, ...derived.nodes.map(({ address }) => address)];
+    expect(own.filter((peer) => !allowed(peer))).toEqual([]);
+    const strangers = [derived.network.gateway, balancer.replaceAll('.', '0'), '203.0.113.7', `1${balancer}`];
+    expect([...strangers, derived.database.container?.address as string].filter(allowed)).toEqual([]);
+  });
+
+  test('keeps that valve beside those of the user', () => {
+    const extra = '[[identity_server.deployment_toml.catalina.valves]]\nproperties.className = "com.bank.Valve"\n';
+    const valves = (tomlOf(environmentOf(name, extra), 1).catalina as TomlTable).valves as TomlTable[];
+    expect(valves.map(({ properties }) => (properties as TomlTable).className)).toEqual([
+      'org.apache.catalina.valves.RemoteAddrValve',
+      'com.bank.Valve',
+    ]);
+  });
+
   test('gives a silent member of the cluster up after a minute', () => {
     expect(flatten(tomlOf(derived, 1)).get('hazelcast."hazelcast.max.no.heartbeat.seconds"')).toBe('60');
   });

@@ -65,6 +65,8 @@ export interface Site {
   readonly protected: boolean;
   /** Address at which the nodes see the load balancer. */
   readonly loadBalancerAddress: string;
+  /** Addresses of all nodes. */
+  readonly nodeAddresses: readonly string[];
   /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
   readonly clientCertificateHeader?: string;
   /** Name of the key that signs, in the primary keystore. */

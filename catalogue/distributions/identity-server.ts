@@ -10,6 +10,7 @@ import {
 } from './distribution';
 import { financialServicesToml } from './financial-services-toml';
 import { healthToml } from './health-toml';
+import { peerAddressToml } from './peer-address-toml';
 import { USER_STORE_RECOVERS_SOON } from './user-store-toml';
 
 /** What differs from one version of Identity Server to the next. */
@@ -258,6 +259,7 @@ function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]
     ...healthToml(databases),
     ...USER_STORE_RECOVERS_SOON,
     ...clientAddressToml(site),
+    ...peerAddressToml(site),
     // The server leaves the cluster in its own order when it stops. A starting node waits for a frozen peer as long as it is
     // believed to live: the product says 600 s.
     hazelcast: {
