@@ -24,7 +24,7 @@ export function report(mistakes: readonly Mistake[], results: readonly Result[])
   return `# Mistakes and what they cost
 
 Written by \`make mistakes\` from mistakes.json; do not edit. Each row is of the day that it names: \`MISTAKES="part of a name"\` makes some again and leaves the other rows.
-${absent.length === 0 ? '' : `Not made yet: ${absent.join('; ')}. `}On ${[...new Set(results.map(({ machine }) => machine))].join('; or on ')}; the pair and the load share this machine, and other tests may have. The nodes are the sandbox's.
+${absent.length === 0 ? '' : `**Not made on an engine yet: ${absent.join('; ')}.** `}${results.length === 0 ? 'Whatever it is made on' : `On ${[...new Set(results.map(({ machine }) => machine))].join('; or on ')}`}; the pair and the load share this machine, and other tests may have. The nodes are the sandbox's.
 
 Every mistake is made with a healthy pair under load: ${CLIENTS} clients that never retry, GETs and POSTs mixed. What may fail is set before, and
 so are the words that the commands must say. Afterwards \`make status\` must say that everything is healthy, and the next plan must be

@@ -35,7 +35,7 @@ const result = (index: number, missed: readonly string[] = []): Result => ({
 
 test('the page says what was done, what the commands said, what failed, and what was never made', () => {
   const page = report(TWO, [result(0, ['it was slow'])]);
-  expect(page).toContain('Not made yet: another.');
+  expect(page).toContain('Not made on an engine yet: another.');
   expect(page).toContain('1 mistakes, 10 requests. Missed by: a thing, done.');
   expect(page).toContain('| [a thing, done](#a-thing-done) | 2026-01-02 | 10 | 6 | nothing | 1.5 s |');
   expect(page).toContain(
