@@ -52,11 +52,9 @@ test('make help lists nothing that no command reads', () => {
 test('a name that looks like a function of make is a name, and nothing runs', () => {
   const cwd = temporaryDirectory('make-');
   const env = { ...process.env, ENVIRONMENT: '$(shell touch ran)' };
-  const { status, stderr } = spawnSync('make', ['-s', '-f', join(PROJECT, 'Makefile'), 'credentials'], {
-    cwd,
-    env,
-    encoding: 'utf8',
-  });
-  expect({ status, ran: existsSync(join(cwd, 'ran')) }).toEqual({ status: 2, ran: false });
-  expect(stderr).toContain('config');
+  // Functions run while make reads its file; of the recipes it only says what it would do.
+  const args = ['--dry-run', '-f', join(PROJECT, 'Makefile'), 'credentials'];
+  const { status, stdout } = spawnSync('make', args, { cwd, env, encoding: 'utf8' });
+  expect({ status, ran: existsSync(join(cwd, 'ran')) }).toEqual({ status: 0, ran: false });
+  expect(stdout).toContain('credentials.ts');
 });
