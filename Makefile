@@ -125,6 +125,10 @@ mistakes: $(MODULES) ## What operators do wrong, under load; writes docs/mistake
 #: MISTAKES=  parts of names, between "|": only those mistakes; the others stay on the page
 	@$(TSX) $(ROOT)/__tests__/mistakes/suite.ts
 
+.PHONY: acceptance-proof
+acceptance-proof: $(MODULES) ## The acceptance suite against its stand-in, with every defect that a running pair can have (about 15 min)
+	@cd $(ROOT) && npx jest __tests__/acceptance --runInBand
+
 benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENVIRONMENT
 	@$(TSX) $(ROOT)/__tests__/benchmarks/benchmark.ts
 

@@ -16,11 +16,6 @@ export class PostgresStore implements Store {
   }
 
   async open(): Promise<this> {
-    // Nodes that start together would create the table together.
-    await this.pool.query(`DO $$ BEGIN
-      PERFORM pg_advisory_xact_lock(7001);
-      CREATE TABLE IF NOT EXISTS stand_in (kind text, key text, value jsonb NOT NULL, PRIMARY KEY (kind, key));
-    END $$`);
     await this.listen();
     return this;
   }

@@ -21,7 +21,6 @@ const NUMBERS = {
   'e2e-mariadb': 20,
   'e2e-secrets': 21,
   'e2e-first-release': 29,
-  'e2e-acceptance': 30,
   'acceptance-proof': 39,
   'e2e-refused': 40,
   chaos: 15,

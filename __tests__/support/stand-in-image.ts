@@ -18,11 +18,12 @@ export async function ensureStandInImage(): Promise<string> {
     // pg asks for its native half and does without it.
     await build({ ...entry, bundle: true, platform: 'node', target: 'node20', external: ['pg-native'] });
     const base = sandboxImageTags().identityServer;
-    const dockerfile = join(STAND_IN, 'Dockerfile');
-    const hash = createHash('sha256').update(base).update(readFileSync(dockerfile)).update(readFileSync(outfile));
+    const files = ['Dockerfile', 'postgresql.sql'];
+    const hash = createHash('sha256').update(base).update(readFileSync(outfile));
+    for (const file of files) hash.update(readFileSync(join(STAND_IN, file)));
     const image = `wso2-is-active-active/stand-in:${hash.digest('hex').slice(0, 12)}`;
     if ((await docker('image', 'ls', '--quiet', image)) !== '') return image;
-    copyFileSync(dockerfile, join(context, 'Dockerfile'));
+    for (const file of files) copyFileSync(join(STAND_IN, file), join(context, file));
     await run('docker', ['build', '--tag', image, '--build-arg', `BASE_IMAGE=${base}`, context]);
     return image;
   } finally {
