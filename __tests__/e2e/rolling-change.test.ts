@@ -112,7 +112,7 @@ test('a rolling configuration change loses no request of at least 10,000', async
   const shared = 'cat deployment/server/userstores/BANK.xml tenants/1/marker';
   expect(await inHome(second, shared)).toBe('ldap\ntenant');
   await configure({ heapMb: 400 });
-  const { report } = await load('configuration', 32, async () => {
+  const { report } = await load('configuration', 24, async () => {
     await workspace.make('up', NAME);
   });
   for (const [index, container] of CONTAINERS.entries())
@@ -125,7 +125,7 @@ test('a rolling configuration change loses no request of at least 10,000', async
 
 test('a rolling image change loses no request of at least 10,000', async () => {
   await configure({ heapMb: 400, image: CHANGED_IMAGE });
-  const { report } = await load('image', 32, async () => {
+  const { report } = await load('image', 24, async () => {
     await workspace.make('up', NAME);
   });
   expect(report.failed).toEqual([]);
