@@ -60,16 +60,18 @@ function limitsOf({ requests, networks }: ClientLimit): number[] {
   return [...new Set([requests, ...networks.map((each) => each.requests)])];
 }
 
-/** A limit is fixed where it stands, so each number has a counter of its own, which counts only the clients that it is for. */
+/**
+ * A limit is fixed where it stands, so each number has a counter of its own, which counts only the clients that it is for. The key is
+ * the same with networks and without: Nginx refuses a reload that gives a counter another key.
+ */
 function clientGroups(limit: ClientLimit): string {
-  const zone = (key: string, requests: number) => `  limit_conn_zone ${key} zone=client_${requests}:2m;\n`;
-  if (limit.networks.length === 0) return zone('$binary_remote_addr', limit.requests);
   const groups = limitsOf(limit).map(
     (requests) => `  map $client_limit $client_${requests} {
     ${requests} $binary_remote_addr;
     default "";
   }
-${zone(`$client_${requests}`, requests)}`,
+  limit_conn_zone $client_${requests} zone=client_${requests}:2m;
+`,
   );
   return `  geo $client_limit {
     default ${limit.requests};

@@ -63,11 +63,23 @@ describe('limits of clients', () => {
       ['requests', '1000'],
       ['client_500', '500'],
     ]);
-    expect(named(http(limit), 'limit_conn_zone').map(({ args }) => args[0])).toEqual([
-      '$binary_remote_addr',
-      '$server_name',
+    const [counted] = named(http(limit), 'map');
+    expect(counted?.args).toEqual(['$client_limit', '$client_500']);
+    expect(counted?.block?.map(({ name, args }) => [name, ...args])).toEqual([
+      ['500', '$binary_remote_addr'],
+      ['default', ''],
     ]);
-    expect(named(http(limit), 'geo')).toEqual([]);
+  });
+
+  test('networks that come or go leave each counter its key, without which Nginx would refuse to reload', () => {
+    const zones = (networks: Parameters<typeof http>[0]['networks']) =>
+      named(http({ requests: 500, networks }), 'limit_conn_zone').map(({ args }) => args);
+    const alone = zones([]);
+    expect(alone).toEqual([
+      ['$client_500', 'zone=client_500:2m'],
+      ['$server_name', 'zone=requests:32k'],
+    ]);
+    expect(zones([{ network: '10.1.0.0/16', requests: 900 }])).toEqual(expect.arrayContaining(alone));
   });
 
   test('a network with another limit is counted by that one alone', () => {
