@@ -82,6 +82,11 @@ describe('what the published address answers is judged', () => {
     ],
     ['no node is ready', https({ status: 503 }), 'no node is ready (503)'],
     ['a node breaks off', https({ status: 502 }), 'the node that was asked breaks off (502)'],
+    [
+      'everybody is turned away',
+      https({ status: 429 }),
+      'the load balancer answers that too many requests are under way (429)',
+    ],
     ['a node fails', https({ status: 500 }), 'a node answers with 500'],
     [
       'the HTTP port is closed',

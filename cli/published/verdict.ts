@@ -84,11 +84,12 @@ function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): b
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
-/** Below 500 a node has answered, be it with a login page or with "not found". */
+/** Below 500 a node has answered, be it with a login page or with "not found"; but for what the load balancer says itself. */
 function statusProblems({ status }: HttpAnswer): string[] {
-  if (status === undefined || (status < 500 && status !== 421)) return [];
+  if (status === undefined || (status < 500 && status !== 421 && status !== 429)) return [];
   const meaning: Record<number, string> = {
     421: 'the load balancer does not serve that name (421)',
+    429: 'the load balancer answers that too many requests are under way (429); docs/operations.md says when a restart of it helps',
     502: 'the node that was asked breaks off (502)',
     503: 'no node is ready (503)',
     504: 'the node that was asked does not answer in time (504)',
