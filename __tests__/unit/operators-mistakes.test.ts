@@ -63,8 +63,9 @@ describe('the files in a node', () => {
 
 describe('a volume that is gone although the state knows it', () => {
   /** A plan that puts a new volume in its place. */
-  function without(loss: string) {
-    const input = reportInput(readPlanFixture('nothing-to-do'));
+  function without(loss: string, toml?: string) {
+    const fixture = readPlanFixture('nothing-to-do');
+    const input = reportInput({ ...fixture, ...(toml && { toml }) });
     const { plan } = input.stacks.find(({ name }) => name === 'bank-foundation') as Json;
     const known = (plan.resource_changes as ResourceChange[]).find(
       ({ type, change }) => type === 'docker_volume' && change.before?.name === loss,
@@ -73,8 +74,8 @@ describe('a volume that is gone although the state knows it', () => {
     known.change = { ...known.change, actions: ['create'], before: null };
     return input;
   }
-  const required = (loss: string) => {
-    const { stacks, topology: derived } = without(loss);
+  const required = (loss: string, toml?: string) => {
+    const { stacks, topology: derived } = without(loss, toml);
     return requireVolumes(
       { topology: derived },
       stacks.map(({ plan }) => ({ planJson: async () => plan })),
@@ -92,6 +93,12 @@ describe('a volume that is gone although the state knows it', () => {
 
   test('is no matter where a job fills it again', async () => {
     await required('bank-keystores');
+  });
+
+  test('is no matter where the database is elsewhere, so that its volume is empty', async () => {
+    const toml = `${readPlanFixture('nothing-to-do').toml}\n[database]\nhost = "db.bank.example"\nmax_connections = 500\n`;
+    await required('bank-database-data', toml);
+    expect(buildReport(without('bank-database-data', toml)).dangers).toEqual([]);
   });
 
   test('is a danger in the report', () => {

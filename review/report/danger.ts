@@ -54,7 +54,9 @@ export function goneVolumes(topology: Topology, stacks: readonly Pick<PlannedSta
     .flatMap(({ plan }) => plan.resource_drift ?? [])
     .filter(({ type, change }) => type === 'docker_volume' && change.actions.includes('delete'))
     .map(nameOf);
-  const lasting = Object.values(volumes).filter((volume) => volume.backedUp || volume === volumes.databaseData);
+  // With a server elsewhere the volume holds nothing.
+  const data = topology.database.container && volumes.databaseData;
+  const lasting = Object.values(volumes).filter((volume) => volume.backedUp || volume === data);
   return lasting.filter(({ name }) => gone.includes(name));
 }
 
