@@ -132,6 +132,9 @@ describe('a file that somebody has changed', () => {
     await inContainer(`cd /load-balancer-certificates; cmp tls.key ${key} && cmp tls.crt ${chain}`);
     await inContainer(`cd /load-balancer-certificates; rm tls.key ${key}`);
     await expect(runJob({ certificate: 'supplied' })).rejects.toThrow(`Supply it again: make import-secret`);
+    // Without the key that is not to be used for it, a certificate of our own is issued all the same.
+    await runJob({});
+    expect(await inContainer('cat /load-balancer-certificates/tls.issued')).not.toContain('supplied');
   });
 });
 

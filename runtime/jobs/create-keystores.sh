@@ -147,7 +147,7 @@ make import-secret ENVIRONMENT=$ENVIRONMENT NAME=${file##*/} < file.pem"
 
 # A supplied key is not used for a certificate of our own.
 issue_tls() {
-  [ "$(cat "$balancer/tls.issued" 2>/dev/null)" != supplied ] || rm "$balancer/tls.key" "$balancer/tls.issued"
+  [ "$(cat "$balancer/tls.issued" 2>/dev/null)" != supplied ] || rm -f "$balancer/tls.key" "$balancer/tls.issued"
   issue tls "$balancer" 'EC -pkeyopt ec_paramgen_curve:P-256' "$HOSTNAME_PUBLIC"
 }
 
