@@ -9,6 +9,8 @@ const file = (name: string) => join(root, 'database-secrets', name);
 const password = (name: string) => readFileSync(file(name), 'utf8');
 const forNodes = (name: string) => join(root, 'identity-server-secrets', name);
 
+const MV = spawnSync('sh', ['-c', 'command -v mv'], { encoding: 'utf8' }).stdout.trim();
+
 const revision = (number: number, database = '') => `${SMALLEST}[database]\npassword_revision = ${number}\n${database}`;
 const EXTERNAL = 'host = "db.bank.example"\nmax_connections = 500\n';
 
@@ -68,6 +70,39 @@ test('a new revision leaves the password alone that nodes still work with', () =
   expect(job(revision(3)).status).toBe(0);
   expect(password('DATABASE_PASSWORD')).not.toBe('from before there were two');
   expect(password('DATABASE_PASSWORD_2')).toBe(second);
+});
+
+test('a run that is cut off while it makes a password is no change by hand: the next one goes on', () => {
+  for (const number of [1, 2]) expect(job(revision(number)).status).toBe(0);
+  for (const atFile of [1, 2, 3, 4]) {
+    writeFileSync(
+      join(root, 'mv'),
+      `#!/bin/sh\ncase $2 in *checksums) ;; *) echo x >>"${root}/puts"; [ "$(wc -l <"${root}/puts")" -lt ${atFile} ] || exit 1 ;; esac\nexec ${MV} "$@"\n`,
+    );
+    chmodSync(join(root, 'mv'), 0o755);
+    writeFileSync(join(root, 'puts'), '');
+    expect(job(revision(3)).status).toBe(1);
+    spawnSync('rm', [join(root, 'mv')]);
+    expect(job(revision(3))).toEqual({ status: 0, said: '' });
+    expect(readFileSync(forNodes('DATABASE_PASSWORD'), 'utf8')).toBe(password('DATABASE_PASSWORD'));
+    expect(password('DATABASE_PASSWORD.revision')).toBe('3');
+    // Back to where the next round begins.
+    spawnSync('rm', ['-rf', join(root, 'database-secrets'), join(root, 'identity-server-secrets')]);
+    for (const folder of ['database-secrets', 'identity-server-secrets']) mkdirSync(join(root, folder));
+    for (const number of [1, 2]) expect(job(revision(number)).status).toBe(0);
+  }
+});
+
+test('a secret of their own that is missing stops the job before it makes anything', () => {
+  for (const number of [1, 2]) expect(job(revision(number)).status).toBe(0);
+  const before = password('DATABASE_PASSWORD');
+  const own = `${revision(3)}[identity_server.deployment_toml.own]\ntoken = "$env{OWN_TOKEN}"\n`;
+  const { status, said } = job(own);
+  expect([status, said]).toEqual([1, expect.stringContaining('NAME=OWN_TOKEN')]);
+  expect(password('DATABASE_PASSWORD')).toBe(before);
+  writeFileSync(forNodes('OWN_TOKEN'), 'a token of their own');
+  expect(job(own)).toEqual({ status: 0, said: '' });
+  expect(password('DATABASE_PASSWORD')).not.toBe(before);
 });
 
 test('a password whose login is locked is not handed to the nodes any more', () => {

@@ -72,6 +72,22 @@ if [ "$highest" != 0 ] && { [ "$DATABASE_PASSWORD_REVISION" -gt $((highest + 1))
   exit 1
 fi
 
+# require_referenced NAME: a secret of the servers that is not made here.
+require_referenced() {
+  [ ! -s "$server/$1" ] || return 0
+  echo "the servers' configuration refers to \$env{$1}, and there is no such secret;" \
+    "supply it with: make import-secret ENVIRONMENT=$ENVIRONMENT NAME=$1" >&2
+  missing=true
+}
+
+# Before anything is made: whoever supplies what is missing finds all else as it was.
+for name in $REFERENCED_SECRETS; do
+  case $name in
+    DATABASE_PASSWORD | DATABASE_PASSWORD_2 | ADMIN_PASSWORD | KEYSTORE_PASSWORD | ENCRYPTION_KEY) ;;
+    APP_PASSWORD | APP_PASSWORD_HASH | CONSENT_PORTAL_CLIENT_ID | CONSENT_PORTAL_CLIENT_SECRET) ;;
+    *) require_referenced "$name" ;;
+  esac
+done
 for name in $SUPPLIED_SECRETS; do
   if ! has_database_secret "$name"; then
     echo "the existing database's $name is missing; supply it with: make import-secret ENVIRONMENT=$ENVIRONMENT NAME=$name" >&2
@@ -81,6 +97,9 @@ done
 [ -z "${missing:-}" ] || exit 1
 ensure "$database/DATABASE_ADMIN_PASSWORD" "$(random 24)"
 if ! has_database_secret DATABASE_PASSWORD; then
+  # A run that is cut off from here on must not find its own work changed by hand.
+  unseal "$database" "$DATABASE_PASSWORD_FILE"
+  unseal "$server" "$DATABASE_PASSWORD_FILE"
   rm -f "$database/$DATABASE_PASSWORD_FILE.revision"
   put "$database/$DATABASE_PASSWORD_FILE" "$(random 24)"
   put "$database/$DATABASE_PASSWORD_FILE.revision" "$DATABASE_PASSWORD_REVISION"
@@ -109,13 +128,7 @@ for name in $REFERENCED_SECRETS; do
       ensure "$server/APP_PASSWORD" "$(random 24)"
       put "$server/$name" "$(printf '%s' "$(cat "$server/APP_PASSWORD")" | sha256sum | cut -d ' ' -f 1)"
       ;;
-    *)
-      if [ ! -s "$server/$name" ]; then
-        echo "the servers' configuration refers to \$env{$name}, and there is no such secret;" \
-          "supply it with: make import-secret ENVIRONMENT=$ENVIRONMENT NAME=$name" >&2
-        missing=true
-      fi
-      ;;
+    DATABASE_PASSWORD | DATABASE_PASSWORD_2) require_referenced "$name" ;;
   esac
 done
 [ -z "${missing:-}" ] || exit 1

@@ -9,6 +9,13 @@ seal() {
     grep -E "  ${3:-}" | sort -k 2 >checksums.new && mv checksums.new checksums)
 }
 
+# unseal FOLDER NAME: takes a file and its revision from the list, before they are made anew.
+unseal() {
+  [ -s "$1/checksums" ] || return 0
+  { grep -vE "  \./$2(\.revision)?\$" "$1/checksums" || true; } >"$1/checksums.new"
+  mv "$1/checksums.new" "$1/checksums"
+}
+
 # changed_in FOLDER: names of the files that are not as they were installed.
 changed_in() {
   [ -s "$1/checksums" ] || return 0
