@@ -275,7 +275,8 @@ test('make down asks first, and refuses a protected environment until a reviewed
     const { digest } = JSON.parse(readFileSync(workspace.path('build', 'plan', ONE.name, 'plan.json'), 'utf8'));
     return workspace.tryMake('apply', ONE.name, approved ? { PLAN: digest } : {});
   };
-  const atOnce = await apply(`${unprotected}[database]\nhost = "database.e2e.test"\nmax_connections = 500\n`, true);
+  const external = `${SECOND_LOGIN}\nhost = "database.e2e.test"\nmax_connections = 500`;
+  const atOnce = await apply(unprotected.replace(SECOND_LOGIN, external), true);
   expect(atOnce.stderr).toContain('make two changes of it, the first with protected = false alone');
   expect((await apply(unprotected, false)).stderr).toContain('the saved plan lifts the protection');
   expect(readFileSync(workspace.path('build', 'plan', ONE.name, 'plan.md'), 'utf8')).toContain(
