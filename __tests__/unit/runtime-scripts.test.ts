@@ -21,7 +21,12 @@ test('a supplied key that somebody has removed already does not keep a certifica
   const [issueTls] = script.match(/^issue_tls\(\) \{\n[\s\S]*?^\}$/m) as RegExpMatchArray;
   const balancer = temporaryDirectory('issue-tls-');
   writeFileSync(join(balancer, 'tls.issued'), 'supplied\n');
-  const tested = ['set -eu', `balancer='${balancer}' HOSTNAME_PUBLIC=is.bank.example`, 'issue() { echo "$1"; }', issueTls];
+  const tested = [
+    'set -eu',
+    `balancer='${balancer}' HOSTNAME_PUBLIC=is.bank.example`,
+    'issue() { echo "$1"; }',
+    issueTls,
+  ];
   const { status, stdout, stderr } = spawnSync('sh', ['-c', [...tested, 'issue_tls'].join('\n')], { encoding: 'utf8' });
   expect([status, stdout, stderr]).toEqual([0, 'tls\n', '']);
   expect(readdirSync(balancer)).toEqual([]);
