@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { parameter } from './answer';
+import { ROUTE_COOKIE } from './client';
 import type { Lab } from './lab';
 import { judge, underLogins, type Window } from './load';
 import type { Fault } from './operator';
-import { Broken, expectThat, Skipped } from './outcome';
+import { Broken, expectThat, Skipped, Unclear } from './outcome';
 import type { Application } from './product/applications';
 import { askSilently, beginLogin, finishLogin, logIn, sendPassword } from './product/login';
 import { introspect, redeem, type Tokens } from './product/tokens';
@@ -18,6 +19,7 @@ const POLL_MS = 250;
 export async function takeAway(lab: Lab, node: string, fault: Fault, meanwhile: () => Promise<void>): Promise<Window> {
   const { operator } = lab.options;
   if (operator === undefined) throw new Skipped('nobody can stop a node here');
+  await requireOthers(lab, node);
   const from = performance.now();
   try {
     await operator[fault](node);
@@ -67,21 +69,38 @@ async function prepare(lab: Lab, a: string, b: string): Promise<{ goOn: () => Pr
   return { goOn };
 }
 
-/** Waits until the load balancer sends requests for a node to it again. */
+/** The last node that serves is never taken away. @throws Unclear after an interruption, or where another node takes no traffic */
+async function requireOthers(lab: Lab, node: string): Promise<void> {
+  for (const other of lab.target.nodes.filter((each) => each !== node)) {
+    if (await takesTraffic(lab, other)) continue;
+    throw new Unclear(`${node} was left alone, as ${other} takes no traffic: "make status" says why`);
+  }
+  if (lab.options.signal?.aborted) throw new Unclear(`${node} was left alone, as the run was interrupted`);
+}
+
+/** Waits until the load balancer sends requests for a node to it again. An interruption ends the wait. */
 export async function untilBack(lab: Lab, node: string): Promise<void> {
   const deadline = performance.now() + RETURN_SECONDS * 1000;
-  const client = lab.client();
-  for (;;) {
-    const answer = await client
-      .raw(lab.target.consolePath, { headers: { cookie: `ISROUTE=${node}` } })
-      .catch(() => undefined);
-    const moved = answer === undefined || answer.setCookies.some((cookie) => cookie.startsWith('ISROUTE='));
-    if (!moved || lab.options.signal?.aborted) return;
+  while (!(await takesTraffic(lab, node))) {
+    if (lab.options.signal?.aborted) return;
     if (performance.now() > deadline) throw new Broken(`${node} takes no traffic ${RETURN_SECONDS} s after its start`);
     await setTimeout(POLL_MS);
   }
 }
 
+/** Whether a request for the node is answered, and by nobody else. */
+async function takesTraffic(lab: Lab, node: string): Promise<boolean> {
+  const headers = { cookie: `${ROUTE_COOKIE}=${node}` };
+  const answer = await lab
+    .client()
+    .raw(lab.target.consolePath, { headers })
+    .catch(() => undefined);
+  if (answer === undefined || answer.status >= 500) return false;
+  return !answer.setCookies.some((cookie) => cookie.startsWith(`${ROUTE_COOKIE}=`));
+}
+
+/** @throws AbortError after an interruption */
 export async function calm(lab: Lab): Promise<void> {
-  await setTimeout((lab.options.calmSeconds ?? CALM_SECONDS) * 1000);
+  const { calmSeconds = CALM_SECONDS, signal } = lab.options;
+  await setTimeout(calmSeconds * 1000, undefined, { signal });
 }
