@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { HEALTH_FILE, loadBalancerHealthScript } from './load-balancer-health';
 import { renderNginxConf } from './nginx-conf';
 import type { NginxConfProps } from './nginx-props';
-import { allInRotationFile } from './nginx-routing';
+import { allInRotationFile, filesOfOtherNumbers } from './nginx-routing';
 
 /** The files of one revision of the load balancer's configuration, by name. */
 export interface LoadBalancerConfiguration {
@@ -29,6 +29,7 @@ export function loadBalancerConfiguration(
   const facts = {
     affinity: props.affinity,
     allInRotation: allInRotationFile(props.nodes),
+    ofOtherNumbers: filesOfOtherNumbers(props.nodes),
     controlPort: props.controlPort,
     nodes: props.nodes.map(({ name }) => name),
   };

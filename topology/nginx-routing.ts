@@ -1,10 +1,22 @@
+import { MAX_NODES } from '../environment/addresses';
 import type { NginxConfProps } from './nginx-props';
 
 type Routed = Pick<NginxConfProps, 'nodes' | 'affinity'>;
 
 /** The file that routing.js keeps while all nodes are in rotation. It is another one for another number of nodes, which a reload may bring. */
 export function allInRotationFile(nodes: readonly unknown[]): string {
-  return `/tmp/${nodes.length}-nodes-in-rotation`;
+  return fileOf(nodes.length);
+}
+
+/** The same file of every other number of nodes that an environment may have. */
+export function filesOfOtherNumbers(nodes: readonly unknown[]): string[] {
+  return Array.from({ length: MAX_NODES }, (_, index) => index + 1)
+    .filter((number) => number > 1 && number !== nodes.length)
+    .map(fileOf);
+}
+
+function fileOf(number: number): string {
+  return `/tmp/${number}-nodes-in-rotation`;
 }
 
 /**

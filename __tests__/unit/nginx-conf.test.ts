@@ -480,6 +480,7 @@ describe('revision', () => {
       revision: current,
       affinity: false,
       allInRotation: '/tmp/3-nodes-in-rotation',
+      ofOtherNumbers: [2, 4, 5, 6, 7, 8].map((number) => `/tmp/${number}-nodes-in-rotation`),
       controlPort: 9080,
       nodes: ['node-1', 'node-2', 'node-3'],
     });

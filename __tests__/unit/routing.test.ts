@@ -61,15 +61,18 @@ function load(
     affinity: options.affinity ?? true,
     controlPort: 9080,
     allInRotation: '/tmp/all-in-rotation',
+    ofOtherNumbers: ['/tmp/one-less', '/tmp/one-more'],
     nodes: options.nodes ?? NODES,
   };
   const files = new Set<string>();
+  const unlinked: string[] = [];
   const fs = {
     writeFileSync: (path: string) => {
       files.add(path);
       options.written?.(dictionary);
     },
     unlinkSync: (path: string) => {
+      unlinked.push(path);
       if (!files.delete(path)) throw new Error(`ENOENT: ${path}`);
     },
   };
@@ -83,7 +86,7 @@ function load(
       if (answer !== 'silence') await probed;
     }
   };
-  return { routing, probe, dictionary, log, allInRotation };
+  return { routing, probe, dictionary, log, allInRotation, topology, files, unlinked };
 }
 
 function request(variables: Record<string, string | undefined> = {}, uri = '/'): FakeRequest {
@@ -423,6 +426,18 @@ describe('the file that lets nginx.conf choose without a script', () => {
     await probe(1, 200, 2);
     await probe(1, 'silence', 3);
     expect(allInRotation()).toBe(false);
+  });
+
+  test('of another number of nodes goes with the first probe after a reload, and is looked for once', async () => {
+    const { probe, files, unlinked, topology } = load();
+    files.add('/tmp/one-more');
+    await probe(1, 200, 3);
+    expect([...files]).toEqual(['/tmp/all-in-rotation']);
+    expect(unlinked).toEqual(['/tmp/one-less', '/tmp/one-more']);
+    topology.revision = 'the way back';
+    files.add('/tmp/one-less');
+    await probe(1, 200);
+    expect([...files]).toEqual(['/tmp/all-in-rotation']);
   });
 
   test('does not stay when another worker takes a node out while it is written', async () => {

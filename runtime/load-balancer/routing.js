@@ -67,6 +67,7 @@ function setRotation(name, rotation, reason) {
 // Tells nginx.conf whether all nodes are in rotation. Another worker may take a node out between the look and the writing, and find no
 // file to remove: hence the second look. Where the file cannot be written, the script goes on choosing.
 function publish() {
+  forgetOtherNumbers();
   const all = () => topology.nodes.every(isInRotation);
   try {
     if (all()) {
@@ -77,6 +78,20 @@ function publish() {
   } catch (error) {
     // There is none.
   }
+}
+
+// After a reload with another number of nodes nobody keeps the file of the number before, which workers that are about to end still read,
+// and a way back would. Once for each configuration: no variable of a script outlives its request.
+function forgetOtherNumbers() {
+  if (state().get('published') === topology.revision) return;
+  topology.ofOtherNumbers.forEach((file) => {
+    try {
+      fs.unlinkSync(file);
+    } catch (error) {
+      // There is none.
+    }
+  });
+  state().set('published', topology.revision);
 }
 
 function reached(name) {
