@@ -47,6 +47,9 @@ export const OWNED_KEYS: readonly { readonly path: string; readonly owner: strin
   },
 ];
 
+/** Lists of tables to which the user's entries are added, by their path. Every other list is replaced as a whole. */
+export const GROWING_LISTS = ['datasource', 'health_checker', 'catalina.valves'];
+
 /** One thing in the user's part of deployment.toml that cannot stand. */
 export interface ExtensionProblem {
   readonly path: readonly string[];
@@ -87,8 +90,40 @@ export function extensionProblems(distribution: DistributionName, extension: Tom
         ];
       }
     }
+    const list = GROWING_LISTS.filter((each) => each !== 'datasource' || lists.length > 0).find((each) =>
+      touches(parts, each.split('.')),
+    );
+    const replaced = list === undefined ? [] : replacedListProblems(list, extension, path, value);
+    if (replaced.length > 0) return replaced;
     return [...oldKeyProblems(distribution, extension, path), ...literalSecrets(path, value), ...markup(path, value)];
   });
+}
+
+/** Whatever is not a list of tables at exactly its path would take the place of the topology's entries instead of following them. */
+function replacedListProblems(
+  list: string,
+  extension: TomlTable,
+  path: readonly string[],
+  value: unknown,
+): ExtensionProblem[] {
+  const keys = list.split('.');
+  const quoted = path.slice(0, keys.length).findIndex((key) => key.includes('.'));
+  const inQuotes = quoted >= 0;
+  // An empty table above the list replaces nothing.
+  if (!inQuotes && path.length < keys.length && isTable(value)) return [];
+  if (!inQuotes && path.length === keys.length && Array.isArray(value) && value.every(isTable)) return [];
+  const place = path.slice(0, inQuotes ? quoted + 1 : keys.length);
+  const there = tableAt(extension, place.slice(0, -1))[place[place.length - 1] as string];
+  // Said once for a table, not for each of its keys.
+  if (isTable(there) && Object.keys(there).length > 0 && leaves(there, place)[0]?.path.join() !== path.join())
+    return [];
+  const found = inQuotes ? 'a key in quotes that holds its path' : kindOf(there);
+  return [
+    {
+      path: place,
+      message: `found ${found}, which would take the place of the topology's entries of the list ${list}; entries are added as [[identity_server.deployment_toml.${list}]]`,
+    },
+  ];
 }
 
 /** Values are copied as they stand into attributes and elements of XML, where these begin or end one. */
@@ -166,6 +201,11 @@ function leaves(table: TomlTable, above: readonly string[] = []): { path: string
     const path = [...above, key];
     return isTable(value) && Object.keys(value).length > 0 ? leaves(value, path) : [{ path, value }];
   });
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return value.every(isTable) ? 'a list of tables' : 'a list of values';
+  return isTable(value) ? 'a table' : 'a single value';
 }
 
 function tableAt(table: TomlTable, path: readonly string[]): TomlTable {

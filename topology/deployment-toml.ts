@@ -2,6 +2,7 @@ import type { DatabaseEngineFacts, JdbcTarget } from '../catalogue/database-engi
 import { escapeXml, jdbcUrl } from '../catalogue/database-engines/jdbc-url';
 import { type Datasource, DISTRIBUTIONS, type DistributionName } from '../catalogue/distributions';
 import { flatten, isTable, merge, type TomlTable, withValue } from '../catalogue/toml';
+import { GROWING_LISTS } from '../environment/deployment-toml-extensions';
 import { INTERNAL_ALIAS, signingAlias, storeFiles, TLS_ALIAS } from './key-stores';
 
 /** What one node's deployment.toml is made from. Secrets are references to environment variables, never values. */
@@ -121,9 +122,6 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
     merge(extended, owned),
   );
 }
-
-/** Lists of tables to which the user's entries are added, by their path. Every other list is replaced as a whole. */
-const GROWING_LISTS = ['datasource', 'health_checker', 'catalina.valves'];
 
 /** The user's keys over a table. */
 function extend(base: TomlTable, extension: TomlTable): TomlTable {

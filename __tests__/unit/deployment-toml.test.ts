@@ -124,6 +124,31 @@ describe('keys of the topology', () => {
     ]);
   });
 
+  test.each([
+    ['[identity_server.deployment_toml.catalina.valves]\na = 1\nb.c = 2\n', 'catalina.valves: found a table'],
+    ['[identity_server.deployment_toml.catalina]\nvalves = "none"\n', 'catalina.valves: found a single value'],
+    ['[identity_server.deployment_toml.catalina]\nvalves = [1]\n', 'catalina.valves: found a list of values'],
+    ['[identity_server.deployment_toml]\ncatalina = 1\n', 'catalina: found a single value'],
+    ['[[identity_server.deployment_toml.catalina]]\nvalves = []\n', 'catalina: found a list of tables'],
+    ['[[identity_server.deployment_toml."catalina.valves"]]\na = 1\n', 'found a key in quotes'],
+    ['[identity_server.deployment_toml."catalina.valves"]\na = 1\nb = 1\n', 'found a key in quotes'],
+    ['[identity_server.deployment_toml.health_checker]\nname = "x"\norder = "1"\n', 'health_checker: found a table'],
+    ['[identity_server.deployment_toml]\nhealth_checker = false\n', 'health_checker: found a single value'],
+    ['[identity_server.deployment_toml]\ndatasource = "x"\n', 'datasource: found a single value'],
+    ['[identity_server.deployment_toml."datasource.X"]\nid = "X"\n', 'found a key in quotes'],
+  ])('are lists, too, which nothing takes the place of: %j', (extra, message) => {
+    expect(problemsOf(extra)).toEqual([expect.stringContaining(message)]);
+  });
+
+  test.each([
+    '[[identity_server.deployment_toml.catalina.valves]]\nproperties.className = "com.bank.Valve"\n',
+    '[[identity_server.deployment_toml.health_checker]]\nname = "x"\n',
+    '[identity_server.deployment_toml]\ncatalina = {}\n',
+    '[identity_server.deployment_toml.catalina]\nother = 1\n',
+  ])('have lists to which may be added: %j', (extra) => {
+    expect(problemsOf(extra)).toEqual([]);
+  });
+
   test('cannot be replaced by a value in the place of their table', () => {
     expect(problemsOf('[identity_server.deployment_toml]\nclustering = "off"\n')).toEqual([
       expect.stringContaining('belongs to the topology'),
