@@ -4,7 +4,9 @@ import { DATABASE_SECRETS_PATH } from '../topology/volumes';
 import { applyUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, openEnvironment } from './command';
+import { requireVolumes } from './gone-volumes';
 import { planAndReport } from './plan-report';
+import { planAll } from './planning';
 import { requirePolicy } from './policy';
 import { requireLifted } from './protection';
 import { waitUntilClientsAreServed } from './published/wait';
@@ -55,7 +57,8 @@ async function stop(context: CommandContext): Promise<void> {
     return;
   }
   // What would stop the last step must show before the first one.
-  const { report } = await planAndReport(context);
+  const { report, changed } = await planAndReport(context);
+  await requireVolumes(context, changed);
   requirePolicy(topology, { ...report, findings: report.findings.filter(({ rule }) => rule !== 'schema-version') });
   if (report.refusals.length > 0)
     throw new UserError(`${report.refusals.map(({ message }) => message).join('; ')}. Nothing was changed.`);
@@ -111,10 +114,12 @@ async function start(context: CommandContext): Promise<void> {
         `${running.join(' and ')} ${running.length > 1 ? 'run' : 'runs'}: a migration beside them would be wrong. Nothing was changed. First: make upgrade ENVIRONMENT=${environment}`,
       );
     }
+    await requireVolumes(context, await planAll(context));
     await noteSchemaVersion(context, schemaVersion);
     console.log(`Noted: the databases have the schema of ${schemaVersion}. If this is interrupted, repeat it.`);
   }
   const { report, changed } = await planAndReport(context);
+  await requireVolumes(context, changed);
   const byNodes = topology.jobs.schema === undefined;
   requirePolicy(topology, {
     ...report,
