@@ -1,5 +1,5 @@
 import type { CommandContext } from './command';
-import { lockOtherLogin } from './database-password';
+import { lockUnusedLogin } from './database-password';
 import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
@@ -7,7 +7,7 @@ import type { TerraformStackRunner } from './terraform';
 
 /**
  * Applies saved plans, and ends when every node takes traffic and a client is served. The database login that no node uses any more is
- * locked then.
+ * locked as soon as all nodes take traffic, also where an earlier run did not come so far.
  */
 export async function applyUntilServed(
   context: CommandContext,
@@ -15,6 +15,6 @@ export async function applyUntilServed(
 ): Promise<void> {
   await applyAll(context, changed);
   await waitUntilAllServe(context);
+  await lockUnusedLogin(context);
   await waitUntilClientsAreServed(context);
-  if (changed.some(({ stack }) => stack.layer === 'node')) await lockOtherLogin(context);
 }

@@ -75,6 +75,9 @@ async function someNodeUses({ topology, engine }: CommandContext): Promise<boole
 // What the next revision has been given already stays.
 const FORGET = `${NOTE}
 umask 077
+cd /
+[ -e "database-secrets/$OTHER" ] || [ -e "identity-server-secrets/$OTHER" ] ||
+  grep -qs "  \\./$OTHER$" database-secrets/checksums identity-server-secrets/checksums || exit 0
 revision=$(cat "/database-secrets/$OTHER.revision" 2>/dev/null || echo 0)
 [ "$revision" -lt "$REVISION" ] || exit 0
 for folder in /database-secrets /identity-server-secrets; do
@@ -82,25 +85,58 @@ for folder in /database-secrets /identity-server-secrets; do
   rm -f "$OTHER" "$OTHER.revision"
   note "$OTHER" "$OTHER.revision"
 done
+echo forgotten
 `;
 
-/** Forgets the password of the login that no node uses any more, and has the schema job lock it; both only where they are there. */
-export async function lockOtherLogin({ topology, engine }: CommandContext): Promise<void> {
+/** Locks the other login, whether or not an earlier run did. */
+export async function lockOtherLogin(context: CommandContext): Promise<void> {
+  if (!mayBeLocked(context)) return;
+  await forgetOther(context);
+  await lockByJob(context);
+}
+
+/**
+ * Locks the other login where every node works with the current one and it is not locked yet: its password is still there, or the schema
+ * job has failed since. Where nothing is to do that is one look, and none where there was never another login.
+ */
+export async function lockUnusedLogin(context: CommandContext): Promise<void> {
+  if (!mayBeLocked(context)) return;
+  const { topology, engine } = context;
+  const { nodes, retired, database, jobs } = topology;
+  const names = [...nodes.map(({ containerName }) => containerName), ...retired.stacks.map(({ name }) => name)];
+  const containers = await engine.containers();
+  const logins = containers.filter(({ name }) => names.includes(name)).map(({ variables }) => variables.DATABASE_LOGIN);
+  if (logins.some((login) => login !== database.logins.current.role)) return;
+  const failed = containers.some(({ name, exitCode }) => name === jobs.schema?.run.name && exitCode !== 0);
+  if ((await forgetOther(context)) || failed) await lockByJob(context);
+}
+
+/** Not before there was a second one, and not where others make the logins. */
+function mayBeLocked({ topology: { database, jobs } }: CommandContext): boolean {
+  return database.logins.revision > 1 && jobs.schema !== undefined;
+}
+
+/** Forgets the password of the login that no node uses any more. @returns whether it was there */
+async function forgetOther({ topology, engine }: CommandContext): Promise<boolean> {
   const { database, jobs, volumes } = topology;
   const { revision, other } = database.logins;
-  if (revision === 1 || jobs.schema === undefined) return;
-  const schemaJob = jobs.schema.run.name;
-  await step(`Lock the login ${other.role}, which no node uses any more`, async () => {
-    await engine.runOnVolumes(jobs.secrets.image, FORGET, {
-      mounts: [
-        `${volumes.databaseSecrets.name}:/database-secrets`,
-        `${volumes.identityServerSecrets.name}:/identity-server-secrets`,
-      ],
-      capabilities: ['DAC_OVERRIDE'],
-      further: ['--env', `OTHER=${other.secret}`, '--env', `REVISION=${revision}`],
-    });
-    await engine.docker('start', '--attach', schemaJob);
+  const said = await engine.runOnVolumes(jobs.secrets.image, FORGET, {
+    mounts: [
+      `${volumes.databaseSecrets.name}:/database-secrets`,
+      `${volumes.identityServerSecrets.name}:/identity-server-secrets`,
+    ],
+    capabilities: ['DAC_OVERRIDE'],
+    further: ['--env', `OTHER=${other.secret}`, '--env', `REVISION=${revision}`],
   });
+  return said.includes('forgotten');
+}
+
+/** The schema job locks a login whose password is not there. */
+async function lockByJob({ topology: { database, jobs }, engine }: CommandContext): Promise<void> {
+  const schemaJob = jobs.schema?.run.name as string;
+  await step(`Lock the login ${database.logins.other.role}, which no node uses any more`, () =>
+    engine.docker('start', '--attach', schemaJob),
+  );
 }
 
 function byReview({ environment }: Topology, file: string, revision: number): string {
