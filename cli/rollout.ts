@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ResourceChange } from '../review/plan/plan-json';
 import { signingKeyStep, signingStepProblem } from '../review/policy/rules/signing-key-step';
 import { LONGEST_STOP_SECONDS } from '../topology/container';
+import { KEEPALIVE_MIN_SECONDS } from '../topology/nginx-conf';
 import { DRAIN_SECONDS } from '../topology/node';
 import { isRetired } from '../topology/topology';
 import { isCurrentNode, nextStacks } from './apply-order';
@@ -16,6 +17,12 @@ import { isStale, stalePlan } from './stale-plan';
 import { teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 import { requireFresh, requireKnown, unknownResources } from './unknown-to-state';
+
+/**
+ * The load balancer does not know a retired node any more, so that one cannot ask to be drained. The configuration before sends it requests
+ * as long as a connection from before the reload may stay; the last of them get the time of a drained node's.
+ */
+const RETIRED_SECONDS = KEEPALIVE_MIN_SECONDS + DRAIN_SECONDS;
 
 /**
  * Applies saved plans in the order of the layers, of the nodes first those that do not serve, and what does not run yet side by side. A
@@ -88,8 +95,7 @@ async function apply(
   if (stops) await requireAnotherServingNode(context, [stack.name]);
   // Its new configuration leaves them out.
   if (stack.layer === 'load-balancer' && retired.length > 0) await requireAnotherServingNode(context, retired);
-  // The load balancer does not know it any more, so it cannot ask to be drained: requests from before get the same time here.
-  if (isRetired(context.topology, stack.name)) await setTimeout(DRAIN_SECONDS * 1000);
+  if (isRetired(context.topology, stack.name)) await setTimeout(RETIRED_SECONDS * 1000);
   try {
     await step(`Apply ${stack.name}`, () => runner.apply(besideOthers ? { prefix: `${stack.name}: ` } : {}));
   } catch (error) {

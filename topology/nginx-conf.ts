@@ -31,6 +31,9 @@ export const CLIENT_CERTIFICATE_HEADER = 'x-wso2-mutual-auth-cert';
 /** Intermediate authorities that may stand between a client certificate and its root; Nginx's default of 1 is short for eIDAS. */
 const CLIENT_CHAIN_DEPTH = 3;
 
+/** A reload leaves idle connections open that are younger. Until then a request on one of them is served by the configuration before. */
+export const KEEPALIVE_MIN_SECONDS = 10;
+
 /**
  * The whole nginx.conf. Ejection is off (`max_fails=0`): with two nodes one slow request could otherwise eject both. Readiness
  * is decided by the probes in routing.js; failover to the next node is the second line.
@@ -66,7 +69,7 @@ ${routingVariables(props)}${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   scgi_temp_path /tmp/scgi;
 
   # A reload closes idle connections at once unless they are this young; clients would see that as a failed request.
-  keepalive_min_timeout 10s;
+  keepalive_min_timeout ${KEEPALIVE_MIN_SECONDS}s;
 ${connectionLimits(props)}${rateVariables(props.rateLimit)}
 ${publicTls(props)}
   proxy_http_version 1.1;

@@ -6,6 +6,7 @@ import { waitUntilAllServe } from '../../cli/rotation';
 import { UserError } from '../../cli/setup/errors';
 import type { TerraformStackRunner } from '../../cli/terraform';
 import type { Plan } from '../../review/plan/plan-json';
+import { KEEPALIVE_MIN_SECONDS } from '../../topology/nginx-conf';
 import { topology } from '../support/synth';
 
 // In which order a change is applied, and when it must not go on. Engine and Terraform are stand-ins; the end-to-end tests have
@@ -208,6 +209,18 @@ test('the layers keep their order, whichever node is first', async () => {
   const changing = ['foundation', 'node-1', 'node-2', 'node-3', 'load-balancer', 'node-4'];
   const order = await applied({ states, changing, nodes: 3 });
   expect(order).toEqual(['foundation', 'node-3', 'node-1', 'node-2', 'load-balancer', 'node-4']);
+});
+
+test('a node that leaves stays as long as a connection from before the reload may send it requests', async () => {
+  const states: Pair['states'] = {
+    'load-balancer': 'serving',
+    'node-1': 'serving',
+    'node-2': 'serving',
+    'node-3': 'serving',
+  };
+  expect(await applied({ states, changing: ['load-balancer', 'node-3'] })).toEqual(['load-balancer', 'node-3']);
+  expect(Date.now() - STARTED).toBeGreaterThan(KEEPALIVE_MIN_SECONDS * 1000);
+  expect(Date.now() - STARTED).toBeLessThan(2 * KEEPALIVE_MIN_SECONDS * 1000);
 });
 
 test('the only node that serves is not replaced while the other is down', async () => {
