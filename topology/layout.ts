@@ -1,6 +1,6 @@
 import { DATABASE_ENGINES } from '../catalogue/database-engines';
 import { DISTRIBUTIONS, type Distribution } from '../catalogue/distributions';
-import { addressAt, CONTROL_PORT, parseSubnet } from '../environment/addresses';
+import { addressAt, CONTROL_PORT, MAX_NODES, parseSubnet, type Subnet } from '../environment/addresses';
 import type { TopologyAssets } from '../environment/assets';
 import { connectionBudget } from '../environment/database';
 import type { Environment } from '../environment/schema';
@@ -31,7 +31,7 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     number: index + 1,
     name: `node-${index + 1}`,
     containerName: nodeContainerName(name, index + 1),
-    address: addressAt(subnet, 11 + index),
+    address: nodeAddress(subnet, index + 1),
   }));
   const owners = {
     database: dbms.container?.owner ?? DATABASE_SECRETS_OWNER,
@@ -95,6 +95,15 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
       nodePaths,
     }),
   };
+}
+
+function nodeAddress(subnet: Subnet, number: number): string {
+  return addressAt(subnet, 10 + number);
+}
+
+/** The addresses that are kept for nodes, also for those that an environment does not have today. */
+export function reservedNodeAddresses(subnet: string): string[] {
+  return Array.from({ length: MAX_NODES }, (_, index) => nodeAddress(parseSubnet(subnet), index + 1));
 }
 
 function imagesOf(environment: Environment, { images }: Distribution, assets: TopologyAssets) {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CONTROL_PORT } from '../environment/addresses';
+import { reservedNodeAddresses } from './layout';
+import { nodeContainerName } from './names';
+import type { NodeTopology } from './node';
 import type { Topology } from './topology';
 
 /** A way that something in the environment needs: TCP connections to one address and port. */
@@ -12,11 +15,15 @@ export interface NetworkWay {
   readonly why: string;
 }
 
-/** Every way that is needed to something in the environment. What is not in the list nobody needs. */
+/**
+ * Every way that is needed to something in the environment, also by nodes that are added later: rules on a host that nobody has renewed must
+ * not cut them off. What is not in the list nobody needs.
+ */
 export function networkWays({ database, nodes, loadBalancer, network, clusterPort }: Topology): NetworkWay[] {
   const { address: balancer, httpPort, httpsPort } = loadBalancer;
   const storage = database.container?.address;
-  const addresses = nodes.map(({ address }) => address);
+  const addresses = reservedNodeAddresses(network.subnet);
+  const [{ httpsPort: nodePort }] = nodes as [NodeTopology];
   const jobs = network.dynamicRange;
   return [
     ...[httpsPort, httpPort].map((port) => ({ to: balancer, port, why: 'clients, and the nodes by the public name' })),
@@ -27,7 +34,7 @@ export function networkWays({ database, nodes, loadBalancer, network, clusterPor
       why: 'a node asks for its place and leaves it',
     })),
     { from: jobs, to: balancer, port: CONTROL_PORT, why: 'the configuration job waits for the reload' },
-    ...nodes.map(({ address: to, httpsPort: port }) => ({ from: balancer, to, port, why: 'requests and probes' })),
+    ...addresses.map((to) => ({ from: balancer, to, port: nodePort, why: 'requests and probes' })),
     ...(clusterPort === undefined
       ? []
       : addresses.flatMap((to) =>
@@ -51,8 +58,12 @@ export function networkWays({ database, nodes, loadBalancer, network, clusterPor
  * the host itself and of other machines. It changes no container and cuts no connection that is open.
  */
 export function networkRulesScript(topology: Topology): string {
-  const { environment, database, nodes, loadBalancer } = topology;
+  const { environment, database, loadBalancer, network } = topology;
   const chain = `WSO2-AA-${createHash('sha256').update(environment).digest('hex').slice(0, 8)}`;
+  const nodes = reservedNodeAddresses(network.subnet).map((address, index) => ({
+    address,
+    containerName: nodeContainerName(environment, index + 1),
+  }));
   const members = [...(database.container ? [database.container] : []), loadBalancer, ...nodes].map(
     ({ address, containerName }) => `# ${containerName}\n-A ${chain} -d ${address} -j DROP`,
   );

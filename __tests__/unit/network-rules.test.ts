@@ -7,7 +7,9 @@ import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 const CLUSTERED = topology(
   '[identity_server]\ndistribution = "wso2is-7.1.0"\n[load_balancer]\nhostname = "is.bank.example"\n',
 );
-const [NODE_1, NODE_2] = CLUSTERED.nodes.map(({ address }) => address) as [string, string];
+const [NODE_1] = CLUSTERED.nodes.map(({ address }) => address) as [string];
+/** Addresses that nodes have today, or may have later. */
+const NODES = [11, 12, 13, 14, 15, 16, 17, 18].map((last) => NODE_1.replace(/\d+$/, String(last)));
 const BALANCER = CLUSTERED.loadBalancer.address;
 const DATABASE = CLUSTERED.database.container?.address as string;
 
@@ -18,18 +20,26 @@ const sources = (to: string, port: number, of = CLUSTERED) =>
 
 test('a node is reached by the load balancer, on its HTTPS port alone, and by the other members of the cluster', () => {
   expect(sources(NODE_1, 9446)).toEqual([BALANCER]);
-  expect(sources(NODE_1, 4000)).toEqual([NODE_2]);
-  expect(networkWays(CLUSTERED).filter(({ to }) => to === NODE_1)).toHaveLength(2);
+  expect(sources(NODE_1, 4000)).toEqual(NODES.slice(1));
+  expect(networkWays(CLUSTERED).filter(({ to }) => to === NODE_1)).toHaveLength(NODES.length);
 });
 
 test('the database is reached by nodes and jobs and reaches nothing', () => {
-  expect(sources(DATABASE, 5432)).toEqual([NODE_1, NODE_2, CLUSTERED.network.dynamicRange]);
+  expect(sources(DATABASE, 5432)).toEqual([...NODES, CLUSTERED.network.dynamicRange]);
   expect(networkWays(CLUSTERED).filter(({ from }) => from === DATABASE)).toEqual([]);
 });
 
 test('the load balancer is reached by everybody where it is published, and on its control port from within', () => {
   expect([sources(BALANCER, 443), sources(BALANCER, 80)]).toEqual([['everybody'], ['everybody']]);
-  expect(sources(BALANCER, 9080)).toEqual([NODE_1, NODE_2, CLUSTERED.network.dynamicRange]);
+  expect(sources(BALANCER, 9080)).toEqual([...NODES, CLUSTERED.network.dynamicRange]);
+});
+
+test('a node that is added later has every way that the others have, and no rule has to be renewed for it', () => {
+  const grown = topology(
+    '[identity_server]\ndistribution = "wso2is-7.1.0"\nnodes = 8\n[load_balancer]\nhostname = "is.bank.example"\n',
+  );
+  expect(grown.nodes.map(({ address }) => address)).toEqual(NODES);
+  expect(networkRulesScript(grown)).toBe(networkRulesScript(CLUSTERED));
 });
 
 test('without a cluster and without a container there is no way to either', () => {
@@ -90,7 +100,7 @@ describe('the script', () => {
     expect(rules[0]).toContain('ESTABLISHED');
     const kinds = rules.map((rule) => rule.split(' ').at(-1));
     expect(kinds.lastIndexOf('RETURN')).toBeLessThan(kinds.indexOf('DROP'));
-    expect(kinds.filter((kind) => kind === 'DROP')).toHaveLength(4);
+    expect(kinds.filter((kind) => kind === 'DROP')).toHaveLength(2 + NODES.length);
   });
 
   test('takes away what it has set', () => {
