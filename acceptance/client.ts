@@ -1,12 +1,16 @@
 import { Agent, type RequestOptions, request } from 'node:https';
+import { setTimeout } from 'node:timers/promises';
 import { Answer } from './answer';
-import { Broken, Skipped, Unclear } from './outcome';
+import { Broken, Skipped, Slowed, Unclear } from './outcome';
 import type { Credentials, Target } from './target';
 
 /** By which the load balancer knows a client's node. */
 export const ROUTE_COOKIE = 'ISROUTE';
 const TIMEOUT_SECONDS = 30;
 const REDIRECTS = 10;
+const TOO_MANY_REQUESTS = 429;
+/** What is waited at most when Retry-After asks for more. */
+const LONGEST_PAUSE_SECONDS = 10;
 
 export interface Sending {
   readonly method?: string;
@@ -32,7 +36,7 @@ export interface ClientOptions {
   readonly agent?: Agent;
 }
 
-/** One browser, or one program: cookies of its own, always on the same node. It follows no redirect by itself and never tries again. */
+/** One browser, or one program: cookies of its own, always on the same node. It follows no redirect by itself, and tries again only after a 429, once. */
 export class Client {
   readonly jar = new Map<string, string>();
   /** Told before each request. */
@@ -102,8 +106,18 @@ export class Client {
     return last;
   }
 
-  /** Sends without judging where it goes or who answers. @throws Unclear when there is no answer */
-  raw(path: string, sending: Sending = {}): Promise<Answer> {
+  /** Sends without judging where it goes or who answers. @throws Unclear when there is no answer, Slowed when it is 429 twice */
+  async raw(path: string, sending: Sending = {}): Promise<Answer> {
+    const first = await this.once(path, sending);
+    if (first.status !== TOO_MANY_REQUESTS) return first;
+    const seconds = Math.min(Number(first.header('retry-after') ?? 1) || 0, LONGEST_PAUSE_SECONDS);
+    await setTimeout(seconds * 1000, undefined, { signal: this.options.signal });
+    const second = await this.once(path, sending);
+    if (second.status === TOO_MANY_REQUESTS) throw new Slowed(second.request);
+    return second;
+  }
+
+  private once(path: string, sending: Sending): Promise<Answer> {
     const { method = 'GET', json, form } = sending;
     const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
     const type = json !== undefined ? 'application/json' : form && 'application/x-www-form-urlencoded';

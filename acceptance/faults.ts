@@ -99,8 +99,9 @@ async function takesTraffic(lab: Lab, node: string): Promise<boolean> {
   return !answer.setCookies.some((cookie) => cookie.startsWith(`${ROUTE_COOKIE}=`));
 }
 
-/** @throws AbortError after an interruption */
+/** @throws AbortError after an interruption; Slowed once the load was given up, so that no node is taken away for nothing */
 export async function calm(lab: Lab): Promise<void> {
   const { calmSeconds = CALM_SECONDS, signal } = lab.options;
   await setTimeout(calmSeconds * 1000, undefined, { signal });
+  if (lab.slowed !== undefined) throw lab.slowed;
 }

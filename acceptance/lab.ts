@@ -3,7 +3,7 @@ import { Agent } from 'node:https';
 import { setTimeout } from 'node:timers/promises';
 import { Client, type ClientOptions } from './client';
 import type { Operator } from './operator';
-import { Broken } from './outcome';
+import { Broken, type Slowed } from './outcome';
 import { type Application, createApplication } from './product/applications';
 import { createNamed, createUser, GROUPS, ROLES, type User } from './product/directory';
 import { createIdentityProvider } from './product/identity-providers';
@@ -37,6 +37,8 @@ export interface LabOptions {
 export class Lab {
   private readonly agent = new Agent({ keepAlive: true });
   private readonly clients: Client[] = [];
+  /** Why the load of log-ins was given up. @default - it was not */
+  slowed?: Slowed;
   private readonly slowest = new Map<string, number>();
 
   constructor(

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from './client';
 import type { Lab } from './lab';
-import { Broken, expectThat } from './outcome';
+import { Broken, expectThat, Slowed } from './outcome';
 import type { Application } from './product/applications';
 import type { User } from './product/directory';
 import { logIn, logOut } from './product/login';
@@ -54,6 +54,11 @@ export async function underLogins(
       longestMs = Math.max(longestMs, performance.now() - startedAt);
       return { sentAt, endedAt: performance.now() };
     } catch (error) {
+      // More of it would only be slowed down, too, and with it what the check itself asks.
+      if (error instanceof Slowed) {
+        lab.slowed = error;
+        stopped = true;
+      }
       return { sentAt, endedAt: performance.now(), failure: error instanceof Error ? error.message : String(error) };
     }
   };
@@ -90,8 +95,9 @@ export interface Window {
   readonly to: number;
 }
 
-/** @throws Broken when a log-in failed outside of the window, or also when it was tried again */
+/** @throws Slowed when the load met a 429; Broken when a log-in failed outside of the window, or also when it was tried again */
 export function judge(lab: Lab, { flows, longestMs }: LoadReport, window?: Window): void {
+  if (lab.slowed !== undefined) throw lab.slowed;
   const failed = flows.filter(({ failure }) => failure !== undefined);
   const excused = ({ sentAt, endedAt }: Flow) => window !== undefined && sentAt <= window.to && endedAt >= window.from;
   const wrong = failed.filter((flow) => !excused(flow));

@@ -21,6 +21,15 @@ export class Unclear extends Ending {
   readonly outcome = 'unclear';
 }
 
+/** The load balancer answers with 429: what it says of requests from this address says nothing about the pair. */
+export class Slowed extends Unclear {
+  constructor(request: string) {
+    super(
+      `${request}: the load balancer slows this address down (429): give its network a higher limit in load_balancer.rate_limit.networks or load_balancer.client_limit.networks, or run the suite from an address that has one`,
+    );
+  }
+}
+
 /** What a thrown value means for the check that threw it. */
 export function endingOf(error: unknown): { outcome: Outcome; detail: string } {
   if (error instanceof Ending) return { outcome: error.outcome, detail: error.message };
