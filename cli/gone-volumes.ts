@@ -1,4 +1,6 @@
 import { goneVolumes } from '../review/report/danger';
+import type { Topology } from '../topology/topology';
+import type { VolumeTopology } from '../topology/volumes';
 import type { CommandContext } from './command';
 import { UserError } from './setup/errors';
 import type { TerraformStackRunner } from './terraform';
@@ -26,7 +28,21 @@ export async function requireVolumes(
       ...(gone.includes(volumes.databaseData)
         ? ["The database's content comes from its own backup, once there is an empty one."]
         : []),
-      `To go on without what is lost: make plan ENVIRONMENT=${environment}, then make apply ENVIRONMENT=${environment} PLAN=<digest from the report>`,
+      'To go on without what is lost:',
+      ...stepsBefore(topology, gone),
+      `  make plan ENVIRONMENT=${environment}, then make apply ENVIRONMENT=${environment} PLAN=<digest from the report>`,
     ].join('\n'),
   );
+}
+
+/** The job makes no new authority beside stores that the lost one has signed: these go first, and what uses them. */
+function stepsBefore({ volumes, nodes, loadBalancer }: Topology, gone: readonly VolumeTopology[]): string[] {
+  const { certificateAuthority, keystores, loadBalancerCertificates } = volumes;
+  if (!gone.includes(certificateAuthority) || gone.includes(keystores)) return [];
+  const containers = [loadBalancer, ...nodes].map(({ containerName }) => containerName);
+  const left = [keystores, loadBalancerCertificates].filter((volume) => !gone.includes(volume));
+  return [
+    '  an interruption first, as no new authority is made beside what the lost one has signed:',
+    `  docker rm -f ${containers.join(' ')} && docker volume rm ${left.map(({ name }) => name).join(' ')}`,
+  ];
 }

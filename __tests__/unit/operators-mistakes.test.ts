@@ -84,11 +84,19 @@ describe('a volume that is gone although the state knows it', () => {
 
   test('stops make up, with what is lost and where it comes from', async () => {
     await expect(required('bank-certificate-authority')).rejects.toThrow(
-      /bank-certificate-authority is gone: the certificate authority is lost.*\n.*make restore ENVIRONMENT=bank < archive\n.*make apply ENVIRONMENT=bank PLAN=/,
+      /bank-certificate-authority is gone: the certificate authority is lost.*\n.*make restore ENVIRONMENT=bank < archive\n[\s\S]*make apply ENVIRONMENT=bank PLAN=/,
     );
     await expect(required('bank-database-data')).rejects.toThrow(
       /bank-database-data is gone: all users.*\n.*its own backup/,
     );
+  });
+
+  test('of the authority, while what it has signed is there, says first what stands against a new one', async () => {
+    const steps = 'docker volume rm bank-keystores bank-load-balancer-certificates';
+    await expect(required('bank-certificate-authority')).rejects.toThrow(
+      new RegExp(`docker rm -f bank-load-balancer bank-node-1 bank-node-2 && ${steps}\n  make plan`),
+    );
+    await expect(required('bank-database-data')).rejects.toThrow(/^((?!docker rm)[\s\S])*$/);
   });
 
   test('is no matter where a job fills it again', async () => {
