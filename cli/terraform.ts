@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Plan, parsePlan } from '../review/plan/plan-json';
 import type { ChangedFiles } from '../review/plan/planned-stack';
@@ -232,7 +232,8 @@ interface TerraformSettings {
 
 /** Saved plans and states hold the whole configuration, and Terraform leaves them readable for every user of the machine. */
 function keepFromOthers(stack: string, statePath?: string): void {
-  chmodSync(stack, 0o700);
+  // Only its owner may change it, so it is left alone where it is as it must be.
+  if ((statSync(stack).mode & 0o777) !== 0o700) chmodSync(stack, 0o700);
   // A folder that is there may be shared on purpose.
   if (statePath !== undefined) mkdirSync(dirname(join(stack, statePath)), { recursive: true, mode: 0o700 });
 }

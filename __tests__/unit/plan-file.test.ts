@@ -94,5 +94,11 @@ esac
     writeFileSync(runner.configurationFile, JSON.stringify({ terraform: { required_providers: {}, backend } }));
     await runner.init();
     for (const folder of [runner.directory, 'state/bank']) expect(statSync(folder).mode & 0o077).toBe(0);
+
+    // What is so already may be another user's, who alone could change it.
+    const chmod = jest.spyOn(jest.requireActual<typeof import('node:fs')>('node:fs'), 'chmodSync');
+    await runner.init();
+    expect(chmod).not.toHaveBeenCalled();
+    chmod.mockRestore();
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConfigurationError } from '../../environment/diagnostics';
+import { foreignFile } from './foreign-files';
 
 /** Something the user can put right. The message says what is wrong, where, and what to do; it is shown as it stands. */
 export class UserError extends Error {
@@ -63,6 +64,8 @@ function described(error: unknown): string {
   }
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') return `no space left on device: ${path ?? 'a file'} was not written.`;
+  const foreign = foreignFile(error);
+  if (foreign !== undefined) return foreign;
   if (process.env.DEBUG === '1') return error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `Unexpected error: ${error instanceof Error ? error.message : String(error)}\nDEBUG=1 shows where it happened.`;
 }
