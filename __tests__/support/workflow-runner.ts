@@ -210,11 +210,17 @@ const COMMANDS =
 /** Where GitHub looks for an order in a line: at its beginning, and in the older form anywhere. */
 const ORDERS = [new RegExp(`^\\s*::${COMMANDS}( [^:]*)?::`, 'i'), new RegExp(`##\\[${COMMANDS}( [^\\]]*)?\\]`, 'i')];
 
-/** Lines of one step that GitHub would obey, until one of them tells it to obey no more. */
+/** Lines of one step that GitHub would obey: none from where a line tells it to obey no more, until the token of that line comes. */
 function obeyedLines(log: string): string[] {
-  const orders = log.split('\n').filter((line) => ORDERS.some((order) => order.test(line)));
-  const end = orders.findIndex((line) => /^::stop-commands::[\w-]{16,}$/.test(line));
-  return end < 0 ? orders : orders.slice(0, end);
+  let token: string | undefined;
+  return log.split('\n').filter((line) => {
+    if (token !== undefined) {
+      if (line === `::${token}::`) token = undefined;
+      return false;
+    }
+    token = /^::stop-commands::([\w-]{16,})$/.exec(line)?.[1];
+    return token === undefined && ORDERS.some((order) => order.test(line));
+  });
 }
 
 function outputsIn(file: string): Record<string, string> {

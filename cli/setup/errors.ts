@@ -24,8 +24,15 @@ export class InterruptedError extends Error {
  */
 export async function runCommand(main: () => Promise<void>, interrupted?: string): Promise<void> {
   // GitHub takes "##[add-mask]" anywhere in a line for an order, also in a reason or a file's name that we only show. Not on the
-  // output, which may be somebody's file.
-  if (process.env.GITHUB_ACTIONS === 'true') process.stderr.write(`::stop-commands::${randomUUID()}\n`);
+  // output, which may be somebody's file. The token ends it: what comes later in the same step gives orders of its own.
+  const token = process.env.GITHUB_ACTIONS === 'true' ? randomUUID() : undefined;
+  if (token !== undefined) process.stderr.write(`::stop-commands::${token}\n`);
+  const obeyAgain = () => {
+    if (token === undefined) return;
+    // GitHub reads the output and the error output each by itself: it must have read what was shown before.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, READ_MS);
+    process.stderr.write(`::${token}::\n`);
+  };
   const tell = (error: unknown) => {
     console.error(error instanceof InterruptedError && interrupted ? `interrupted: ${interrupted}` : describe(error));
   };
@@ -34,6 +41,7 @@ export async function runCommand(main: () => Promise<void>, interrupted?: string
   const betweenPrograms = (signal: NodeJS.Signals) => {
     if (process.listenerCount(signal) > 1) return;
     tell(new InterruptedError(signal));
+    obeyAgain();
     process.exit(INTERRUPTED);
   };
   if (interrupted) for (const signal of SIGNALS) process.on(signal, betweenPrograms);
@@ -44,11 +52,13 @@ export async function runCommand(main: () => Promise<void>, interrupted?: string
     tell(error);
   } finally {
     for (const signal of SIGNALS) process.removeListener(signal, betweenPrograms);
+    obeyAgain();
   }
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const INTERRUPTED = 130;
+const READ_MS = 300;
 
 const FULL = /no space left on device|disk quota exceeded/i;
 const HINT = 'A disk or volume is full: "df -h" here, "docker system df" and "df -h" on the Docker host say which.';
