@@ -1,17 +1,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ResourceChange } from '../../review/plan/plan-json';
 import { COMMENT_LIMIT, commentMarker, renderMarkdown } from '../../review/report/markdown';
 import { buildReport } from '../../review/report/report';
 import { renderTerminal } from '../../review/report/terminal';
 import { planFixtures, readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
+import { synthesizeToFiles, topology } from '../support/synth';
 
 // The golden reports are the text that people get, from plans of the real provider. UPDATE_GOLDEN=1 writes them anew; read what
 // has changed before you commit it.
 
 const CASES = planFixtures().map((name) => {
-  const input = reportInput(readPlanFixture(name));
-  return { name, input, report: buildReport(input) };
+  const fixture = readPlanFixture(name);
+  const input = reportInput(fixture);
+  return { name, fixture, input, report: buildReport(input) };
 });
 const byName = new Map(CASES.map((each) => [each.name, each]));
 const reportOf = (name: string) => {
@@ -28,6 +31,25 @@ test.each(CASES)('the report of $name is the one that was read and accepted', ({
   expect(existsSync(file)).toBe(true);
   expect(text).toBe(readFileSync(file, 'utf8'));
 });
+
+/** These do not have every resource: a node had been removed by hand before, and Terraform ends a plan where something must not go. */
+const INCOMPLETE = ['destroy', 'protected-database-replaced'];
+
+// Plans that were captured before a resource came, went or was renamed show what no plan shows any more.
+test.each(CASES)(
+  'the plans of $name have the resources of today',
+  ({ name: fixture, fixture: { toml, destroy, stacks } }) => {
+    const today = synthesizeToFiles([topology(toml, 'bank')]).stacks.flatMap(({ name, resources }) =>
+      resources.map(({ address }) => `${name} ${address}`),
+    );
+    const stays = ({ change }: ResourceChange) => destroy || change.actions.join() !== 'delete';
+    const planned = stacks.flatMap(({ name, plan }) =>
+      (plan.resource_changes ?? []).filter(stays).map(({ address }) => `${name} ${address}`),
+    );
+    const expected = INCOMPLETE.includes(fixture) ? today.filter((resource) => planned.includes(resource)) : today;
+    expect(planned.sort()).toEqual(expected.sort());
+  },
+);
 
 test('there is no golden report without its plans', () => {
   const golden = readdirSync(__dirname).filter((file) => file.endsWith('.md'));
@@ -136,15 +158,15 @@ test('a node that leaves is drained first and destroyed last: a rolling change, 
   expect(text).toContain('`bank-load-balancer`, `bank-node-3`. Exactly this plan');
 });
 
-test('a database that becomes external: container and data are in danger, and nothing is served meanwhile', () => {
+test('a database that becomes external: its container is in danger, its data stay, and nothing is served meanwhile', () => {
   const { availability, dangers, findings, refusals } = reportOf('database-external');
-  const destroyed = ['docker_container.database', 'docker_volume.database-data'];
+  const destroyed = ['docker_container.database'];
   expect(dangers.map(({ address }) => address)).toEqual(destroyed);
   expect(availability).toEqual({
     level: 'interruption',
     text: expect.stringContaining('bank-database is destroyed before the nodes use the database server db.bank.test'),
   });
-  // What is no longer declared has no prevent_destroy either: the policy alone keeps it.
+  // The container has no prevent_destroy: the policy alone keeps it.
   expect(refusals).toEqual([]);
   const broken = findings.find(({ rule }) => rule === 'stateful-destroy');
   expect(broken?.violations.map(({ location }) => location)).toEqual(destroyed);
