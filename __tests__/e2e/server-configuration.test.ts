@@ -1,6 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parse } from 'smol-toml';
+import { renderToml, type TomlTable } from '../../catalogue/toml';
 import { ensureEngine } from '../../cli/setup/engine';
 import { run } from '../../cli/setup/process';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
@@ -41,7 +43,7 @@ afterAll(async () => {
 describe('the sandbox, started', () => {
   const topology = derive(
     'sandbox',
-    'logs = { audit = "stdout", access = "stdout" }\n[identity_server.deployment_toml.http_access_log]\npattern = "%s %m %U"\n',
+    `logs = { audit = "stdout", access = "stdout" }\n[identity_server.deployment_toml.http_access_log]\npattern = "%s %m %U"\n${valvesOf('wso2is-7.1.0')}`,
   );
   const [node] = topology.nodes as [NodeTopology];
   let keystorePassword: string;
@@ -67,7 +69,7 @@ describe('the sandbox, started', () => {
       { 'schema-scripts': '/schema-scripts', 'database-secrets': '/database-secrets' },
       topology.jobs.schema.run.user,
     );
-    await startNode(node);
+    await startNode(node, await templateWithValves(node));
     // Its health until it is well, a line an answer: when, what, status.
     const ask = `curl -sk -m 2 -w ' %{http_code}' ${node.environment.HEALTH_URL} | tr -d '\\n'`;
     const answer = `echo "$(date +%s%3N) $(${ask})" >>/tmp/health-answers`;
@@ -200,6 +202,32 @@ describe('the sandbox, started', () => {
       await write(configured);
     }
     expect(await health()).toMatchObject({ status: 'UP', errors: [] });
+  });
+
+  test('with the valves of Identity Server answers the load balancer and itself, whomever a header names, and no other address', async () => {
+    const answer = async (inside: readonly string[], forwardedFor: string) => {
+      const curl = ['curl', '-sk', '-o', '/dev/null', '-w', '%{http_code}', '-m', '10', '--noproxy', '*'];
+      const request = ['-H', `X-Forwarded-For: ${forwardedFor}`, `https://${node.address}:9446/probe/echo`];
+      const [command, ...args] = [...inside, ...curl, ...request] as [string, ...string[]];
+      return (await run(command, args)).stdout;
+    };
+    const { address: balancer } = topology.loadBalancer;
+    const container = `${NAME}-run-balancer`;
+    await docker(
+      ...['run', '--detach', ...LABEL, '--name', container, '--network', NAME, '--ip', balancer],
+      ...['--entrypoint', 'sleep', node.image, '300'],
+    );
+    const inNetworkOf = async (name: string) => {
+      const pid = await docker('inspect', '--format', '{{.State.Pid}}', name);
+      return ['nsenter', '--target', pid, '--net'];
+    };
+    expect(await answer(await inNetworkOf(container), '203.0.113.7')).toBe('200');
+    expect(await answer(await inNetworkOf(node.containerName), '203.0.113.7')).toBe('200');
+    const database = topology.database.container?.containerName as string;
+    for (const forged of ['127.0.0.1', balancer]) {
+      expect(await answer(await inNetworkOf(database), forged)).toBe('403');
+      expect(await answer([], forged)).toBe('403');
+    }
   });
 
   test('does not cluster', async () => {
@@ -355,11 +383,31 @@ function derive(distribution: string, extra = '', files: Record<string, string> 
   return deriveTopology(checked, readAssets(checked));
 }
 
+/** The valves that a distribution gives Tomcat, as keys of the user's. */
+function valvesOf(distribution: string): string {
+  const [node] = derive(distribution).nodes as [NodeTopology];
+  const [text] = Object.entries(node.files).flatMap(([path, content]) => (path.endsWith('.toml') ? [content] : []));
+  const { catalina } = parse(text as string) as { catalina: TomlTable };
+  return renderToml({ identity_server: { deployment_toml: { catalina } } });
+}
+
+/** The kernel's template of Tomcat has no place for them; the product's own has one. */
+async function templateWithValves({ image }: NodeTopology): Promise<Record<string, string>> {
+  const find =
+    'cat "$WSO2_SERVER_HOME"/repository/resources/conf/templates/repository/conf/tomcat/catalina-server.xml.j2; echo "$WSO2_SERVER_HOME"';
+  const lines = (await docker('run', '--rm', ...LABEL, '--entrypoint', 'sh', image, '-c', find)).split('\n');
+  const home = lines.pop() as string;
+  const place =
+    '{% for valve in catalina.valves %}<Valve{% for name, value in valve.properties.items() %} {{name}}="{{value}}"{% endfor %}/>{% endfor %}';
+  const text = lines.join('\n').replace('</Host>', `${place}</Host>`);
+  return { [`${home}/repository/resources/conf/templates/repository/conf/tomcat/catalina-server.xml.j2`]: text };
+}
+
 function volume(purpose: string): string {
   return `${NAME}-${purpose}`;
 }
 
-async function startNode(node: NodeTopology): Promise<void> {
+async function startNode(node: NodeTopology, further: Readonly<Record<string, string>> = {}): Promise<void> {
   await docker('rm', '--force', '--volumes', node.containerName).catch(() => undefined);
   const [entrypoint, ...command] = node.entrypoint as [string, ...string[]];
   await docker(
@@ -369,7 +417,7 @@ async function startNode(node: NodeTopology): Promise<void> {
     ...['--volume', `${volume('keystores')}:${node.keystoresPath}:ro`],
     ...['--entrypoint', entrypoint, node.image, ...command],
   );
-  await upload(node.containerName, node.files);
+  await upload(node.containerName, { ...node.files, ...further });
   await docker('start', node.containerName);
 }
 
