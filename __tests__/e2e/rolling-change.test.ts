@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
 import { Client } from '../support/client';
 import { type LoadReport, type LoadRequest, underLoad } from '../support/load';
+import { shownOf, signingOf } from '../support/node-stores';
 import { placeOf } from '../support/places';
 import { docker, eventually, inspect, psql, Workspace } from '../support/workspace';
 
@@ -14,6 +15,9 @@ const BROKEN_IMAGE = 'wso2-is-active-active/e2e-broken:1';
 const workspace = new Workspace();
 let ca: string;
 const written: string[] = [];
+/** Beside what else changes, three of the rolls rotate the signing key, a step each. */
+let signingKeys: readonly number[] = [1];
+const signingCertificates = new Map<string, string>();
 
 interface Settings {
   heapMb?: number;
@@ -38,6 +42,7 @@ nodes = ${nodes}
 memory_mb = 1280
 heap_mb = ${heapMb}
 start_timeout_seconds = ${startTimeout}
+signing_keys = [${signingKeys.join(', ')}]
 ${image === undefined ? '' : `image = "${image}"`}
 ${
   firstNodeThreads === undefined
@@ -77,6 +82,19 @@ function browser(cookies = false): Client {
   return new Client({ address: ADDRESS, hostname: HOSTNAME, ca, cookies, keepAlive: false });
 }
 
+/** Both nodes publish these keys, sign with the first, and have the certificates that they always had. */
+async function expectSigning(...keys: number[]): Promise<void> {
+  const alias = (key: number) => (key === 1 ? 'wso2carbon' : `wso2carbon-${key}`);
+  const [one, two] = (await Promise.all(CONTAINERS.map(signingOf))).map(shownOf);
+  expect(one).toEqual(two);
+  expect(one?.alias).toBe(alias(keys[0] as number));
+  expect(Object.keys(one?.certificates ?? {})).toEqual(keys.map(alias).sort());
+  for (const [name, certificate] of Object.entries(one?.certificates ?? {})) {
+    expect([name, certificate]).toEqual([name, signingCertificates.get(name) ?? certificate]);
+    signingCertificates.set(name, certificate);
+  }
+}
+
 beforeAll(async () => {
   await configure();
   await workspace.make('up', NAME);
@@ -99,7 +117,7 @@ afterAll(async () => {
   await docker('image', 'rm', '--force', CHANGED_IMAGE, BROKEN_IMAGE);
 }, 300_000);
 
-test('a rolling configuration change loses no request of at least 10,000', async () => {
+test('a rolling configuration change, which brings a second signing key, loses no request of at least 10,000', async () => {
   const before = await Promise.all(CONTAINERS.map(inspect));
   // As a console writes them, as the server's user.
   const inHome = (node: string, command: string) =>
@@ -111,6 +129,8 @@ test('a rolling configuration change loses no request of at least 10,000', async
   );
   const shared = 'cat deployment/server/userstores/BANK.xml tenants/1/marker';
   expect(await inHome(second, shared)).toBe('ldap\ntenant');
+  await expectSigning(1);
+  signingKeys = [1, 2];
   await configure({ heapMb: 400 });
   const { report } = await load('configuration', 24, async () => {
     await workspace.make('up', NAME);
@@ -118,16 +138,19 @@ test('a rolling configuration change loses no request of at least 10,000', async
   for (const [index, container] of CONTAINERS.entries())
     expect((await inspect(container)).Id).not.toBe(before[index]?.Id);
   for (const container of CONTAINERS) expect(await inHome(container, shared)).toBe('ldap\ntenant');
+  await expectSigning(1, 2);
   expect(report.failed).toEqual([]);
   expect(report.sent).toBeGreaterThanOrEqual(10_000);
   written.push(...report.succeeded);
 }, 400_000);
 
-test('a rolling image change loses no request of at least 10,000', async () => {
+test('a rolling image change, from which that key signs, loses no request of at least 10,000', async () => {
+  signingKeys = [2, 1];
   await configure({ heapMb: 400, image: CHANGED_IMAGE });
   const { report } = await load('image', 24, async () => {
     await workspace.make('up', NAME);
   });
+  await expectSigning(2, 1);
   expect(report.failed).toEqual([]);
   expect(report.sent).toBeGreaterThanOrEqual(10_000);
   written.push(...report.succeeded);
@@ -203,7 +226,7 @@ test('a node that never becomes healthy stops the roll; the other keeps serving;
   await workspace.make('status', NAME);
 }, 400_000);
 
-test('a node that is down is repaired first, and for none is the only one that serves taken away', async () => {
+test('a node that is down is repaired first, in a roll that removes the first key, and for none is the only one that serves taken away', async () => {
   const [first, second] = CONTAINERS;
   const changed = { heapMb: 400, image: CHANGED_IMAGE, firstNodeThreads: 300 };
   await configure(changed);
@@ -221,11 +244,13 @@ test('a node that is down is repaired first, and for none is the only one that s
   expect((await inspect(first)).Id).toBe(before.Id);
 
   await docker('stop', '--time', '90', second);
+  signingKeys = [2];
   await configure({ ...changed, heapMb: 384 });
   const { report, result } = await load('repair', 6, () => workspace.make('up', NAME));
   const said = `${result.stdout}${result.stderr}`;
   expect(said.indexOf(`Apply ${second}`)).toBeGreaterThan(0);
   expect(said.indexOf(`Apply ${first}`)).toBeGreaterThan(said.indexOf(`Apply ${second}`));
+  await expectSigning(2);
   expect(report.failed).toEqual([]);
   written.push(...report.succeeded);
 }, 400_000);
