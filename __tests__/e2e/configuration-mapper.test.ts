@@ -247,7 +247,7 @@ test('the access log goes to stdout where it is asked for', () => {
 const SECRET = 'value-of-KEYSTORE_PASSWORD';
 
 function under(key: string, table: string): boolean {
-  return key === table || key.startsWith(`${table}.`);
+  return key === table || key.startsWith(`${table}.`) || key.startsWith(`${table}[`);
 }
 
 function tomlOf(derived: Case, node: number): TomlTable {

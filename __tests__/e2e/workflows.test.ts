@@ -56,7 +56,7 @@ settings = { address = "${address}" }
     },
   );
   await runner.git('init', '--quiet', '--initial-branch=main');
-  await commit('main', configuration(128));
+  await commit('main', configuration(1792));
 }, 900_000);
 
 afterAll(async () => {
@@ -94,7 +94,7 @@ test('main deploys the environments with remote state, and applies the plan of t
 }, 600_000);
 
 test('a pull request gets one comment with the plan of its configuration', async () => {
-  await commit('larger', configuration(160));
+  await commit('larger', configuration(2048));
   const context = pullRequest('merge');
   const { outputs } = await runner.job('plan.yml', 'select', context);
   expect(JSON.parse(outputs.environments as string)).toEqual([ENVIRONMENT]);
