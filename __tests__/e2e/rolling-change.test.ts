@@ -15,7 +15,7 @@ const BROKEN_IMAGE = 'wso2-is-active-active/e2e-broken:1';
 const workspace = new Workspace();
 let ca: string;
 const written: string[] = [];
-/** Beside what else changes, two of the rolls begin a rotation of the signing key, a step each. */
+/** Beside what else changes, three of the rolls rotate the signing key, a step each. */
 let signingKeys: readonly number[] = [1];
 const signingCertificates = new Map<string, string>();
 
@@ -226,7 +226,7 @@ test('a node that never becomes healthy stops the roll; the other keeps serving;
   await workspace.make('status', NAME);
 }, 400_000);
 
-test('a node that is down is repaired first, and for none is the only one that serves taken away', async () => {
+test('a node that is down is repaired first, in a roll that removes the first key, and for none is the only one that serves taken away', async () => {
   const [first, second] = CONTAINERS;
   const changed = { heapMb: 400, image: CHANGED_IMAGE, firstNodeThreads: 300 };
   await configure(changed);
@@ -244,11 +244,13 @@ test('a node that is down is repaired first, and for none is the only one that s
   expect((await inspect(first)).Id).toBe(before.Id);
 
   await docker('stop', '--time', '90', second);
+  signingKeys = [2];
   await configure({ ...changed, heapMb: 384 });
   const { report, result } = await load('repair', 6, () => workspace.make('up', NAME));
   const said = `${result.stdout}${result.stderr}`;
   expect(said.indexOf(`Apply ${second}`)).toBeGreaterThan(0);
   expect(said.indexOf(`Apply ${first}`)).toBeGreaterThan(said.indexOf(`Apply ${second}`));
+  await expectSigning(2);
   expect(report.failed).toEqual([]);
   written.push(...report.succeeded);
 }, 400_000);

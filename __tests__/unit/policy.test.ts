@@ -268,6 +268,18 @@ describe.each(RULE_IDS)('%s', (id) => {
   });
 });
 
+test('a rotation goes on while a node is stopped, of which the state says that it need not run', () => {
+  const stopped = (input: Plans) => {
+    rotate(input, '2 1', '2');
+    for (const { plan } of input.stacks) {
+      for (const { change } of plan.resource_changes ?? []) {
+        if (change.before) Object.assign(change, { before: { ...change.before, must_run: false } });
+      }
+    }
+  };
+  expect(rulesBroken(stopped)).toEqual([]);
+});
+
 test('a secret by reference is no default credential', () => {
   expect(rulesBroken((input) => (node(input).upload[0].content += '\npassword = "$env{ADMIN_PASSWORD}"\n'))).toEqual(
     [],

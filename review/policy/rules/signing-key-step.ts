@@ -1,4 +1,5 @@
 import type { Attributes, ResourceChange } from '../../plan/plan-json';
+import { isJob } from '../../plan/resource-change';
 import { texts } from '../containers';
 import type { Rule, Violation } from '../rule';
 
@@ -16,8 +17,10 @@ export const signingKeyStep: Rule = {
 };
 
 /** Why a node that runs cannot go along with the keys that are planned for it; undefined where it can, or is none. */
-export function signingStepProblem({ type, change: { before, after } }: ResourceChange): string | undefined {
-  if (type !== 'docker_container' || !before || !after) return undefined;
+export function signingStepProblem(change: ResourceChange): string | undefined {
+  const { before, after } = change.change;
+  // What is planned tells a job from a node: the state of a node that is stopped looks like a job's.
+  if (change.type !== 'docker_container' || !before || !after || isJob(change)) return undefined;
   const wanted = signingKeys(after);
   if (wanted === undefined) return undefined;
   // The first release had one key, and no list.
@@ -30,8 +33,7 @@ export function signingStepProblem({ type, change: { before, after } }: Resource
 
 const VARIABLE = 'SIGNING_KEYS=';
 
-function signingKeys({ env, must_run: keepsRunning }: Attributes): string[] | undefined {
-  if (keepsRunning === false) return undefined;
+function signingKeys({ env }: Attributes): string[] | undefined {
   return texts(env)
     .find((entry) => entry.startsWith(VARIABLE))
     ?.slice(VARIABLE.length)
