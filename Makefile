@@ -59,6 +59,8 @@ acceptance: $(MODULES) ## Prove as a client that the pair is active-active; exit
 #: ADMIN_PASSWORD=  see there; in the environment, as other users see command lines
 #: ADDRESS=  where to connect, instead of where the load balancer is published
 #: CA=      file with the authority of its certificate, where Node.js does not know it
+#: BACK_CHANNEL=  address of this machine that the nodes reach, and a port: also back-channel log-out
+#: CONSENTS=1  with the accelerator, also consents, whose rows stay
 #: CLEANUP=  id of a run that was cut off elsewhere: removes what it left, checks nothing
 #: YES=1    does not ask, where the environment is protected
 	@$(TSX) $(ROOT)/cli/acceptance.ts

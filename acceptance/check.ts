@@ -14,6 +14,10 @@ export type Need =
   | 'accelerator'
   /** Somebody who may take nodes away. */
   | 'failover'
+  /** An address at which nodes reach whoever runs the suite. */
+  | 'back-channel'
+  /** Leave to make consents, which nobody can delete. */
+  | 'consents'
   /** Paths that the load balancer closes. */
   | 'denied-paths';
 

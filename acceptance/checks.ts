@@ -25,7 +25,7 @@ export function isLast({ id }: Check): boolean {
   return id.startsWith('Z');
 }
 
-const ORDER = 'PNMKTSCAXFR';
+const ORDER = 'PNMKTSCAUXFR';
 
 function rank(check: Check): number {
   const place = ORDER.indexOf(check.id[0] as string);

@@ -27,6 +27,10 @@ export interface LabOptions {
   readonly boundSeconds?: number;
   /** @default - none: checks that need one are skipped */
   readonly operator?: Operator;
+  /** `<address>:<port>` of this machine, at which nodes reach it. @default - checks of back-channel log-out are skipped */
+  readonly backChannel?: string;
+  /** Whether consents may be made, whose rows stay. @default false */
+  readonly consents?: boolean;
   /** Clients of the load of log-ins. @default 20 */
   readonly clients?: number;
   /** Seconds before and after a fault. @default 3 */
@@ -60,8 +64,9 @@ export class Lab {
     return this.client(node, { basic: this.target.administrator });
   }
 
-  application(node: string): Promise<Application> {
-    return createApplication(this.admin(node), this.newName('app'));
+  /** @param backChannelLogoutUrl where nodes are to report log-outs. @default - nowhere */
+  application(node: string, backChannelLogoutUrl?: string): Promise<Application> {
+    return createApplication(this.admin(node), this.newName('app'), backChannelLogoutUrl);
   }
 
   user(node: string): Promise<User> {

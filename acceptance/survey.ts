@@ -21,7 +21,7 @@ const CARBON = "the sandbox's Carbon server has none of it";
 /** Finds out, before the checks, what cannot be checked here, so that it is said once and well. */
 export async function survey(
   target: Target,
-  { signal, operator }: Pick<LabOptions, 'signal' | 'operator'>,
+  { signal, operator, backChannel, consents }: Pick<LabOptions, 'signal' | 'operator' | 'backChannel' | 'consents'>,
 ): Promise<Ground> {
   const client = new Client(target, { signal });
   try {
@@ -52,6 +52,13 @@ export async function survey(
     },
     failover: () => {
       if (operator === undefined) throw new Skipped('it stops nodes: only with FAILOVER=1');
+    },
+    'back-channel': () => {
+      if (backChannel === undefined)
+        throw new Skipped('nodes call back: only with BACK_CHANNEL=<address of this machine that they reach>:<port>');
+    },
+    consents: () => {
+      if (!consents) throw new Skipped('a consent can be revoked, but its row stays for ever: only with CONSENTS=1');
     },
     accelerator: () => {
       if (!target.accelerator) throw new Skipped('the accelerator is not in this distribution');

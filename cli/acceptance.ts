@@ -54,6 +54,8 @@ runCommand(async () => {
       prefix: prefixOf(run),
       emailUsernames: service.emailUsernames,
       signal: interruption.signal,
+      ...(process.env.BACK_CHANNEL && { backChannel: process.env.BACK_CHANNEL }),
+      consents: process.env.CONSENTS === '1',
       ...(takesNodesAway && { operator: operatorOf(topology, engine) }),
       progress: (result, done, of) => print(progressLine(result, done, of)),
     });

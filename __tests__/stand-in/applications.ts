@@ -12,7 +12,10 @@ import {
 import { killTokens } from './tokens';
 
 const PATH = '/api/server/v1/applications';
-type Oidc = Pick<ApplicationRecord, 'callbackURLs' | 'grantTypes'>;
+type Oidc = Pick<ApplicationRecord, 'callbackURLs' | 'grantTypes'> & {
+  readonly logout?: { readonly backChannelLogoutUrl?: string };
+};
+const NO_PROTOCOL: Oidc = { callbackURLs: [], grantTypes: [] };
 
 /** Applications, as the product's REST interface has them. */
 export function applicationRoutes(app: FastifyInstance, context: Context): void {
@@ -27,12 +30,14 @@ export function applicationRoutes(app: FastifyInstance, context: Context): void 
 
   app.post(PATH, async (request, reply) => {
     await requireAdministrator(context, request);
-    const body = request.body as { name: string; inboundProtocolConfiguration: { oidc: Oidc } };
+    const body = request.body as { name: string; inboundProtocolConfiguration?: { oidc: Oidc } };
     const id = newId();
-    if (!(await records.insert('application-name', body.name, { id }))) throw new HttpError(409, 'APP-60007');
-    const { callbackURLs, grantTypes } = body.inboundProtocolConfiguration.oidc;
+    const isNew = await records.insert('application-name', body.name, { id });
+    if (!isNew && !defects.has('double-create')) throw new HttpError(409, 'APP-60007');
+    const { callbackURLs, grantTypes, logout } = body.inboundProtocolConfiguration?.oidc ?? NO_PROTOCOL;
     const secrets = { clientId: newSecret(), clientSecret: newSecret() };
-    await records.write('application', id, { id, name: body.name, callbackURLs, grantTypes, ...secrets });
+    const backChannel = logout?.backChannelLogoutUrl;
+    await records.write('application', id, { id, name: body.name, callbackURLs, grantTypes, backChannel, ...secrets });
     await records.write('application', `client:${secrets.clientId}`, { id });
     return reply
       .status(201)

@@ -33,6 +33,8 @@ export type ApplicationRecord = {
   readonly clientSecret: string;
   readonly callbackURLs: readonly string[];
   readonly grantTypes: readonly string[];
+  /** Where log-outs are reported. */
+  readonly backChannel?: string;
 };
 
 type Fields = Record<string, string>;
@@ -127,7 +129,8 @@ export async function authenticate(
 /** @throws HttpError unless the request is an administrator's */
 export async function requireAdministrator(context: Context, request: FastifyRequest): Promise<UserRecord> {
   const user = await requireUser(context, request);
-  if (!user.roles?.includes('admin')) throw new HttpError(403, 'forbidden');
+  if (!user.roles?.includes('admin') && !context.defects.has('everybody-is-admin'))
+    throw new HttpError(403, 'forbidden');
   return user;
 }
 

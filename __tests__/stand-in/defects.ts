@@ -4,7 +4,7 @@
  */
 const KINDS = {
   stale: ['application', 'code', 'idp', 'membership', 'refresh', 'session', 'token', 'user'],
-  local: ['code', 'login', 'par', 'refresh', 'session', 'token'],
+  local: ['code', 'consent', 'login', 'par', 'refresh', 'session', 'token'],
 } as const;
 
 /** Defects of a node, each in the words of what it breaks. */
@@ -16,6 +16,7 @@ const NODE_DEFECTS = {
   'inner-host': 'redirects and new addresses name the node',
   'issuer-differs': 'each node is an issuer of its own',
   'console-port': "the console names the server's own port",
+  'my-account-port': "the page for users' own accounts names the server's own port",
   'portal-port': "the consent manager names the server's own port",
   'trusts-forwarded': 'headers of the caller change names',
   'weak-cookies': 'cookies are neither Secure nor HttpOnly',
@@ -26,8 +27,14 @@ const NODE_DEFECTS = {
   'slow-bus': 'invalidations take 20 s',
   'double-create': 'nothing keeps a name from being created twice',
   'open-admin': 'administration asks nobody who he is',
+  'everybody-is-admin': 'every user may administrate',
   'administrator-twice': 'every node creates the administrator',
   'early-ready': 'a node that has just started is in rotation and knows no page yet',
+  'lost-writes': 'changes of users are acknowledged, and kept in the memory of that node alone',
+  'user-store-missing': 'the second node has no secondary user store',
+  'user-store-unreadable': 'the second node cannot read the secondary user store',
+  'bcl-lost': 'applications are told of no log-out',
+  'bcl-twice': 'applications are told twice of a log-out',
   'keeps-deleted': 'applications are never deleted',
 } as const;
 

@@ -5,6 +5,7 @@ import {
   HttpError,
   newId,
   placeOf,
+  queryOf,
   requireAdministrator,
   requireUser,
   type UserRecord,
@@ -15,6 +16,8 @@ type Group = { readonly id: string; readonly displayName: string; readonly membe
 type Operation = { readonly value: Record<string, unknown> };
 type Memberships = { readonly groups: object[]; readonly roles: object[] };
 
+/** A secondary user store, without users. */
+const STORE = 'PARTNERS';
 const LOCK = 'urn:scim:wso2:schema';
 
 function idOf(request: FastifyRequest): string {
@@ -23,7 +26,7 @@ function idOf(request: FastifyRequest): string {
 
 /** Users, groups and roles, by SCIM. */
 export function directoryRoutes(app: FastifyInstance, context: Context): void {
-  const { records, defects } = context;
+  const { records, defects, number } = context;
 
   const memberships = (id: string) =>
     records.cached<Memberships>('membership', id, async () => {
@@ -56,8 +59,16 @@ export function directoryRoutes(app: FastifyInstance, context: Context): void {
     const body = await shown(request, user);
     return reply.status(201).header('location', body.meta.location).send(body);
   });
+  app.get('/api/server/v1/userstores', async (request) => {
+    await requireAdministrator(context, request);
+    return defects.has('user-store-missing') && number === 2 ? [] : [{ id: 'UEFSVE5FUlM', name: STORE }];
+  });
   app.get('/scim2/Users', async (request) => {
     await requireAdministrator(context, request);
+    if (queryOf(request).domain === STORE) {
+      if (defects.has('user-store-unreadable') && number === 2) throw new HttpError(500, `${STORE} cannot be read`);
+      return { totalResults: 0 };
+    }
     const matches = filterOf(request);
     const users = (await records.list<UserRecord>('user')).filter(([, { userName }]) => matches(userName));
     return { totalResults: users.length, Resources: users.map(([id, { userName }]) => ({ id, userName })) };

@@ -12,14 +12,14 @@ import {
   setCookie,
   type UserRecord,
 } from './context';
-import { issueCode } from './tokens';
+import { issueCode, logoutToken } from './tokens';
 
 type Login = { readonly parameters: Record<string, string>; readonly user?: { id: string; userName: string } };
-type Session = { readonly userId: string; readonly userName: string };
+type Session = { readonly userId: string; readonly userName: string; readonly clientId?: string };
 
 /** Authorization requests, the log-in pages' own calls, log-out, and the log-in of apps. */
 export function loginRoutes(app: FastifyInstance, context: Context): void {
-  const { records } = context;
+  const { records, defects } = context;
 
   const answer = (reply: FastifyReply, { redirect_uri = '', state }: Record<string, string>, result: object) => {
     const query = new URLSearchParams({ ...result, ...(state !== undefined && { state }) });
@@ -65,9 +65,9 @@ export function loginRoutes(app: FastifyInstance, context: Context): void {
     return answer(reply, login.parameters, { code: await issueCode(context, login.parameters, login.user) });
   };
 
-  const begin = async (reply: FastifyReply, { id: userId, userName }: UserRecord) => {
+  const begin = async (reply: FastifyReply, { id: userId, userName }: UserRecord, clientId?: string) => {
     const session = newId();
-    await records.write('session', session, { userId, userName });
+    await records.write('session', session, { userId, userName, clientId });
     setCookie(context, reply, 'commonAuthId', session);
   };
 
@@ -84,7 +84,7 @@ export function loginRoutes(app: FastifyInstance, context: Context): void {
       return reply.redirect(`${place}/authenticationendpoint/login.do?authFailure=true&sessionDataKey=${key}`);
     }
     await records.write('login', key, { ...login, user: { id: user.id, userName: user.userName } });
-    await begin(reply, user);
+    await begin(reply, user, login?.parameters.client_id);
     return reply.redirect(`${place}/oauth2/authorize?sessionDataKey=${key}`);
   });
 
@@ -104,9 +104,26 @@ export function loginRoutes(app: FastifyInstance, context: Context): void {
     return { flowStatus: 'SUCCESS_COMPLETED', authData: { code } };
   });
 
+  /** Tells the application of a session that it has ended. */
+  const report = async ({ clientId, userId }: Session) => {
+    const client = await clientOf(context, clientId);
+    if (client?.backChannel === undefined || defects.has('bcl-lost')) return;
+    const body = new URLSearchParams({ logout_token: await logoutToken(context, client, userId) });
+    // Whoever logs out does not wait for it.
+    const send = () => fetch(client.backChannel ?? '', { method: 'POST', body }).catch(() => {});
+    void send();
+    if (defects.has('bcl-twice')) void send();
+  };
+
   app.get('/oidc/logout', async (request, reply) => {
-    const { post_logout_redirect_uri: back = '' } = queryOf(request);
-    await records.remove('session', cookiesOf(request).commonAuthId ?? '');
+    const { post_logout_redirect_uri: back } = queryOf(request);
+    if (back === undefined) {
+      return reply.redirect(`${placeOf(context, request)}/authenticationendpoint/oauth2_error.do`);
+    }
+    const key = cookiesOf(request).commonAuthId ?? '';
+    const session = await records.read<Session>('session', key);
+    await records.remove('session', key);
+    if (session !== undefined) await report(session);
     setCookie(context, reply, 'commonAuthId', '');
     return reply.redirect(back);
   });

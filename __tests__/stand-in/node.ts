@@ -4,6 +4,7 @@ import type { CryptoKey, JSONWebKeySet, JWK } from 'jose';
 import { exportJWK, generateKeyPair } from 'jose';
 import { accessRoutes } from './access';
 import { applicationRoutes } from './applications';
+import { consentRoutes } from './consents';
 import { type Context, newId, type UserRecord } from './context';
 import type { Defects } from './defects';
 import { directoryRoutes } from './directory';
@@ -66,7 +67,7 @@ export async function buildNode(props: NodeProps): Promise<FastifyInstance> {
     reply.status(error.statusCode ?? 500).send({ error: error.message });
   });
   const routes = [pageRoutes, loginRoutes, tokenRoutes, accessRoutes, directoryRoutes, applicationRoutes];
-  for (const add of [...routes, identityProviderRoutes]) add(app, context);
+  for (const add of [...routes, identityProviderRoutes, consentRoutes]) add(app, context);
   await app.ready();
   return app;
 }

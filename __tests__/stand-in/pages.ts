@@ -23,6 +23,10 @@ export function pageRoutes(app: FastifyInstance, context: Context): void {
       return reply.type('text/html').send(html(`<script>var serverOriginGlobal = "${place}";</script>`));
     });
   }
+  app.get('/myaccount/', (_, reply) => {
+    const place = defects.has('my-account-port') ? `${origin}:${SERVER_PORT}` : origin;
+    return reply.type('text/html').send(html(`<script>var serverOriginGlobal = "${place}";</script>`));
+  });
   app.get('/authenticationendpoint/login.do', (request, reply) => {
     const shown = cookiesOf(request).JSESSIONID;
     if (shown === undefined || !sessions.has(shown)) {

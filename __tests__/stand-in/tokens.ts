@@ -24,6 +24,7 @@ export type Token = {
 type Grant = { readonly status: number; readonly body: Record<string, unknown> };
 
 const LIFETIME = 3600;
+const LOGOUT_LIFETIME = 120;
 const refusal = (error: string, status = 400): Grant => ({ status, body: { error } });
 
 /** @returns the code */
@@ -52,6 +53,18 @@ export async function requireClient(
   const client = authorization && (await clientOf(context, authorization[0]));
   if (client === undefined || client.clientSecret !== authorization?.[1]) throw new HttpError(401, 'invalid_client');
   return client;
+}
+
+/** What an application is told of the end of a session. */
+export function logoutToken(context: Context, client: ApplicationRecord, userId: string): Promise<string> {
+  return new SignJWT({ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } })
+    .setProtectedHeader({ alg: 'RS256', kid: context.kid })
+    .setIssuer(`${context.origin}/oauth2/token`)
+    .setAudience(client.clientId)
+    .setSubject(userId)
+    .setIssuedAt(now(context))
+    .setExpirationTime(now(context) + LOGOUT_LIFETIME)
+    .sign(context.privateKey);
 }
 
 /** The token endpoint. */

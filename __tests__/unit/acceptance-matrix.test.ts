@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { allChecks } from '../../acceptance/checks';
 import { newRun, prefixOf } from '../../acceptance/journal';
 import { type Result, runChecks } from '../../acceptance/run';
@@ -10,10 +11,19 @@ const PROOFS = CHECKS.flatMap((check) => check.provenBy.map((defect) => [check.i
 /** Short: what a defect leaves stale stays so for minutes, and a message in one process takes none of it. */
 const BOUND_SECONDS = 0.3;
 
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
 async function run(pair: StandInPair, ids?: readonly string[]): Promise<Result[]> {
   const checks = CHECKS.filter(({ id }) => ids === undefined || ids.includes(id));
   const load = { operator: pair.operator, clients: 4, calmSeconds: 0.2 };
-  const options = { prefix: prefixOf(newRun()), emailUsernames: false, boundSeconds: BOUND_SECONDS, ...load };
+  const asked = { ...load, backChannel: `127.0.0.1:${await freePort()}`, consents: true };
+  const options = { prefix: prefixOf(newRun()), emailUsernames: false, boundSeconds: BOUND_SECONDS, ...asked };
   return runChecks(pair.target, checks, options);
 }
 

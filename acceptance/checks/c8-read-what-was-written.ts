@@ -10,7 +10,7 @@ export const check: Check = {
   needs: ['management', 'affinity'],
   makes: ['a user'],
   look: LOOK.cluster,
-  provenBy: ['slow-bus', 'stale:user'],
+  provenBy: ['slow-bus', 'stale:user', 'lost-writes'],
   async run(lab, a, b) {
     const user = await lab.user(a);
     const [adminA, adminB] = [lab.admin(a), lab.admin(b)];

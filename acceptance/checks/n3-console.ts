@@ -3,22 +3,25 @@ import { expectThat, Skipped } from '../outcome';
 
 export const check: Check = {
   id: 'N3',
-  promise: 'The console is at the public origin on every node',
-  does: 'opens the console through A, follows its redirects and looks for other origins of this name in the page',
+  promise: 'The console, and My Account where it is open, are at the public origin on every node',
+  does: 'opens both through A, follows their redirects and looks for other origins of this name in the pages',
   needs: ['affinity'],
   look: LOOK.names,
-  provenBy: ['console-port'],
+  provenBy: ['console-port', 'my-account-port'],
   async run(lab, a) {
     const { origin, consolePath } = lab.target;
-    const browser = lab.client(a);
-    const page = await browser.open(consolePath);
-    if (page.status === 403 || page.status === 404) throw new Skipped(`${consolePath} is closed (${page.status})`);
-    const address = page.location;
-    expectThat(page.status === 200, `${page.request} ended with ${page.status}${address && `, going to ${address}`}`);
-    const withPort = new RegExp(`https?://${new URL(origin).hostname.replaceAll('.', '\\.')}:\\d+`).exec(
-      page.body,
-    )?.[0];
-    const allowed = withPort === undefined || withPort === origin;
-    expectThat(allowed, `the console of ${a} names ${withPort}`);
+    const withPort = new RegExp(`https?://${new URL(origin).hostname.replaceAll('.', '\\.')}:\\d+`);
+    let open = 0;
+    for (const path of [consolePath, '/myaccount/']) {
+      if (lab.target.deniedPaths.some((prefix) => path.startsWith(`${prefix}/`))) continue;
+      const page = await lab.client(a).open(path);
+      if (page.status === 403 || page.status === 404) continue;
+      const address = page.location;
+      expectThat(page.status === 200, `${page.request} ended with ${page.status}${address && `, going to ${address}`}`);
+      const named = withPort.exec(page.body)?.[0];
+      expectThat(named === undefined || named === origin, `${path} of ${a} names ${named}`);
+      open++;
+    }
+    if (open === 0) throw new Skipped(`${consolePath} and /myaccount/ are closed`);
   },
 };

@@ -6,7 +6,7 @@ import { askSilently, logIn } from '../product/login';
 export const check: Check = {
   id: 'S4',
   promise: 'A session that an administrator ends has ended on every node within 5 s',
-  does: 'logs in through A, lets B see the session, ends it through A and asks B for it',
+  does: 'logs in through A, lets B see the session, ends it through A, asks B for it and for a list of the sessions',
   needs: ['openid', 'management', 'affinity'],
   makes: ['an application', 'a user', 'a session'],
   look: LOOK.cluster,
@@ -22,12 +22,14 @@ export const check: Check = {
       `${b} does not know the session of ${a}`,
     );
     const path = `/api/users/v1/${user.id}/sessions`;
-    const { sessions = [] } = (await lab.admin(b).get(path)).expect(200).json<{ sessions?: unknown[] }>();
-    if (sessions.length === 0) throw new Unclear(`${b} lists no session of somebody who has just logged in`);
+    const listed = async () =>
+      ((await lab.admin(b).get(path)).expect(200, 404).json<{ sessions?: unknown[] }>().sessions ?? []).length;
+    if ((await listed()) === 0) throw new Unclear(`${b} lists no session of somebody who has just logged in`);
     (await lab.admin(a).send(path, { method: 'DELETE' })).expect(204);
     await lab.within(`the session has ended on ${b}`, async () => {
       const error = parameter(await askSilently(browser, app), 'error');
-      return error === 'login_required' ? undefined : `a session that ${a} has ended is good on ${b}`;
+      if (error !== 'login_required') return `a session that ${a} has ended is good on ${b}`;
+      return (await listed()) === 0 ? undefined : `${b} lists a session that ${a} has ended`;
     });
   },
 };

@@ -8,6 +8,8 @@ export interface Application {
   readonly clientId: string;
   readonly secret: string;
   readonly callback: string;
+  /** What its creation was answered with. */
+  readonly location: string;
 }
 
 interface OidcConfiguration {
@@ -16,7 +18,7 @@ interface OidcConfiguration {
   readonly callbackURLs: readonly string[];
 }
 
-const APPLICATIONS = '/api/server/v1/applications';
+export const APPLICATIONS = '/api/server/v1/applications';
 const GRANTS = ['authorization_code', 'client_credentials', 'password', 'refresh_token'];
 
 /** Nobody listens there: an answer's address is read, never called. */
@@ -24,19 +26,27 @@ export function callbackOf(name: string): string {
   return `https://${name}.acceptance.invalid/callback`;
 }
 
-export async function createApplication(admin: Client, name: string): Promise<Application> {
+/** @param backChannelLogoutUrl where nodes are to report log-outs. @default - nowhere */
+export async function createApplication(
+  admin: Client,
+  name: string,
+  backChannelLogoutUrl?: string,
+): Promise<Application> {
   const callback = callbackOf(name);
+  const logout = backChannelLogoutUrl && { logout: { backChannelLogoutUrl } };
   const answer = await admin.post(APPLICATIONS, {
     json: {
       name,
-      inboundProtocolConfiguration: { oidc: { grantTypes: GRANTS, callbackURLs: [callback], publicClient: false } },
+      inboundProtocolConfiguration: {
+        oidc: { grantTypes: GRANTS, callbackURLs: [callback], publicClient: false, ...logout },
+      },
       advancedConfigurations: { skipLoginConsent: true, skipLogoutConsent: true, enableAPIBasedAuthentication: true },
     },
   });
   answer.expect(201);
   const id = idIn(answer.location);
   const { clientId, clientSecret } = await oidcOf(admin, id);
-  return { id, name, callback, clientId, secret: clientSecret };
+  return { id, name, callback, location: answer.location, clientId, secret: clientSecret };
 }
 
 export async function oidcOf(admin: Client, id: string): Promise<OidcConfiguration> {
