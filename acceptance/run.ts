@@ -41,7 +41,8 @@ export async function runChecks(target: Target, checks: readonly Check[], option
   for (const check of checks.filter((each) => !isLast(each))) add(await runCheck(target, check, ground, options));
   // What was made must go also when the run was interrupted: from here on no signal counts.
   const after = { ...options, signal: undefined };
-  const problems = ground.unreachable || ground.missing.has('management') ? [] : await sweep(target, options.prefix);
+  const problems =
+    ground.unreachable || ground.missing.has('management') ? [] : await sweep(target, options.prefix, ground.node);
   for (const check of checks.filter(isLast)) {
     const result = await runCheck(target, check, ground, after);
     const [problem] = problems;

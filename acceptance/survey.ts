@@ -1,5 +1,5 @@
 import type { Need } from './check';
-import { Client } from './client';
+import { Client, ROUTE_COOKIE } from './client';
 import type { LabOptions } from './lab';
 import { endingOf, type Outcome, Skipped, Unclear } from './outcome';
 import type { Target } from './target';
@@ -13,6 +13,8 @@ export interface Missing {
 export interface Ground {
   /** Why nothing can be asked at all. */
   readonly unreachable?: Missing;
+  /** A node that has answered. @default - none is known */
+  readonly node?: string;
   readonly missing: ReadonlyMap<Need, Missing>;
 }
 
@@ -23,13 +25,8 @@ export async function survey(
   target: Target,
   { signal, operator, backChannel, consents }: Pick<LabOptions, 'signal' | 'operator' | 'backChannel' | 'consents'>,
 ): Promise<Ground> {
-  const client = new Client(target, { signal });
-  try {
-    await client.raw(target.consolePath);
-  } catch (error) {
-    client.close();
-    return { unreachable: endingOf(error), missing: new Map() };
-  }
+  const client = await whoeverAnswers(target, signal);
+  if (!(client instanceof Client)) return { unreachable: client, missing: new Map() };
   const probes: Readonly<Record<Need, () => Promise<void> | void>> = {
     openid: async () => {
       const { status } = await client.get('/oauth2/token/.well-known/openid-configuration');
@@ -76,5 +73,17 @@ export async function survey(
     }
   }
   client.close();
-  return { missing };
+  return { node: client.jar.get(ROUTE_COOKIE), missing };
+}
+
+/** A client of the first node that answers, as one may be silent; or why none does. */
+async function whoeverAnswers(target: Target, signal: AbortSignal | undefined): Promise<Client | Missing> {
+  const clients = [undefined, ...target.nodes].map((node) => new Client(target, { node, signal }));
+  const answers = clients.map(async (client) => {
+    await client.raw(target.consolePath);
+    return client.unpin();
+  });
+  const first = await Promise.any(answers).catch(({ errors }: AggregateError) => endingOf(errors[0]));
+  for (const client of clients) if (client !== first) client.close();
+  return first;
 }

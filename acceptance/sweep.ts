@@ -45,10 +45,11 @@ export async function leftovers(admin: Client, prefix: string): Promise<string[]
 /**
  * Removes what has the prefix, whoever made it: it is found by its name, so that a run that was cut off is cleaned up as well.
  *
+ * @param node that is asked as long as it takes traffic. @default - whichever the load balancer chooses
  * @returns what could not be removed and why, one sentence for each kind
  */
 export async function sweep(target: Target, prefix: string, node?: string): Promise<string[]> {
-  const admin = new Client(target, { node, basic: target.administrator });
+  const admin = new Client(target, { node, basic: target.administrator }).unpin();
   const problems: string[] = [];
   for (const kind of KINDS) {
     try {

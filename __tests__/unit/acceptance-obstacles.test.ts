@@ -3,7 +3,7 @@ import Fastify from 'fastify';
 import { allChecks, selectChecks } from '../../acceptance/checks';
 import { junit } from '../../acceptance/report/junit';
 import { markdown } from '../../acceptance/report/markdown';
-import { allHold, type Result, runChecks } from '../../acceptance/run';
+import { allHold, type Result, type RunOptions, runChecks } from '../../acceptance/run';
 import { selfSigned } from '../../acceptance/self-signed';
 import type { Target } from '../../acceptance/target';
 import { type StandInPair, standInPair } from '../stand-in/pair';
@@ -15,6 +15,22 @@ beforeAll(async () => {
   pair = await standInPair();
 });
 afterAll(() => pair.close());
+
+/** Puts something else in the place of what the nodes answer at a path. */
+function answerInstead(path: string, status: number, body: object): void {
+  const other = Fastify();
+  other.all('/', (_, reply) => reply.status(status).send(body));
+  for (const node of pair.nodes.values()) {
+    const inject = node.inject.bind(node) as (options: { url: string }) => unknown;
+    const replaced = (options: { url: string }) => (options.url.startsWith(path) ? other.inject('/') : inject(options));
+    Object.assign(node, { inject: replaced });
+  }
+}
+
+async function runOne(id: string, further: Partial<RunOptions> = {}): Promise<Result | undefined> {
+  const options = { prefix: 'aa-obstacle-', emailUsernames: false, boundSeconds: 0.3, ...further };
+  return (await runChecks(pair.target, selectChecks(allChecks(), id), options)).find((result) => result.id === id);
+}
 
 async function run(changes: Partial<Target>, signal?: AbortSignal, progress?: () => void): Promise<Result[]> {
   const options = { prefix: 'aa-obstacle-', emailUsernames: false, boundSeconds: 0.3, signal, progress };
@@ -89,6 +105,16 @@ describe('with one node that is not as it should be', () => {
     expect(allHold(results)).toBe(false);
   });
 
+  test('a node that is silent is named with the time that was waited, and the rest goes on', async () => {
+    const silent = Fastify();
+    silent.all('/*', () => new Promise(() => {}));
+    pair.nodes.set('node-2', silent);
+    const results = await run({ timeoutSeconds: 0.3 });
+    expect(outcomes(results)).toMatchObject({ P2: 'unclear', N1: 'unclear', A3: 'unclear', C5: 'unclear' });
+    expect(detailOf(results, 'A3')).toBe('GET /scim2/Me on node-2: no answer within 0.3 s');
+    expect(results).toHaveLength(CHECKS.length);
+  });
+
   test('HTML where JSON is expected is broken, with the request', async () => {
     const page = Fastify();
     page.all('/*', (_, reply) => reply.type('text/html').send('<html>maintenance</html>'));
@@ -115,6 +141,32 @@ test('on a server without OpenID Connect, the checks that need none of it hold, 
   } finally {
     for (const [name, node] of healthy) pair.nodes.set(name, node);
   }
+});
+
+test.each([
+  ['8080', 'BACK_CHANNEL=8080 is not <address>:<port>'],
+  [
+    '192.0.2.1:8080',
+    'BACK_CHANNEL=192.0.2.1:8080: nobody can listen there (listen EADDRNOTAVAIL: address not available 192.0.2.1:8080)',
+  ],
+])('back-channel log-out at %s says what is wrong with it', async (backChannel, detail) => {
+  expect(await runOne('S6', { backChannel })).toMatchObject({ outcome: 'unclear', detail });
+});
+
+test('what needs leave is skipped without it, and says how to give it', async () => {
+  expect((await runOne('S6'))?.detail).toMatch(/only with BACK_CHANNEL=<address/);
+  expect((await runOne('X1'))?.detail).toMatch(/only with CONSENTS=1/);
+  expect((await runOne('R2'))?.detail).toMatch(/only with FAILOVER=1/);
+});
+
+test('without the role for consents, or a secondary user store, there is nothing to check', async () => {
+  answerInstead('/api/fs/consent', 403, {});
+  answerInstead('/api/server/v1/userstores', 200, []);
+  expect(await runOne('X1', { consents: true })).toMatchObject({
+    outcome: 'skipped',
+    detail: 'the administrator has not the role OBInternalApiAccessRole',
+  });
+  expect(await runOne('U1')).toMatchObject({ outcome: 'skipped', detail: 'there is no secondary user store' });
 });
 
 test('without affinity, what needs the choice of a node is skipped, not held', async () => {
