@@ -1,7 +1,7 @@
 # Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
 ENVIRONMENT ?= sandbox
 # Tests and generators choose their environments themselves. As it stands: make would run what looks like one of its functions.
-setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram network-rules down upgrade benchmark: export ENVIRONMENT := $(value ENVIRONMENT)
+setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram network-rules down upgrade: export ENVIRONMENT := $(value ENVIRONMENT)
 # Who types the old name must not reach another environment by it. A shell may have set it for itself.
 ifeq ($(origin ENV),command line)
 $(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))
@@ -131,8 +131,10 @@ mistakes: $(MODULES) ## What operators do wrong, under load; writes docs/mistake
 acceptance-proof: $(MODULES) ## The acceptance suite against its stand-in, with every defect that a running pair can have (about 15 min)
 	@cd $(ROOT) && npx jest __tests__/acceptance --runInBand
 
-benchmark: $(MODULES) ## How long the commands take here; creates and destroys ENVIRONMENT
-	@$(TSX) $(ROOT)/__tests__/benchmarks/benchmark.ts
+benchmark: $(MODULES) ## Measures the commands, the load balancer and growth beside their peers; writes docs/benchmarks.md (about an hour)
+#: PARTS=   commands, growth, data-path, synth, between "|": only those; the others keep their figures
+#: RUNS=    rounds, instead of five
+	@$(TSX) $(ROOT)/__tests__/benchmarks/suite.ts
 
 docs: $(MODULES) ## Rewrite the generated pages, pictures and atlantis.yaml
 	@cd $(ROOT) && for tool in write-schema write-configuration-reference write-constructs-reference write-distributions write-policy write-diagram write-atlantis; do \

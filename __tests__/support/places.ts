@@ -26,6 +26,8 @@ const NUMBERS = {
   chaos: 15,
   'chaos-engine': 16,
   mistakes: 51,
+  benchmark: 52,
+  'benchmark-data-path': 53,
   // The plans of the golden reports, and the network to which one of them moves.
   bank: 17,
   'bank-elsewhere': 18,

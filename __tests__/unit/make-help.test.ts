@@ -15,14 +15,14 @@ const SECTIONS = new Map(
 const OF_ALL = ['ENVIRONMENT', 'NO_COLOR', 'CI'];
 
 /** They are no commands of an environment, and have folders of their own. */
-const SUITES = ['chaos', 'mistakes'];
+const SUITES = { chaos: 'chaos', mistakes: 'mistakes', benchmark: 'benchmarks' };
 
 const commands = readdirSync(join(PROJECT, 'cli'))
   .map((file) => file.replace('.ts', ''))
   .filter((command) => SECTIONS.has(command));
 const variables = [
   ...commands.map((command) => [command, join('cli', `${command}.ts`)]),
-  ...SUITES.map((suite) => [suite, `__tests__/${suite}/suite.ts`]),
+  ...Object.entries(SUITES).map(([suite, folder]) => [suite, `__tests__/${folder}/suite.ts`]),
 ]
   .flatMap(([command = '', file = '']) =>
     [...readFileSync(join(PROJECT, file), 'utf8').matchAll(/process\.env\.(\w+)/g)].map(([, name]) => [command, name]),
@@ -40,7 +40,7 @@ test.each(variables)('make help says that make %s takes %s', (command, name) => 
 
 test('make help lists nothing that no command reads', () => {
   const listed = [...SECTIONS].flatMap(([command, section]) => {
-    const file = SUITES.includes(command) ? `__tests__/${command}/suite.ts` : `cli/${command}.ts`;
+    const file = Object.keys(SUITES).includes(command) ? `__tests__/${command}/suite.ts` : `cli/${command}.ts`;
     if (!existsSync(join(PROJECT, file))) return [];
     return [...section.matchAll(/^ {20,}([A-Z]+)=/gm)].map(([, name]) => `${command} ${name}`);
   });

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../../cli/setup/process';
+import { PROJECT } from '../../support/workspace';
+import type { Part } from '../measurements';
+import { rotated } from '../statistics';
+
+const PROGRAMS = { ours: 'main.ts', empty: '__tests__/benchmarks/empty-app.ts' };
+
+/** Synthesis of the environments in config/, beside the least that a program with the same providers can do. */
+export const synth: Part = {
+  name: 'synth',
+  what: 'processor time of generating the Terraform configuration',
+  begin: async () => {
+    const output = mkdtempSync(join(tmpdir(), 'benchmark-'));
+    const program = (file: string) => cpuSeconds([process.execPath, '--import', 'tsx', file], join(output, file));
+    // What is compiled once, and the file cache.
+    for (const file of Object.values(PROGRAMS)) await program(file);
+    return {
+      round: async (number, measurements) => {
+        for (const [name, file] of rotated(Object.entries(PROGRAMS), number)) {
+          measurements.add(name, await program(file));
+        }
+      },
+      end: async () => rmSync(output, { recursive: true, force: true }),
+    };
+  },
+};
+
+/** Processor time of a command and all that it starts. */
+async function cpuSeconds(command: readonly string[], output: string): Promise<number> {
+  const { stdout } = await run('sh', ['-c', '"$@" >/dev/null && times', 'sh', ...command], {
+    cwd: PROJECT,
+    env: { CDKTF_OUTDIR: output, ENVIRONMENT: undefined },
+  });
+  // The shell's own, then that of what it has started; each: in the program, in the kernel.
+  const [, children = ''] = stdout.trim().split('\n');
+  return children
+    .split(' ')
+    .map((time) => /^(\d+)m([\d.]+)s$/.exec(time))
+    .reduce((sum, parts) => sum + Number(parts?.[1]) * 60 + Number(parts?.[2]), 0);
+}
