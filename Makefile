@@ -113,6 +113,11 @@ test: check ## That, and the end-to-end tests
 fuzz: $(MODULES) ## Reads 10,000 mutated configurations: each is accepted or refused with a message (about 5 min)
 	@cd $(ROOT) && MUTATIONS=10000 npx jest __tests__/unit/fuzzed-configurations.test.ts
 
+.PHONY: malformed
+malformed: $(MODULES) ## Sends 20,000 malformed requests through a real load balancer (about 10 min)
+#: SEED=    a number, for others than the last time
+	@cd $(ROOT) && MALFORMED=20000 npx jest __tests__/e2e/malformed-traffic.test.ts
+
 .PHONY: scan
 scan: $(MODULES) ## Scans the generated nginx.conf and the Dockerfiles (gixy, hadolint; needs Python with pip)
 	@$(TSX) $(ROOT)/__tests__/scanners/scan.ts

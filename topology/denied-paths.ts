@@ -1,8 +1,9 @@
 /**
  * What the load balancer answers with 403 instead of forwarding it. Identity Server has its applications below prefixes of tenants
- * and organisations as well: `/t/<tenant>`, `/o`, `/o/<organisation>`, `/t/<tenant>/o/<organisation>`.
+ * and organisations as well: `/t/<tenant>`, `/o`, `/o/<organisation>`, `/t/<tenant>/o/<organisation>`. Nobody needs them in another order
+ * or number, so that is denied as well.
  */
-const PREFIXES = '(?:/t/[^/]+)?(?:/o(?:/[^/]+)?)?';
+const PREFIXES = '(?:/[to]/[^/]+|/o){0,3}';
 
 /** Matches the normalised path of an application's page, or, of one that ends in "/", all below it. A parameter changes nothing for Tomcat. */
 export function pagePattern(path: string): string {

@@ -53,10 +53,15 @@ events {
 
 http {
 ${routingVariables(props)}${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
+  # A client that has gone, or speaks HTTP/0.9, has 000 or 009, which is no number in JSON.
+  map $status $answered {
+    "~^0+(?<digit>\\d)$" $digit;
+    default $status;
+  }
   # The query is left out: authorization requests carry personal data in it.
   log_format requests escape=json
     '{"time":"$time_iso8601","request_id":"$request_id","client":"$remote_addr","method":"$request_method",'
-    '"path":"$uri","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,"route":"$route",'
+    '"path":"$uri","status":$answered,"bytes":$body_bytes_sent,"seconds":$request_time,"route":"$route",'
     '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time",'
     '"tls":"$ssl_protocol"${clientCertificates ? CLIENT_CERTIFICATE_LOG : ''}}';
   access_log /dev/stdout requests;
@@ -133,9 +138,12 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}${props.clientRevocations === undefined ? '' : CLIENT_REVOCATIONS}    add_header Strict-Transport-Security "max-age=63072000" always;
 ${routeOfRequest(props)}    error_page 503 @unavailable;
 ${requestLimits(props)}${rateLimits(props.rateLimit)}
-    # Tomcat drops ";x" from every segment of a path before it looks for the application, so "/;x/carbon" would pass by a denied
-    # prefix. Only the last segment legitimately carries a parameter, ";jsessionid".
-    if ($uri ~ "/[^/]*;[^/]*/") {
+    # Tomcat drops ";x" from every segment of a path before it resolves ".." and looks for the application, so "/;x/carbon" and
+    # "/a/.;/../carbon" would pass by a denied prefix. Only the last segment legitimately carries a parameter, ";jsessionid".
+    if ($request_uri ~* "^[^?;%]*(?:%(?!3b)[^?;%]*)*(?:;|%3b)[^?]*/") {
+      return 400;
+    }
+    if ($uri ~ "^[^;]*;.*/") {
       return 400;
     }
     if ($uri ~ "${REPEATED_PREFIX}") {

@@ -28,6 +28,8 @@ const NUMBERS = {
   mistakes: 51,
   benchmark: 52,
   'benchmark-data-path': 53,
+  'e2e-edge': 22,
+  'e2e-malformed': 23,
   // The plans of the golden reports, and the network to which one of them moves.
   bank: 17,
   'bank-elsewhere': 18,

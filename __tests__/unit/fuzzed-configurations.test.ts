@@ -4,6 +4,7 @@ import { parse } from 'smol-toml';
 import { ConfigurationError } from '../../environment/diagnostics';
 import { loadEnvironments } from '../../environment/load';
 import { environmentJsonSchema } from '../../environment/schema';
+import { randomNumbers } from '../support/random';
 import { configurationDirectory, derived, PROJECT } from '../support/synth';
 
 /**
@@ -72,17 +73,6 @@ function keyPaths({ properties = {} }: Schema): string[][] {
     [key],
     ...keyPaths(inner).map((path) => [key, ...path]),
   ]);
-}
-
-/** Numbers from 0 to below `limit` in an order that follows from the seed (mulberry32). */
-function randomNumbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
 }
 
 function isTree(value: unknown): value is Tree {

@@ -262,6 +262,9 @@ describe('paths', () => {
   const refusals = named(publicServer().block, 'if')
     .filter(({ args }) => args[1] === '~')
     .map(({ args }) => new RegExp(args[2] as string));
+  const refusalsAsItCame = named(publicServer().block, 'if')
+    .filter(({ args }) => args[0] === '($request_uri' && args[1] === '~*')
+    .map(({ args }) => new RegExp(args[2] as string, 'i'));
 
   // As Nginx has them: decoded, without double slashes and dots.
   test.each([
@@ -278,6 +281,8 @@ describe('paths', () => {
     '/o/10084a8d-113f-4211-a0d5-efe36b082211/carbon',
     '/t/bank.example/o/carbon',
     '/t/bank.example/o/10084a8d/api/health-check/v1.0/health',
+    '/o/10084a8d/t/bank.example/carbon',
+    '/t/a/t/b/carbon',
   ])('%s is answered with 403', (path) => {
     expect(denials().some((pattern) => pattern.test(path))).toBe(true);
   });
@@ -308,6 +313,18 @@ describe('paths', () => {
     expect(refusals.some((pattern) => pattern.test(path))).toBe(true);
   });
 
+  test.each([
+    ['/a/.;/../carbon', true],
+    ['/a/.;x/../carbon?y', true],
+    ['/a/%2e%3B/../carbon', true],
+    ['/page;jsessionid=1', false],
+    ['/page;jsessionid=1?next=/carbon;x/', false],
+    ['/a%20b/c%3a', false],
+  ])('as it came, %s is refused: %s', (target, refused) => {
+    expect(refusalsAsItCame).toHaveLength(1);
+    expect(refusalsAsItCame.some((pattern) => pattern.test(target))).toBe(refused);
+  });
+
   test('a dot in a denied path is a dot', () => {
     const [pattern] = denials({ deniedPaths: ['/a.b'] });
     expect(pattern?.test('/a.b')).toBe(true);
@@ -316,8 +333,10 @@ describe('paths', () => {
 
   test('a long path is judged in time', () => {
     const before = performance.now();
-    const path = '/t/t'.repeat(8000);
-    for (const pattern of [...denials(), ...refusals]) pattern.test(path);
+    for (const part of ['/t/t', '/o/o', ';;;;', '/a;b', '%3b;', '%%%%']) {
+      const path = `/${part.repeat(8000)}`.slice(0, 32_000);
+      for (const pattern of [...denials(), ...refusals, ...refusalsAsItCame]) pattern.test(path);
+    }
     expect(performance.now() - before).toBeLessThan(500);
   });
 
