@@ -57,15 +57,19 @@ function authoritiesOf(environment: string, file: string | undefined): string | 
 /** The given ones, else those that the Docker host has. They go from there into the requests and nowhere else. */
 async function credentialsOf(topology: Topology, { username, password }: TargetOptions): Promise<Credentials> {
   if (password !== undefined) return { username: username ?? topology.adminUsername, password };
-  const [node] = topology.nodes;
-  const file = `${node?.secretsPath}/ADMIN_PASSWORD`;
-  try {
-    const stored = await new EnvironmentEngine(topology).docker('exec', node?.containerName ?? '', 'cat', file);
-    return { username: username ?? topology.adminUsername, password: stored.replace(/\n$/, '') };
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw new UserError(
-      `the administrator's password cannot be read from ${node?.containerName}: ${engineSays(error)}. Where the Docker host is not to be reached from here, say it by the variables ADMIN_USERNAME and ADMIN_PASSWORD.`,
-    );
+  const engine = new EnvironmentEngine(topology);
+  const refusals: string[] = [];
+  // One of them may be away: that is for the checks to say.
+  for (const { containerName, secretsPath } of topology.nodes) {
+    try {
+      const stored = await engine.docker('exec', containerName, 'cat', `${secretsPath}/ADMIN_PASSWORD`);
+      return { username: username ?? topology.adminUsername, password: stored.replace(/\n$/, '') };
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      refusals.push(`${containerName}: ${engineSays(error)}`);
+    }
   }
+  throw new UserError(
+    `the administrator's password can be read from no node (${refusals.join('; ')}). Where the Docker host is not to be reached from here, say it by the variables ADMIN_USERNAME and ADMIN_PASSWORD.`,
+  );
 }
