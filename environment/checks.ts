@@ -82,6 +82,13 @@ function checkDatabase(
     context.addIssue({ code: 'custom', path: ['database', key], message });
   const external = settings.host !== undefined;
 
+  const { databaseEngines } = DISTRIBUTIONS[server.distribution];
+  if (databaseEngines !== undefined && !databaseEngines.includes(settings.engine)) {
+    refuse(
+      'engine',
+      `found "${settings.engine}", which ${server.distribution} cannot work with: the accelerator throws "Unhandled DB driver" on the driver of ${title}; use ${oneOf(databaseEngines)}, or Identity Server without the accelerator`,
+    );
+  }
   if (container === undefined && !external) {
     refuse(
       'engine',

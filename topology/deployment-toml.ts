@@ -83,7 +83,6 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
     httpsPort: props.httpsPort,
     protected: props.protected,
     loadBalancerAddress: props.loadBalancerAddress,
-    nodeAddresses: props.memberAddresses,
     clientCertificateHeader: props.clientCertificateHeader,
     signingAlias: signingAlias(props.signingKey),
   };

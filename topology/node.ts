@@ -12,6 +12,7 @@ import { databaseLogins } from './database-login';
 import { ACCESS_LOG_TO_STDOUT, deploymentToml } from './deployment-toml';
 import type { Layout } from './layout';
 import { CLIENT_CERTIFICATE_HEADER } from './nginx-conf';
+import { peersPattern } from './peers';
 import { runtimeScript } from './runtime-script';
 import { SHARED_FOLDERS } from './shared-folders';
 import { mountsOf } from './volumes';
@@ -138,6 +139,9 @@ export function nodeTopology(
       STATUS_URL: statusUrl,
       NODE_NAME: node.name,
       SCHEMA_VERSION: layout.schemaVersion,
+      ...(distribution.refusesStrangers && {
+        PEERS: peersPattern([balancerAddress, ...nodes.map(({ address }) => address)]),
+      }),
       ...(server.logs.audit === 'stdout' && { AUDIT_LOG: 'stdout' }),
       JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
     },

@@ -34,7 +34,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'three nodes': caseOf(SHAPED, 'nodes = 3'),
   'access log on stdout': caseOf(SHAPED, 'logs = { access = "stdout" }'),
   mysql: caseOf(SHAPED, '[database]\nengine = "mysql"\n'),
-  mariadb: caseOf(SHAPED, '[database]\nengine = "mariadb"\n'),
+  mariadb: caseOf('wso2is-7.1.0', '[database]\nengine = "mariadb"\n'),
   'existing oracle': caseOf(SHAPED, `[database]\nengine = "oracle"\nservice = "BANK"\n${EXISTING}`),
   'existing mssql': caseOf(SHAPED, `[database]\nengine = "mssql"\n${EXISTING}`),
 };
@@ -185,7 +185,7 @@ describe.each(CLUSTERED)('%s, which clusters', (name) => {
     }
   });
 
-  test('leaves the cluster in its own order, and gives a silent member up after a minute', () => {
+  test('ends no Hazelcast that the server still uses, and gives a silent member up after a minute', () => {
     expect(read('hazelcast.properties')).toContain('hazelcast.shutdownhook.enabled=false');
     expect(read('hazelcast.properties')).toContain('hazelcast.max.no.heartbeat.seconds=60');
   });
@@ -229,7 +229,7 @@ test('the pools of every engine go to its own database', () => {
   const urls = Object.fromEntries(
     [SHAPED, 'mysql', 'mariadb', 'existing oracle', 'existing mssql'].map((name) => [
       name,
-      datasourcesOf(file(name, 'datasources/master-datasources.xml'))['jdbc/WSO2FS_DB']?.url?.split('?')[0],
+      datasourcesOf(file(name, 'datasources/master-datasources.xml'))['jdbc/SHARED_DB']?.url?.split('?')[0],
     ]),
   );
   expect(urls).toMatchSnapshot();

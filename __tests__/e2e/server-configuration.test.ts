@@ -1,8 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parse } from 'smol-toml';
-import { renderToml, type TomlTable } from '../../catalogue/toml';
 import { ensureEngine } from '../../cli/setup/engine';
 import { run } from '../../cli/setup/process';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
@@ -43,9 +41,15 @@ afterAll(async () => {
 describe('the sandbox, started', () => {
   const topology = derive(
     'sandbox',
-    `logs = { audit = "stdout", access = "stdout" }\n[identity_server.deployment_toml.http_access_log]\npattern = "%s %m %U"\n${valvesOf('wso2is-7.1.0')}`,
+    `logs = { audit = "stdout", access = "stdout" }\n[identity_server.deployment_toml.http_access_log]\npattern = "%s %m %U"\n`,
   );
-  const [node] = topology.nodes as [NodeTopology];
+  const [sandbox] = topology.nodes as [NodeTopology];
+  // Refuses strangers, as Identity Server's nodes do.
+  const [{ environment: identityServer }] = derive('wso2is-7.1.0').nodes as [NodeTopology];
+  const node: NodeTopology = {
+    ...sandbox,
+    environment: { ...sandbox.environment, PEERS: identityServer.PEERS as string },
+  };
   let keystorePassword: string;
 
   beforeAll(async () => {
@@ -69,7 +73,7 @@ describe('the sandbox, started', () => {
       { 'schema-scripts': '/schema-scripts', 'database-secrets': '/database-secrets' },
       topology.jobs.schema.run.user,
     );
-    await startNode(node, await templateWithValves(node));
+    await startNode(node);
     // Its health until it is well, a line an answer: when, what, status.
     const ask = `curl -sk -m 2 -w ' %{http_code}' ${node.environment.HEALTH_URL} | tr -d '\\n'`;
     const answer = `echo "$(date +%s%3N) $(${ask})" >>/tmp/health-answers`;
@@ -204,7 +208,10 @@ describe('the sandbox, started', () => {
     expect(await health()).toMatchObject({ status: 'UP', errors: [] });
   });
 
-  test('with the valves of Identity Server answers the load balancer and itself, whomever a header names, and no other address', async () => {
+  test('as Identity Server answers the load balancer and itself, whomever a header names, and no other address', async () => {
+    // Before every other: some of the product's answer themselves, or hand on to what is behind them all.
+    const [first] = tags(await read('tomcat/catalina-server.xml'), 'Valve');
+    expect(first).toMatchObject({ className: 'org.apache.catalina.valves.RemoteAddrValve', usePeerAddress: 'true' });
     const answer = async (inside: readonly string[], forwardedFor: string) => {
       const curl = ['curl', '-sk', '-o', '/dev/null', '-w', '%{http_code}', '-m', '10', '--noproxy', '*'];
       const request = ['-H', `X-Forwarded-For: ${forwardedFor}`, `https://${node.address}:9446/probe/echo`];
@@ -383,31 +390,11 @@ function derive(distribution: string, extra = '', files: Record<string, string> 
   return deriveTopology(checked, readAssets(checked));
 }
 
-/** The valves that a distribution gives Tomcat, as keys of the user's. */
-function valvesOf(distribution: string): string {
-  const [node] = derive(distribution).nodes as [NodeTopology];
-  const [text] = Object.entries(node.files).flatMap(([path, content]) => (path.endsWith('.toml') ? [content] : []));
-  const { catalina } = parse(text as string) as { catalina: TomlTable };
-  return renderToml({ identity_server: { deployment_toml: { catalina } } });
-}
-
-/** The kernel's template of Tomcat has no place for them; the product's own has one. */
-async function templateWithValves({ image }: NodeTopology): Promise<Record<string, string>> {
-  const find =
-    'cat "$WSO2_SERVER_HOME"/repository/resources/conf/templates/repository/conf/tomcat/catalina-server.xml.j2; echo "$WSO2_SERVER_HOME"';
-  const lines = (await docker('run', '--rm', ...LABEL, '--entrypoint', 'sh', image, '-c', find)).split('\n');
-  const home = lines.pop() as string;
-  const place =
-    '{% for valve in catalina.valves %}<Valve{% for name, value in valve.properties.items() %} {{name}}="{{value}}"{% endfor %}/>{% endfor %}';
-  const text = lines.join('\n').replace('</Host>', `${place}</Host>`);
-  return { [`${home}/repository/resources/conf/templates/repository/conf/tomcat/catalina-server.xml.j2`]: text };
-}
-
 function volume(purpose: string): string {
   return `${NAME}-${purpose}`;
 }
 
-async function startNode(node: NodeTopology, further: Readonly<Record<string, string>> = {}): Promise<void> {
+async function startNode(node: NodeTopology): Promise<void> {
   await docker('rm', '--force', '--volumes', node.containerName).catch(() => undefined);
   const [entrypoint, ...command] = node.entrypoint as [string, ...string[]];
   await docker(
@@ -417,7 +404,7 @@ async function startNode(node: NodeTopology, further: Readonly<Record<string, st
     ...['--volume', `${volume('keystores')}:${node.keystoresPath}:ro`],
     ...['--entrypoint', entrypoint, node.image, ...command],
   );
-  await upload(node.containerName, { ...node.files, ...further });
+  await upload(node.containerName, node.files);
   await docker('start', node.containerName);
 }
 

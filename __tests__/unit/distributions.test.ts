@@ -48,15 +48,9 @@ test.each(DISTRIBUTION_NAMES)('%s differs from node to node only where it must',
   const ofEveryNode = ['server.node_ip', ...(DISTRIBUTIONS[name].clusters ? ['clustering.local_member_host'] : [])];
   expect(differing(second, third)).toEqual(ofEveryNode.sort());
   expect(differing(first, second)).toEqual(
-    [
-      ...ofEveryNode,
-      'super_admin.create_admin_account',
-      ...DISTRIBUTIONS[name].scheduledJobs.filter((job) => job !== OFF_UNLESS_ASKED_FOR),
-    ].sort(),
+    [...ofEveryNode, 'super_admin.create_admin_account', ...DISTRIBUTIONS[name].scheduledJobs].sort(),
   );
 });
-
-const OFF_UNLESS_ASKED_FOR = 'financial_services.event.notifications.realtime.enable';
 
 describe.each(CLUSTERED)('the cluster of %s', (name) => {
   const derived = environmentOf(name);
@@ -139,23 +133,26 @@ order = "99"
   });
 
   test('answers the load balancer and the nodes, and nobody else, whatever a header says', () => {
-    const valves = (tomlOf(derived, 1).catalina as TomlTable).valves as [{ properties: TomlTable }];
-    const { allow, usePeerAddress, className } = valves[0].properties;
-    expect([usePeerAddress, className]).toEqual(['true', 'org.apache.catalina.valves.RemoteAddrValve']);
-    const allowed = (peer: string) => new RegExp(`^(?:${allow})$`).test(peer);
-    const balancer = derived.loadBalancer.address;
-    const own = ['127.0.0.1', '0:0:0:0:0:0:0:1', balancer, ...derived.nodes.map(({ address }) => address)];
-    expect(own.filter((peer) => !allowed(peer))).toEqual([]);
-    const strangers = [derived.network.gateway, balancer.replaceAll('.', '0'), '203.0.113.7', `1${balancer}`];
-    expect([...strangers, derived.database.container?.address as string].filter(allowed)).toEqual([]);
+    for (const { environment } of derived.nodes) {
+      // The entry point writes it into a script of sed and into an attribute of XML.
+      expect(environment.PEERS).toMatch(/^[0-9[\].|+:-]+$/);
+      const allowed = (peer: string) => new RegExp(`^(?:${environment.PEERS})$`).test(peer);
+      const balancer = derived.loadBalancer.address;
+      const own = ['127.0.0.1', '0:0:0:0:0:0:0:1', balancer, ...derived.nodes.map(({ address }) => address)];
+      expect(own.filter((peer) => !allowed(peer))).toEqual([]);
+      const strangers = [derived.network.gateway, balancer.replaceAll('.', '0'), '203.0.113.7', `1${balancer}`];
+      expect([...strangers, derived.database.container?.address as string].filter(allowed)).toEqual([]);
+    }
   });
 
-  test('keeps that valve beside those of the user', () => {
-    const extra = '[[identity_server.deployment_toml.catalina.valves]]\nproperties.className = "com.bank.Valve"\n';
+  test('has the user’s own valves, those for all nodes and those for one', () => {
+    const valve = (className: string) => `properties = { className = "${className}" }`;
+    const extra = `[[identity_server.deployment_toml.catalina.valves]]\n${valve('com.bank.Valve')}
+[[identity_server.node_overrides]]\nnode = 1\ndeployment_toml = { catalina = { valves = [{ ${valve('com.bank.First')} }] } }\n`;
     const valves = (tomlOf(environmentOf(name, extra), 1).catalina as TomlTable).valves as TomlTable[];
     expect(valves.map(({ properties }) => (properties as TomlTable).className)).toEqual([
-      'org.apache.catalina.valves.RemoteAddrValve',
       'com.bank.Valve',
+      'com.bank.First',
     ]);
   });
 
@@ -195,12 +192,12 @@ describe.each(WITH_ACCELERATOR)('%s', (name) => {
     });
   });
 
-  test('sends events on node 1 alone when the user switches that on, and on none else', () => {
-    const running = (derived: Topology) =>
-      [1, 2, 3].map((node) => flatten(tomlOf(derived, node)).get(OFF_UNLESS_ASKED_FOR));
+  test('sends events from every node where the user switches that on: a node sends what it was given itself', () => {
+    const key = 'financial_services.event.notifications.realtime.enable';
+    const running = (derived: Topology) => [1, 2, 3].map((node) => flatten(tomlOf(derived, node)).get(key));
     expect(running(environmentOf(name))).toEqual([false, false, false]);
     const on = `[identity_server.deployment_toml.financial_services.event.notifications]\nrealtime = { enable = true }\n`;
-    expect(running(environmentOf(name, on))).toEqual([true, false, false]);
+    expect(running(environmentOf(name, on))).toEqual([true, true, true]);
   });
 
   test('expires consents on node 1 alone, and on none when the user switches it off', () => {

@@ -137,6 +137,58 @@ test('folders that all nodes share take the place of the server’s own, also wh
   expect(readFileSync(path('shared-files', 'userstores', 'BANK.xml'), 'utf8')).toBe('ldap');
 });
 
+describe('where it answers its peers alone', () => {
+  const PEERS = '10[.]0[.]0[.]3|127[.][0-9]+[.][0-9]+[.][0-9]+|::1';
+  const VALVE = `<Valve className="org.apache.catalina.valves.RemoteAddrValve" usePeerAddress="true" allow="${PEERS}"/>`;
+  const folder = () => path('repository', 'resources', 'conf', 'templates', 'repository', 'conf', 'tomcat');
+  const template = () => readFileSync(join(folder(), 'catalina-server.xml.j2'), 'utf8');
+  const withHost = (host: string) => {
+    mkdirSync(folder(), { recursive: true });
+    const valves =
+      '{% if proxies is defined %}\n<Valve className="Client"/>\n{% endif %}\n<Valve className="Authentication"/>';
+    writeFileSync(join(folder(), 'catalina-server.xml.j2'), `<Engine>\n${host}\n${valves}\n</Host>\n</Engine>\n`);
+  };
+
+  test.each([
+    ['one line', '<Host name="localhost" appBase="/webapps/">'],
+    ['several', '<Host name="localhost"\n   autoDeploy="false"\n   appBase="/webapps/">'],
+  ])(
+    'the valve that refuses the others is the first of a host of %s, once, however often it starts',
+    async (_, host) => {
+      withHost(host);
+      const before = template();
+      for (const time of ['first', 'again']) {
+        output = '';
+        start({ PEERS });
+        await until(started);
+        endAll();
+        expect([time, template().replaceAll(/\n *(?=<Valve)/g, '\n')]).toEqual([
+          time,
+          before.replace(host, `${host}\n${VALVE}`),
+        ]);
+      }
+    },
+  );
+
+  test.each([
+    ['without a host', () => withHost('<Engine>')],
+    ['that is not there', () => undefined],
+  ])('with a template %s the server does not start', async (_, prepare) => {
+    prepare();
+    expect(await start({ PEERS })).toBe(1);
+    expect(started()).toBe(false);
+    expect(output).toContain('has no <Host ...> to begin with a valve that refuses strangers');
+  });
+
+  test('a template is left as it is where nobody is refused', async () => {
+    withHost('<Host>');
+    const before = template();
+    start();
+    await until(started);
+    expect(template()).toBe(before);
+  });
+});
+
 test('without its database the server is not started, and the health check learns why; then it is', async () => {
   accepts({ database: false });
   start();

@@ -15,6 +15,8 @@ export interface Distribution {
   readonly images: 'sandbox' | { readonly identityServer: string; readonly loadBalancer: string };
   /** Databases whose JDBC driver is in the image already. For another, an image with its driver is built. */
   readonly bundledDrivers: readonly DatabaseEngine[];
+  /** Databases that it can work with. @default - all */
+  readonly databaseEngines?: readonly DatabaseEngine[];
   /** The accelerator that must be merged into the image, if one must: its release, and the version that its template is for. */
   readonly accelerator?: { readonly release: AcceleratorRelease; readonly server: string };
   /** uid:gid of the server's user in the image. */
@@ -29,6 +31,8 @@ export interface Distribution {
   readonly encryptionKeyBytes?: 16 | 32;
   /** Whether the nodes form a Hazelcast cluster. */
   readonly clusters: boolean;
+  /** Whether a node answers the load balancer, the nodes and itself alone. */
+  readonly refusesStrangers: boolean;
   /** Administrator of the first start when the configuration names none. */
   readonly adminUsername: string;
   /** Whether user names are e-mail addresses. */
@@ -65,8 +69,6 @@ export interface Site {
   readonly protected: boolean;
   /** Address at which the nodes see the load balancer. */
   readonly loadBalancerAddress: string;
-  /** Addresses of all nodes. */
-  readonly nodeAddresses: readonly string[];
   /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
   readonly clientCertificateHeader?: string;
   /** Name of the key that signs, in the primary keystore. */

@@ -10,7 +10,6 @@ import {
 } from './distribution';
 import { financialServicesToml } from './financial-services-toml';
 import { healthToml } from './health-toml';
-import { peerAddressToml } from './peer-address-toml';
 import { USER_STORE_RECOVERS_SOON } from './user-store-toml';
 
 /** What differs from one version of Identity Server to the next. */
@@ -181,17 +180,20 @@ export function financialServices(version: IdentityServerVersion, accelerator: A
   return {
     ...common(version),
     description: `WSO2 Identity Server ${version} with release ${accelerator} of the Financial Services IAM accelerator.`,
-    lacks: ['API Manager: the accelerator runs with Identity Server alone', ...agentsLack(release.acceleratorToml)],
+    lacks: [
+      'API Manager: the accelerator runs with Identity Server alone',
+      'MariaDB: the accelerator refuses its driver',
+      ...agentsLack(release.acceleratorToml),
+    ],
     accelerator: { release: accelerator, server: version },
+    // It chooses its queries by the driver's name, and throws where it is none of these.
+    databaseEngines: ['postgresql', 'mysql', 'mssql', 'oracle'],
     adminUsername: 'is_admin@wso2.com',
     emailUsernames: true,
     databases: FINANCIAL_SERVICES_DATABASES,
     poolSize: 150,
-    scheduledJobs: [
-      ...SCHEDULED_JOBS,
-      'financial_services.consent.periodical_expiration.enabled',
-      'financial_services.event.notifications.realtime.enable',
-    ],
+    // Not among them is sending events at once: each node sends what it was given itself.
+    scheduledJobs: [...SCHEDULED_JOBS, 'financial_services.consent.periodical_expiration.enabled'],
     deploymentToml: (site) =>
       merge(
         financialServicesToml.base(site, accelerator),
@@ -213,6 +215,7 @@ function common(version: IdentityServerVersion) {
     encryptionKeyBytes,
     schemaVersion: version,
     clusters: true,
+    refusesStrangers: true,
     healthPath: '/api/health-check/v1.0/health',
     consolePath: '/console',
     replayablePaths: REPLAYABLE_PATHS,
@@ -254,14 +257,13 @@ function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]
       // database to say: the first time, years of them may go.
       cleanup: { enable_expired_data_cleanup: !site.protected },
     },
-    // The task that suspends idle accounts, where one is configured, runs on the cluster's coordinator alone.
+    // The task that suspends idle accounts, where one is configured, runs on the cluster's coordinator alone; 7.0 knows no such key.
     identity_mgt_account_suspension: { execute_task_on_master_node: true },
     ...healthToml(databases),
     ...USER_STORE_RECOVERS_SOON,
     ...clientAddressToml(site),
-    ...peerAddressToml(site),
-    // The server leaves the cluster in its own order when it stops. A starting node waits for a frozen peer as long as it is
-    // believed to live: the product says 600 s.
+    // Hazelcast's own hook ends it beside the server's, which still sends messages. The others see the closed connection. A starting
+    // node waits for a frozen peer as long as it is believed to live: the product says 600 s.
     hazelcast: {
       'hazelcast.shutdownhook.enabled': 'false',
       'hazelcast.logging.type': 'log4j2',

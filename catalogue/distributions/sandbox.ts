@@ -33,6 +33,8 @@ export const sandbox: Distribution = {
   java: 21,
   stores: { type: 'PKCS12', extension: 'p12' },
   clusters: false,
+  // The tests ask its nodes past the load balancer.
+  refusesStrangers: false,
   adminUsername: 'admin',
   emailUsernames: false,
   healthPath: '/probe/health',

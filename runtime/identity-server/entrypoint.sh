@@ -14,6 +14,7 @@
 #   START_CHECKS      checks after which a server that has not opened it counts as failed; there is one every 10 s
 #   LIVENESS_FAILURES checks after which a server that has, and whose process has done nothing at all since, counts as dead
 #   AUDIT_LOG         "stdout": the server's audit log is in the container's output, too
+#   PEERS             regular expression of the addresses that the server answers, others get 403; unset where it answers all
 #   DRAIN_URL         where the load balancer is told to send nothing more
 #   SCHEMA_VERSION    version of its databases' schema; read by those who look at the container from outside
 #   DRAIN_SECONDS     how long requests that are under way may take before the JVM is told to stop
@@ -80,6 +81,25 @@ audit_log_to_stdout() {
   fi
 }
 if [ "${AUDIT_LOG:-}" = stdout ]; then audit_log_to_stdout; fi
+
+# The first valve of Tomcat, where deployment.toml can put none. The product authenticates, and forwards what is below /t/ and /o/, before
+# it asks those that deployment.toml adds. A server without it would believe every header of whoever reaches it, so it does not start.
+refuse_strangers() {
+  template=$WSO2_SERVER_HOME/repository/resources/conf/templates/repository/conf/tomcat/catalina-server.xml.j2
+  valve="<Valve className=\"org.apache.catalina.valves.RemoteAddrValve\" usePeerAddress=\"true\" allow=\"$PEERS\"/>"
+  grep -qsF "$valve" "$template" || sed -i ":more
+/<Host [^>]*\$/{
+N
+b more
+}
+s#<Host [^>]*>#&\\
+                $valve#" "$template" || true
+  if ! grep -qsF "$valve" "$template"; then
+    echo "the server is not started: $template has no <Host ...> to begin with a valve that refuses strangers; use an image of this distribution" >&2
+    exit 1
+  fi
+}
+if [ -n "${PEERS:-}" ]; then refuse_strangers; fi
 
 # Left by a server that was killed; its number may belong to another process now.
 rm -f "$WSO2_SERVER_HOME/wso2carbon.pid"
