@@ -210,6 +210,16 @@ describe.each(CLUSTERED)('%s, which clusters', (name) => {
     expect(xml).toContain('"pool.usage.limit.percentage">100<');
   });
 
+  test('calls the shared registry the same on all nodes, whoever logs in', () => {
+    const nodes = [1, derived.nodes.length].map((node) => {
+      const [pool] = [datasourcesOf(read('datasources/master-datasources.xml', node))['jdbc/SHARED_DB']];
+      const names = [...read('registry.xml', node).matchAll(/<cacheId>([^<]*)<\/cacheId>/g)].map(([, name]) => name);
+      return names.map((name) => [name?.replaceAll('&amp;', '&') === pool?.url, name]);
+    });
+    expect(nodes[0]?.map(([same]) => same)).toEqual([true, true]);
+    expect(nodes[1]).toEqual(nodes[0]);
+  });
+
   test('writes sessions at once and keeps them', () => {
     const sessions =
       /<SessionDataPersist>([\s\S]*?)<\/SessionDataPersist>/.exec(read('identity/identity.xml'))?.[1] ?? '';

@@ -86,6 +86,10 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     reason: 'the task that suspends idle accounts runs once in the cluster, not on every node',
   },
   {
+    key: 'governance_data.cache_id',
+    reason: 'by default the name of the login is in it, and nodes of two logins would not hear of each other’s changes',
+  },
+  {
     key: 'carbon_health_check',
     reason:
       'off, the health request answers 200 whatever happens; on, it must not ask what all nodes see alike: secondary user stores, use of the pools',

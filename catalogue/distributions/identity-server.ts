@@ -259,6 +259,8 @@ function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]
     },
     // The task that suspends idle accounts, where one is configured, runs on the cluster's coordinator alone; 7.0 knows no such key.
     identity_mgt_account_suspension: { execute_task_on_master_node: true },
+    // By default the login is in it too: while a password rotates, nodes of two logins would not tell each other what has changed.
+    governance_data: { cache_id: '$ref{database.shared_db.url}' },
     ...healthToml(databases),
     ...USER_STORE_RECOVERS_SOON,
     ...clientAddressToml(site),
