@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { DATABASE_ENGINES, databaseEnginesWith } from '../catalogue/database-engines';
 import { DISTRIBUTIONS } from '../catalogue/distributions';
 import type { RuleId } from '../catalogue/policy-rule-ids';
@@ -8,6 +7,7 @@ import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from './database'
 import { extensionProblems } from './deployment-toml-extensions';
 import { type EnvironmentSettings, settingsSchema } from './schema';
 import { STATE_BACKENDS } from './settings/state';
+import type { z } from './zod';
 
 /** MySQL takes 32 characters, two of which tell the second role from the first. */
 const LONGEST_USERNAME_OF_TWO = 30;

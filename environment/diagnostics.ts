@@ -1,6 +1,6 @@
-import type { z } from 'zod';
 import { visible } from './control-characters';
 import { type TomlPath, tomlLines } from './toml-lines';
+import type { z } from './zod';
 
 /** One thing wrong with one configuration file. */
 export interface Problem {

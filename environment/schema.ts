@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { RULE_IDS } from '../catalogue/policy-rule-ids';
 import { isSubnet } from './addresses';
 import type { CertificateAuthority } from './authorities';
@@ -8,6 +7,7 @@ import { database } from './settings/database';
 import { identityServer } from './settings/identity-server';
 import { loadBalancer } from './settings/load-balancer';
 import { state } from './settings/state';
+import { z } from './zod';
 
 /**
  * The schema of `config/<environment>.toml`: the only source of the types, the defaults, the validation and the published

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { environmentJsonSchema, settingsSchema } from '../environment/schema';
+import { z } from '../environment/zod';
 
 /** The reference page of the configuration, generated from the schema that checks it. */
 export const CONFIGURATION_PAGE = join(__dirname, '..', 'docs', 'configuration.md');

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { ConfigurationError, nearest, problemsOf } from '../../environment/diagnostics';
+import { z } from '../../environment/zod';
 
 describe('nearest', () => {
   const known = ['https_port', 'http_port', 'hostname', 'port_offset'];

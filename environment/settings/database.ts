@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { DATABASE_ENGINE_NAMES, DATABASE_ENGINES } from '../../catalogue/database-engines';
+import { z } from '../zod';
 import { caFile, image, port } from './fields';
 
 const DBMS = Object.values(DATABASE_ENGINES);

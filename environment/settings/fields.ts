@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { isIpv4, isNetwork } from '../addresses';
+import { z } from '../zod';
 
 export const port = z.int().min(1).max(65535);
 

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { DISTRIBUTION_NAMES } from '../../catalogue/distributions';
 import { isTable, type TomlTable } from '../../catalogue/toml';
 import { MAX_NODES } from '../addresses';
+import { z } from '../zod';
 import { image, ipv4 } from './fields';
 
 const tomlTable = z.custom<TomlTable>(isTable, { error: 'must be a table' });

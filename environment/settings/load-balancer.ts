@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { CONTROL_PORT } from '../addresses';
 import { LEAST_CONNECTIONS, loadBalancerCapacity, MOST_CONNECTIONS } from '../load-balancer-capacity';
+import { z } from '../zod';
 import { caFile, hostname, image, ipv4, ipv4Network, port } from './fields';
 
 const clientCertificates = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../zod';
 
 /** Terraform's backends that the configuration knows. */
 export const STATE_BACKENDS = ['local', 's3', 'gcs', 'azurerm', 'pg', 'http', 'consul'] as const;

@@ -1,0 +1,3 @@
+import './without-translations';
+
+export { z } from 'zod';
