@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadBalancerCapacity } from '../../environment/load-balancer-capacity';
 import { renderNginxConf } from '../../topology/nginx-conf';
 import type { NginxConfProps } from '../../topology/nginx-props';
@@ -11,9 +13,10 @@ import { singleStack } from '../benchmarks/peers/single-stack';
 import { staticNginxConf } from '../benchmarks/peers/static-nginx';
 import { growthPlot } from '../benchmarks/plot';
 import { report } from '../benchmarks/report';
+import { readResults } from '../benchmarks/results';
 import { differences, ratios, rotated, summary } from '../benchmarks/statistics';
 import { anywhere, parseNginxConf } from '../support/nginx';
-import { SMALLEST, topology as topologyOf } from '../support/synth';
+import { PROJECT, SMALLEST, topology as topologyOf } from '../support/synth';
 
 const topology = topologyOf(SMALLEST);
 
@@ -159,7 +162,7 @@ describe('the page', () => {
   };
 
   test('says of figures that were not taken on a quiet machine that they were not', () => {
-    expect(report([growth])).toContain('**Not a quiet machine**: others kept 1.5 processors busy');
+    expect(report([growth])).toContain('**Not a quiet machine**: 1.5 processes of others');
     expect(report([{ ...growth, others: 0.1 }])).not.toContain('quiet machine');
   });
 
@@ -167,6 +170,10 @@ describe('the page', () => {
     const page = report([growth]);
     expect(page).toContain('| `make up` from nothing, s | 42.0 (40.0 to 44.0) | 85.0 (80.0 to 90.0) |');
     expect(page).not.toMatch(/undefined|NaN|## Commands/);
+  });
+
+  test('in docs/ is made from the figures that are kept beside it', () => {
+    expect(readFileSync(join(PROJECT, 'docs', 'benchmarks.md'), 'utf8')).toBe(report(readResults()));
   });
 
   test('plots each figure from nothing on, so that twice as high is twice as much', () => {

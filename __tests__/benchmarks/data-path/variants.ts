@@ -19,6 +19,9 @@ const NO_SCRIPT: readonly Change[] = [
 const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   'script and access log': [NO_LOG, ...NO_SCRIPT],
   'access log': [NO_LOG],
+  'a write for each line of the log': [
+    [/^ {2}access_log \/dev\/stdout requests;$/m, '  access_log /dev/stdout requests buffer=4k flush=1s;'],
+  ],
   script: NO_SCRIPT,
   'look whether all nodes are in rotation': [[/^ {4}if \(!-f .*\n.*\n {4}\}\n/m, '']],
   'affinity cookie': [
@@ -27,7 +30,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   ],
   'upstream by the name of a node': [[/proxy_pass https:\/\/\$route;/g, 'proxy_pass https://node-1;']],
   'limits of requests at a time': [[/^ {4}limit_conn .*\n/gm, '']],
-  'checks of the path': [[/^ {4}if \(\$uri .*\n.*\n {4}\}\n/gm, '']],
+  'checks of the path': [[/^ {4}if \(\$(?:request_)?uri .*\n.*\n {4}\}\n/gm, '']],
   'denied paths': [[/^ {4}location ~\* .*\n.*\n {4}\}\n/gm, '']],
   'headers that are removed': [[/^ {2}proxy_set_header (?!Connection)\S+ "";\n/gm, '']],
   'headers that are set beyond the usual': [

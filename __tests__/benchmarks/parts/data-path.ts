@@ -17,7 +17,7 @@ import { rotated, summary } from '../statistics';
 const { network, subnet, hostname } = placeOf('benchmark-data-path');
 const NODES = [11, 12];
 const CONNECTIONS = 16;
-const SECONDS = 3;
+const SECONDS = 4;
 const HANDSHAKES = 300;
 /** Of the nodes, without a load balancer. */
 const DIRECT = 'node';
