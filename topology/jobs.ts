@@ -52,6 +52,9 @@ const HAND_OVER_FILES = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER'];
 /** Programs that the jobs and the nodes call in the servers' image. */
 const IMAGE_PROGRAMS = ['curl', 'openssl', 'keytool', 'sha256sum', 'find'];
 
+/** Where the nodes' entry point puts the valve that refuses strangers. */
+const TOMCAT_TEMPLATE = 'repository/resources/conf/templates/repository/conf/tomcat/catalina-server.xml.j2';
+
 /** Role that owns the databases, without a login. */
 const DATABASE_OWNER_ROLE = 'wso2_owner';
 
@@ -101,6 +104,7 @@ function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly 
       IMAGE: images.identityServer,
       IMAGE_ENTRYPOINT: imageEntrypoint(distribution),
       IMAGE_PROGRAMS: IMAGE_PROGRAMS.join(' '),
+      ...(distribution.refusesStrangers && { IMAGE_TEMPLATE: TOMCAT_TEMPLATE }),
       DATABASE_OWNER: owners.database,
       SERVER_OWNER: owners.server,
       DATABASE_PASSWORD_FILE: current.secret,

@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 
 const { script, environment } = topology(SMALLEST).jobs.secrets;
 
 /** Runs what the first job does first, in an image with these programs. What comes after it would write `begun`. */
-function firstJob(programs: readonly string[], { entrypoint = true }: { entrypoint?: boolean } = {}) {
+function firstJob(
+  programs: readonly string[],
+  { entrypoint = true, template = '' }: { entrypoint?: boolean; template?: string } = {},
+) {
   const root = temporaryDirectory('image-');
   const bin = join(root, 'bin');
   mkdirSync(bin);
@@ -15,11 +18,19 @@ function firstJob(programs: readonly string[], { entrypoint = true }: { entrypoi
     chmodSync(path, 0o755);
   };
   for (const program of programs) executable(join(bin, program));
+  // Not among those that it asks for: it comes with the shell.
+  symlinkSync(spawnSync('sh', ['-c', 'command -v grep'], { encoding: 'utf8' }).stdout.trim(), join(bin, 'grep'));
   const own = join(root, 'docker-entrypoint.sh');
   if (entrypoint) executable(own);
+  writeFileSync(join(root, 'catalina.j2'), template);
   const [check = ''] = script.split('# Creates the secrets');
   const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', `${check}\necho begun`], {
-    env: { ...environment, IMAGE: 'bank/identity-server:alpine', IMAGE_ENTRYPOINT: own, PATH: bin },
+    env: {
+      ...environment,
+      ...{ IMAGE: 'bank/identity-server:alpine', IMAGE_ENTRYPOINT: own, WSO2_SERVER_HOME: root },
+      ...(template !== '' && { IMAGE_TEMPLATE: 'catalina.j2' }),
+      PATH: bin,
+    },
     encoding: 'utf8',
   });
   return { status, stdout, stderr: stderr.replaceAll(root, '') };
@@ -46,4 +57,21 @@ test('an image that is none of the server is refused', () => {
   expect(stderr).toBe(
     'the image bank/identity-server:alpine has no entry point /docker-entrypoint.sh; is it one of identity_server.distribution? Nothing was changed\n',
   );
+});
+
+test('an image in whose Tomcat the nodes could refuse nobody is refused', () => {
+  expect(firstJob(ALL, { template: '<Engine>\n<Host name="localhost"\n>' }).stderr).toBe('');
+  const { status, stderr } = firstJob(ALL, { template: '<Engine/>' });
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    'the image bank/identity-server:alpine has no catalina.j2 with a <Host ...>, in which nodes refuse strangers; is it one of identity_server.distribution? Nothing was changed\n',
+  );
+});
+
+test('Identity Server needs that place, and the sandbox does not', () => {
+  const server = SMALLEST.replace('"sandbox"', '"wso2is-7.3.0"\nimage = "bank/is"');
+  expect(topology(server).jobs.secrets.environment.IMAGE_TEMPLATE).toMatch(
+    /^repository\/.*\/catalina-server\.xml\.j2$/,
+  );
+  expect(environment).not.toHaveProperty('IMAGE_TEMPLATE');
 });

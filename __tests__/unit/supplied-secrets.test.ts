@@ -15,7 +15,7 @@ const KEY_BYTES = 32;
 const required = (toml: string) => topology(toml).jobs.secrets.environment.REQUIRED_SECRETS?.split(' ').sort();
 
 /** Stands for the image, of which this machine has only a shell. */
-const THIS_IMAGE = { PATH: process.env.PATH, IMAGE_PROGRAMS: 'sh', IMAGE_ENTRYPOINT: '/bin/sh' };
+const THIS_IMAGE = { PATH: process.env.PATH, IMAGE_PROGRAMS: 'sh', IMAGE_ENTRYPOINT: '/bin/sh', IMAGE_TEMPLATE: '' };
 
 /** Runs what a protected environment's job does first, on these secrets. */
 function job(secrets: Readonly<Record<string, string>>): { status: number | null; lines: string[] } {

@@ -3,6 +3,7 @@
 #   IMAGE             its name, for messages
 #   IMAGE_ENTRYPOINT  its own entry point, which the nodes run
 #   IMAGE_PROGRAMS    programs that jobs and nodes call
+#   IMAGE_TEMPLATE    template below the server's home, into whose host the nodes put a valve; unset where they put none
 set -eu
 
 lacks=
@@ -16,6 +17,11 @@ if [ -n "$lacks" ]; then
 fi
 if [ ! -x "$IMAGE_ENTRYPOINT" ]; then
   echo "the image $IMAGE has no entry point $IMAGE_ENTRYPOINT; is it one of identity_server.distribution? Nothing was changed" >&2
+  refused=true
+fi
+if [ -n "${IMAGE_TEMPLATE:-}" ] && ! grep -qs '<Host ' "${WSO2_SERVER_HOME:-}/$IMAGE_TEMPLATE"; then
+  echo "the image $IMAGE has no $IMAGE_TEMPLATE with a <Host ...>, in which nodes refuse strangers; is it one of" \
+    "identity_server.distribution? Nothing was changed" >&2
   refused=true
 fi
 [ -z "${refused:-}" ] || exit 1
