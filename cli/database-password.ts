@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addressesOf } from '../catalogue/database-engines/jdbc-url';
 import type { Topology } from '../topology/topology';
 import { type CommandContext, openEnvironment } from './command';
 import { planAll } from './planning';
@@ -144,5 +145,5 @@ function byReview({ environment }: Topology, file: string, revision: number): st
 }
 
 function byHand({ environment, database }: Topology, file: string, revision: number): string {
-  return `the schema of ${environment} is created by others (database.schema = "manual"), and so are its logins. Have a second login ${database.logins.other.role} created on ${database.host} with the rights of ${database.logins.current.role}, raise database.password_revision to ${revision} in ${file}, put its password on the Docker host (make import-secret ENVIRONMENT=${environment} NAME=${NAME} < password), then: make up ENVIRONMENT=${environment}. Afterwards have the old login locked. Nothing was changed.`;
+  return `the schema of ${environment} is created by others (database.schema = "manual"), and so are its logins. Have a second login ${database.logins.other.role} created on ${addressesOf(database.servers, ' or ')} with the rights of ${database.logins.current.role}, raise database.password_revision to ${revision} in ${file}, put its password on the Docker host (make import-secret ENVIRONMENT=${environment} NAME=${NAME} < password), then: make up ENVIRONMENT=${environment}. Afterwards have the old login locked. Nothing was changed.`;
 }

@@ -1,3 +1,4 @@
+import { addressesOf } from '../catalogue/database-engines/jdbc-url';
 import { LONGEST_STOP_SECONDS } from '../topology/container';
 import { otherSchemas } from '../topology/schema-version';
 import { DATABASE_SECRETS_PATH } from '../topology/volumes';
@@ -161,7 +162,7 @@ function backup({ topology: { environment, database } }: CommandContext): string
   return [
     container && dump !== undefined
       ? `docker exec ${container.containerName} ${dump} | gzip > ${environment}-before.sql.gz`
-      : `the databases on ${database.host}:${database.port}, with your own tools`,
+      : `the databases on ${addressesOf(database.servers, ' or ')}, with your own tools`,
     `make -s backup ENVIRONMENT=${environment} | gpg --encrypt --recipient … > ${environment}-keys.tar.gpg`,
   ];
 }
@@ -171,7 +172,7 @@ function access({ topology: { database, network, jobs } }: CommandContext): stri
   const names = jobs.schema?.run.environment.DATABASES?.split('\n').map((line) => line.split(' ')[0]) ?? [];
   const { container } = database;
   return [
-    `${names.join(', ') || 'all of the environment'} on ${database.host}:${database.port}${container ? `, from a container in the network ${network.name}` : ''}`,
+    `${names.join(', ') || 'all of the environment'} on ${addressesOf(database.servers, ' or ')}${container ? `, from a container in the network ${network.name}` : ''}`,
     ...(container
       ? [
           `administrator's password: docker exec ${container.containerName} cat ${DATABASE_SECRETS_PATH}/DATABASE_ADMIN_PASSWORD`,

@@ -1,6 +1,7 @@
 import { Container } from '@cdktf/provider-docker/lib/container';
 import type { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import type { DatabaseServers } from '../catalogue/database-engines';
 import type { DatabaseTopology } from '../topology/database';
 import type { VolumeTopology } from '../topology/volumes';
 import { dockerEnvironment, dockerMounts, type Labels, type NamedNetwork, serverContainer } from './container-defaults';
@@ -23,15 +24,14 @@ export interface SharedDatabaseProps extends DatabaseTopology {
  * nothing is created. Stateful.
  */
 export class SharedDatabase extends Construct {
-  readonly host: string;
-  readonly port: number;
+  /** Where it is. Several, where one of them at a time takes writes. */
+  readonly servers: DatabaseServers;
   /** What must be there before something connects. */
   readonly readiness: readonly TerraformResource[];
 
   constructor(scope: Construct, id: string, props: SharedDatabaseProps) {
     super(scope, id);
-    this.host = props.host;
-    this.port = props.port;
+    this.servers = props.servers;
     const { container, secrets } = props;
     if (container === undefined) {
       // The volume of a container that there was would lose prevent_destroy with its declaration, and be destroyed with its data. Where

@@ -1,9 +1,10 @@
 import { DATABASE_ENGINES, databaseEnginesWith } from '../catalogue/database-engines';
+import { addressesOf } from '../catalogue/database-engines/jdbc-url';
 import { DISTRIBUTIONS } from '../catalogue/distributions';
 import type { RuleId } from '../catalogue/policy-rule-ids';
 import type { TomlTable } from '../catalogue/toml';
 import { acceleratorProblem } from './accelerator';
-import { connectionBudget, databaseTls, RESERVED_CONNECTIONS } from './database';
+import { connectionBudget, databaseTls, externalServers, RESERVED_CONNECTIONS } from './database';
 import { extensionProblems } from './deployment-toml-extensions';
 import { type EnvironmentSettings, settingsSchema } from './schema';
 import { STATE_BACKENDS } from './settings/state';
@@ -80,7 +81,8 @@ function checkDatabase(
   const { title, adminUsername, container, schemasOfService, limitsConnections } = DATABASE_ENGINES[settings.engine];
   const refuse = (key: string, message: string) =>
     context.addIssue({ code: 'custom', path: ['database', key], message });
-  const external = settings.host !== undefined;
+  const external = externalServers(settings) !== undefined;
+  checkHosts(settings, (message) => refuse('hosts', message));
 
   const { databaseEngines } = DISTRIBUTIONS[server.distribution];
   if (databaseEngines !== undefined && !databaseEngines.includes(settings.engine)) {
@@ -176,6 +178,25 @@ function checkDatabase(
   }
 }
 
+/** The servers of a database that fails over. */
+function checkHosts(settings: EnvironmentSettings['database'], refuse: (message: string) => void): void {
+  const { engine, host, hosts } = settings;
+  if (hosts === undefined) return;
+  if (host !== undefined)
+    refuse('is a second way to say where the database is, beside database.host; remove one of them');
+  const servers = externalServers(settings) ?? [];
+  const addresses = servers.map((server) => addressesOf([server]));
+  const twice = addresses.filter((address, index) => addresses.indexOf(address) !== index);
+  if (twice.length > 0)
+    refuse(`names ${[...new Set(twice)].join(' and ')} more than once; each entry is another server`);
+  const beyond = servers.filter(({ port }) => port > 65535).map((server) => addressesOf([server]));
+  if (beyond.length > 0) refuse(`found ${beyond.join(' and ')}; a port is at most 65535`);
+  const { title, failover } = DATABASE_ENGINES[engine];
+  if (servers.length > 1 && failover.oneHost !== undefined) {
+    refuse(`has ${servers.length} entries, but with ${title} there can be only one: ${failover.oneHost}`);
+  }
+}
+
 function checkDeploymentToml({ identity_server: server }: EnvironmentSettings, context: z.RefinementCtx): void {
   const check = (extension: TomlTable, path: (string | number)[]) => {
     for (const problem of extensionProblems(server.distribution, extension)) {
@@ -227,14 +248,14 @@ function checkProtected(
     );
   }
   const tls = databaseTls({ database: settings });
-  if (settings.host !== undefined && tls !== 'verified') {
+  if (externalServers(settings) !== undefined && tls !== 'verified') {
     refuse(
       'database-tls',
       ['database', 'tls'],
       `"${tls}" does not check who answers, so whoever stands between can pose as the database; set "verified", with database.ca_file where the certificate is of an authority of your own`,
     );
   }
-  const usesDatabaseImage = settings.host === undefined || settings.schema === 'automatic';
+  const usesDatabaseImage = externalServers(settings) === undefined || settings.schema === 'automatic';
   const images: [string[], string | undefined][] = [
     [['identity_server', 'image'], server.image],
     ...(usesDatabaseImage ? [[['database', 'image'], settings.image] as [string[], string | undefined]] : []),

@@ -1,4 +1,9 @@
-import type { DatabaseTls } from '../catalogue/database-engines';
+import {
+  DATABASE_ENGINES,
+  type DatabaseServer,
+  type DatabaseServers,
+  type DatabaseTls,
+} from '../catalogue/database-engines';
 import { DISTRIBUTIONS } from '../catalogue/distributions';
 import type { EnvironmentSettings } from './schema';
 
@@ -26,8 +31,8 @@ export function connectionBudget({
 }: Pick<EnvironmentSettings, 'identity_server' | 'database'>): ConnectionBudget {
   const distribution = DISTRIBUTIONS[server.distribution];
   const datasources = distribution.databases.flatMap((entry) => entry.datasources).length;
-  const { host, pool_size: chosen, max_connections: limit } = database;
-  const shared = [host, chosen, limit].every((setting) => setting === undefined);
+  const { pool_size: chosen, max_connections: limit } = database;
+  const shared = [externalServers(database), chosen, limit].every((setting) => setting === undefined);
   const { nodes } = server;
   const all = distribution.poolSize * (shared ? SIZED_FOR_NODES : nodes);
   const poolSize = chosen ?? Math.floor(all / nodes);
@@ -35,7 +40,22 @@ export function connectionBudget({
   return { datasources, poolSize, nodes, connections };
 }
 
+/** The database servers that are there already; undefined where the database is a container. */
+export function externalServers({
+  engine,
+  host,
+  hosts,
+  port = DATABASE_ENGINES[engine].port,
+}: EnvironmentSettings['database']): DatabaseServers | undefined {
+  if (hosts === undefined) return host === undefined ? undefined : [{ host, port }];
+  const [first, ...others] = hosts.map((name): DatabaseServer => {
+    const [, alone = name, own] = /^(.*?\]?)(?::(\d+))?$/.exec(name) ?? [];
+    return { host: alone, port: own === undefined ? port : Number(own) };
+  });
+  return first && [first, ...others];
+}
+
 /** Off within the environment's own network; a server elsewhere must encrypt and show who it is. */
 export function databaseTls({ database }: Pick<EnvironmentSettings, 'database'>): DatabaseTls {
-  return database.tls ?? (database.host === undefined ? 'off' : 'verified');
+  return database.tls ?? (externalServers(database) === undefined ? 'off' : 'verified');
 }

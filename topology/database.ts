@@ -1,4 +1,4 @@
-import { DATABASE_ENGINES, type DatabaseTls } from '../catalogue/database-engines';
+import { DATABASE_ENGINES, type DatabaseServers, type DatabaseTls } from '../catalogue/database-engines';
 import { DISTRIBUTIONS, type DistributionDatabase } from '../catalogue/distributions';
 import type { TopologyAssets } from '../environment/assets';
 import { connectionBudget, databaseTls } from '../environment/database';
@@ -13,8 +13,8 @@ import { DATABASE_SECRETS_PATH, mountsOf } from './volumes';
 export interface DatabaseTopology {
   /** What the nodes log in with. */
   readonly logins: DatabaseLogins;
-  readonly host: string;
-  readonly port: number;
+  /** Where it is. Several, where one of them at a time takes writes. */
+  readonly servers: DatabaseServers;
   /** Whether connections are encrypted, and whether the server's certificate and name are checked. */
   readonly tls: DatabaseTls;
   readonly container?: DatabaseContainerTopology;
@@ -39,18 +39,18 @@ export interface DatabaseSchema {
 /** Where the database is and, where it is a container, how it runs. */
 export function databaseTopology(environment: Environment, layout: Layout): DatabaseTopology {
   const { database } = environment;
-  const { budget, databaseAddress, databaseHost, databasePort, databaseAdmin, databaseContainer, owners } = layout;
+  const { budget, databaseAddress, databaseServers, databaseAdmin, databaseContainer, owners } = layout;
   const at = {
-    host: databaseHost,
-    port: databasePort,
+    servers: databaseServers,
     tls: databaseTls(environment),
     logins: databaseLogins(environment),
   };
   if (databaseContainer === undefined) return at;
   const { name, image, facts } = databaseContainer;
+  const [{ port }] = databaseServers;
   return {
     ...at,
-    dump: facts.dump(databaseAdmin, databasePort, `${DATABASE_SECRETS_PATH}/DATABASE_ADMIN_PASSWORD`),
+    dump: facts.dump(databaseAdmin, port, `${DATABASE_SECRETS_PATH}/DATABASE_ADMIN_PASSWORD`),
     container: {
       containerName: name,
       image,
@@ -58,10 +58,10 @@ export function databaseTopology(environment: Environment, layout: Layout): Data
       owner: owners.database,
       memoryMb: database.memory_mb,
       sharedMemoryMb: Math.min(256, Math.floor(database.memory_mb / 4)),
-      command: facts.command(databasePort, database.max_connections ?? budget.connections),
+      command: facts.command(port, database.max_connections ?? budget.connections),
       environment: facts.environment(databaseAdmin, `${DATABASE_SECRETS_PATH}/DATABASE_ADMIN_PASSWORD`),
       health: {
-        command: facts.healthCommand(databaseAddress, databasePort),
+        command: facts.healthCommand(databaseAddress, port),
         intervalSeconds: 2,
         timeoutSeconds: 3,
         retries: 5,
@@ -76,14 +76,16 @@ export function databaseTopology(environment: Environment, layout: Layout): Data
 }
 
 /** How every node reaches its databases. */
-export function datasourceSettings(environment: Environment, host: string): DatasourceSettings {
+export function datasourceSettings(
+  environment: Environment,
+  { dbms, databaseServers: servers, databaseFailsOver: failsOver }: Layout,
+): DatasourceSettings {
   const { database } = environment;
-  const dbms = DATABASE_ENGINES[database.engine];
   const { current } = databaseLogins(environment);
   return {
     dbms,
     secret: current.secret,
-    target: { host, port: database.port ?? dbms.port, tls: databaseTls(environment) },
+    target: { servers, failsOver, tls: databaseTls(environment) },
     poolSize: connectionBudget(environment).poolSize,
     databases: DISTRIBUTIONS[environment.identity_server.distribution].databases.map((entry) => {
       const name = databaseName(environment, entry);

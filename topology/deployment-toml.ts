@@ -164,22 +164,27 @@ function datasourceList(settings: DatasourceSettings): TomlTable {
   return entries.length === 0 ? {} : { datasource: entries };
 }
 
+/** How long a connection is trusted, in milliseconds, where its server may stop taking writes and the connection outlives that. */
+const TRUSTED_MS = 1000;
+
 function datasourceTable(settings: DatasourceSettings, place: { database: string; username: string }): TomlTable {
+  const { dbms, target } = settings;
+  const { failsOver } = target;
   return {
-    url: jdbcUrl(settings.dbms, { ...settings.target, database: place.database }),
+    url: jdbcUrl(dbms, { ...target, database: place.database }),
     username: escapeXml(place.username),
     password: `$env{${settings.secret}}`,
-    driver: settings.dbms.driver,
+    driver: dbms.driver,
     pool_options: {
       maxActive: String(settings.poolSize),
       maxWait: '60000',
       minIdle: '5',
       testOnBorrow: true,
-      validationQuery: settings.dbms.validationQuery,
-      validationInterval: '30000',
+      validationQuery: (failsOver ? dbms.failover.validationQuery : undefined) ?? dbms.validationQuery,
+      validationInterval: String(failsOver ? TRUSTED_MS : 30_000),
       defaultAutoCommit: false,
       commitOnReturn: true,
-      ...settings.dbms.poolOptions,
+      ...((failsOver ? dbms.failover.poolOptions : undefined) ?? dbms.poolOptions),
     },
   };
 }

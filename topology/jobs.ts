@@ -1,4 +1,5 @@
 import { DATABASE_AUTHORITIES_FILE } from '../catalogue/database-engines';
+import { addressesOf, withoutBrackets } from '../catalogue/database-engines/jdbc-url';
 import type { TopologyAssets } from '../environment/assets';
 import { authoritiesPem } from '../environment/authorities';
 import { databaseTls } from '../environment/database';
@@ -174,7 +175,7 @@ function sharedFilesJob({ layout, assets }: JobInputs): JobTopology {
 function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['schema'] {
   const { authorities } = environment;
   const { base, current, other } = databaseLogins(environment);
-  const { dbms, images, jobs, owners, volumes, budget, databaseHost, databasePort, databaseAdmin } = layout;
+  const { dbms, images, jobs, owners, volumes, budget, databaseServers, databaseFailsOver, databaseAdmin } = layout;
   const { container } = dbms;
   if (!layout.createsSchemas || container === undefined || images.database === undefined) return undefined;
   const { clientAuthorities, clientTls, schemaScript } = container;
@@ -193,8 +194,13 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
       image: images.database,
       script: scriptOf(assets, 'schema-version.sh', schemaScript),
       environment: {
-        DATABASE_HOST: databaseHost,
-        DATABASE_PORT: String(databasePort),
+        // Lists, where there are several: libpq takes them so.
+        DATABASE_HOST: databaseServers.map(({ host }) => withoutBrackets(host)).join(','),
+        DATABASE_PORT: databaseServers.map(({ port }) => port).join(','),
+        ...(databaseFailsOver && {
+          DATABASE_SERVERS: addressesOf(databaseServers, ' '),
+          ...dbms.failover.clientVariables,
+        }),
         ADMIN_ROLE: databaseAdmin,
         OWNER_ROLE: DATABASE_OWNER_ROLE,
         BASE_ROLE: base,

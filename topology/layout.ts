@@ -1,8 +1,8 @@
-import { DATABASE_ENGINES } from '../catalogue/database-engines';
+import { DATABASE_ENGINES, type DatabaseServers } from '../catalogue/database-engines';
 import { DISTRIBUTIONS, type Distribution } from '../catalogue/distributions';
 import { addressAt, CONTROL_PORT, MAX_NODES, parseSubnet, type Subnet } from '../environment/addresses';
 import type { TopologyAssets } from '../environment/assets';
-import { connectionBudget } from '../environment/database';
+import { connectionBudget, externalServers } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
 import { databaseContainerName, jobContainerName, loadBalancerContainerName, nodeContainerName } from './names';
@@ -51,9 +51,11 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     schema: jobContainerName(name, 'schema'),
     loadBalancerConfiguration: jobContainerName(name, 'load-balancer-configuration'),
   };
+  const external = externalServers(database);
+  const databaseServers: DatabaseServers = external ?? [{ host: databaseAddress, port: database.port ?? dbms.port }];
   /** The image and the facts that a database container is run with; undefined where the database is a server of the user's. */
   const databaseContainer =
-    database.host === undefined && dbms.container !== undefined && images.database !== undefined
+    external === undefined && dbms.container !== undefined && images.database !== undefined
       ? { name: databaseContainerName(name), image: images.database, facts: dbms.container }
       : undefined;
   const createsSchemas = database.schema !== 'manual' && dbms.container !== undefined && images.database !== undefined;
@@ -69,8 +71,9 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     createsSchemas,
     budget: connectionBudget(environment),
     databaseAddress,
-    databaseHost: database.host ?? databaseAddress,
-    databasePort: database.port ?? dbms.port,
+    databaseServers,
+    /** Whether one server takes over from another. */
+    databaseFailsOver: database.hosts !== undefined,
     databaseAdmin: database.admin_username ?? dbms.adminUsername,
     balancerName: loadBalancerContainerName(name),
     balancerAddress,

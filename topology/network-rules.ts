@@ -25,6 +25,7 @@ export function networkWays({ database, nodes, loadBalancer, network, clusterPor
   const addresses = reservedNodeAddresses(network.subnet);
   const [{ httpsPort: nodePort }] = nodes as [NodeTopology];
   const jobs = network.dynamicRange;
+  const [{ port: databasePort }] = database.servers;
   return [
     ...[httpsPort, httpPort].map((port) => ({ to: balancer, port, why: 'clients, and the nodes by the public name' })),
     ...addresses.map((from) => ({
@@ -47,7 +48,7 @@ export function networkWays({ database, nodes, loadBalancer, network, clusterPor
       : [...addresses, jobs].map((from) => ({
           from,
           to: storage,
-          port: database.port,
+          port: databasePort,
           why: from === jobs ? 'the schema job' : 'connection pools',
         }))),
   ];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { addressesOf } from '../catalogue/database-engines/jdbc-url';
 import type { Distribution } from '../catalogue/distributions';
 import { renderToml } from '../catalogue/toml';
 import { CONTROL_PORT } from '../environment/addresses';
@@ -67,8 +68,7 @@ export function nodeTopology(
   node: Layout['nodes'][number],
 ): NodeTopology {
   const { name, identity_server: server, load_balancer: balancer, database } = environment;
-  const { distribution, images, nodes, databaseHost, databasePort, balancerAddress, statusUrl, url, httpsPort } =
-    layout;
+  const { distribution, images, nodes, databaseServers, balancerAddress, statusUrl, url, httpsPort } = layout;
   const { secrets: secretsPath, keystores: keystoresPath } = layout.nodePaths;
   const toml = deploymentToml({
     distribution: server.distribution,
@@ -85,7 +85,7 @@ export function nodeTopology(
     portOffset: server.port_offset,
     adminUsername: layout.adminUsername,
     signingKey: server.signing_keys[0] as number,
-    databases: datasourceSettings(environment, databaseHost),
+    databases: datasourceSettings(environment, layout),
     ...(environment.authorities.clients && { clientCertificateHeader: CLIENT_CERTIFICATE_HEADER }),
     extensions: [
       ...(server.logs.access === 'stdout' ? [ACCESS_LOG_TO_STDOUT] : []),
@@ -127,7 +127,7 @@ export function nodeTopology(
       }),
       // A new password is that of another login.
       ...(database.password_revision > 1 && { DATABASE_LOGIN: databaseLogins(environment).current.role }),
-      DATABASE: `${databaseHost}:${databasePort}`,
+      DATABASE: addressesOf(databaseServers, ' '),
       WAIT_REASON_FILE: '/tmp/active-active-waiting-for',
       HTTPS_PORT: String(httpsPort),
       START_CHECKS: String(Math.ceil(server.start_timeout_seconds / SECONDS_BETWEEN_CHECKS)),

@@ -1,3 +1,4 @@
+import { externalServers } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import type { NodeTopology } from './node';
 
@@ -21,7 +22,7 @@ export function suppliedName(secret: string): string {
 
 /** The secrets of a database server that is already there: whoever runs it has chosen them. */
 export function suppliedSecrets({ database }: Environment): string[] {
-  if (database.host === undefined) return [];
+  if (externalServers(database) === undefined) return [];
   return ['DATABASE_PASSWORD', ...(database.schema === 'automatic' ? ['DATABASE_ADMIN_PASSWORD'] : [])];
 }
 

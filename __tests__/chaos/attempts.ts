@@ -54,7 +54,7 @@ export class Attempts {
         await this.attempt(
           fault,
           () => inject(pair, fault, clients),
-          () => beginAnew(pair),
+          () => step('Begin again with a fresh pair', () => pair.anew()),
         );
       }
     } finally {
@@ -72,13 +72,6 @@ export class Attempts {
     if (this.failures.length === 0) return;
     throw new UserError(`\nThese bars were missed:\n${this.failures.map((line) => `  ${line}`).join('\n')}`);
   }
-}
-
-async function beginAnew(pair: Pair): Promise<void> {
-  await step('Begin again with a fresh pair', async () => {
-    await pair.workspace.tryMake('down', pair.name);
-    await pair.up();
-  });
 }
 
 function summary(outcome: Measured): string {

@@ -45,10 +45,11 @@ export class Pair {
   readonly address: string;
   readonly nodes: readonly [PairNode, PairNode];
   readonly loadBalancer: string;
-  readonly database: string;
   private readonly subnet: string;
   private readonly statusUrl: string;
   private certificate = '';
+  /** Further tables of its configuration. */
+  protected further = '';
   /** Numbers of its signing keys; a rotation leaves others behind. */
   signingKeys: readonly number[] = [1];
 
@@ -65,7 +66,6 @@ export class Pair {
     });
     this.nodes = [node(1), node(2)];
     this.loadBalancer = `${name}-load-balancer`;
-    this.database = `${name}-database`;
     this.statusUrl = `http://${network}.3:${CONTROL_PORT}/status`;
   }
 
@@ -91,8 +91,13 @@ ${imageLine(loadBalancerImage)}hostname = "${hostname}"
 certificate = "${certificate}"
 bind_address = "${this.address}"
 read_timeout_seconds = ${readTimeoutSeconds}
-${requestsPerClient === undefined ? '' : `client_limit = { requests = ${requestsPerClient} }\n`}`,
+${requestsPerClient === undefined ? '' : `client_limit = { requests = ${requestsPerClient} }\n`}${this.further}`,
     );
+  }
+
+  /** Container of the database that takes writes. */
+  get database(): string {
+    return `${this.name}-database`;
   }
 
   /** Creates or updates the pair with these settings. */
@@ -105,6 +110,12 @@ ${requestsPerClient === undefined ? '' : `client_limit = { requests = ${requests
   async tryUp(settings: PairSettings = {}): Promise<MakeResult> {
     await this.configure(settings);
     return this.workspace.tryMake('up', this.name);
+  }
+
+  /** Begins again where a fault has gone wrong. */
+  async anew(): Promise<void> {
+    await this.workspace.tryMake('down', this.name);
+    await this.up();
   }
 
   status(): Promise<MakeResult> {

@@ -30,6 +30,8 @@ const NUMBERS = {
   'benchmark-data-path': 53,
   'e2e-edge': 22,
   'e2e-malformed': 23,
+  failover: 24,
+  'failover-servers': 25,
   // The plans of the golden reports, and the network to which one of them moves.
   bank: 17,
   'bank-elsewhere': 18,

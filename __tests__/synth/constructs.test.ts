@@ -123,7 +123,7 @@ test('network, keystores, database and schema job fit together in one stack of t
       protected: true,
       labels,
     });
-    expect([database.host, database.port]).toEqual([derived.database.host, derived.database.port]);
+    expect(database.servers).toEqual(derived.database.servers);
     const schema = derived.jobs.schema as NonNullable<typeof derived.jobs.schema>;
     new SchemaJob(stack, 'schema', {
       scriptsJob: schema.scripts,

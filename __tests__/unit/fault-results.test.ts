@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NOTHING_LOST } from '../chaos/fault';
-import { FAULTS } from '../chaos/faults';
-import { engineRestart } from '../chaos/faults/engine';
+import { ALL_FAULTS } from '../chaos/faults';
 import { report } from '../chaos/report';
 import { type Result, Results, withResult } from '../chaos/results';
 import { MISTAKES } from '../mistakes/kinds';
@@ -64,7 +63,7 @@ test('a bar that was missed, and a fault that could not be done to its end, are 
 
 // UPDATE_GOLDEN=1 writes it anew, where its words or the faults that there are have changed.
 test.each([
-  ['faults', [...FAULTS, engineRestart], report],
+  ['faults', ALL_FAULTS, report],
   ['mistakes', MISTAKES, (results: readonly Result[]) => mistakesReport(MISTAKES, results)],
 ] as const)('the page of %s in docs/ is made from the results beside it', (name, all, page) => {
   const results = new Results(

@@ -18,7 +18,13 @@ function unescapeXml(text: string): string {
 
 /** The URL as the driver gets it. */
 function plainUrl(engine: DatabaseEngine, target: Partial<JdbcTarget>): string {
-  const plain: JdbcTarget = { host: 'db', port: 1, database: 'd', tls: 'off', ...target };
+  const plain: JdbcTarget = {
+    servers: [{ host: 'db', port: 1 }],
+    failsOver: false,
+    database: 'd',
+    tls: 'off',
+    ...target,
+  };
   return unescapeXml(jdbcUrl(DATABASE_ENGINES[engine], plain));
 }
 
@@ -83,9 +89,55 @@ test.each<[DatabaseEngine, DatabaseTls, string]>([
 });
 
 test('the address may be of IPv6', () => {
-  expect(plainUrl('postgresql', { host: '[2001:db8::1]', port: 5432 })).toContain(
+  expect(plainUrl('postgresql', { servers: [{ host: '[2001:db8::1]', port: 5432 }] })).toContain(
     'jdbc:postgresql://[2001:db8::1]:5432/d?',
   );
+});
+
+const TWO = [
+  { host: 'a', port: 1 },
+  { host: 'b', port: 2 },
+] as const;
+
+test.each<[DatabaseEngine, string]>([
+  [
+    'postgresql',
+    'jdbc:postgresql://a:1,b:2/d?connectTimeout=3&socketTimeout=20&tcpKeepAlive=true&targetServerType=primary&hostRecheckSeconds=60&sslmode=disable',
+  ],
+  [
+    'mysql',
+    'jdbc:mysql://a:1,b:2/d?connectTimeout=3000&socketTimeout=20000&tcpKeepAlive=true&failOverReadOnly=false&secondsBeforeRetrySource=0&queriesBeforeRetrySource=0&retriesAllDown=1&sslMode=DISABLED&allowPublicKeyRetrieval=true',
+  ],
+  [
+    'mariadb',
+    'jdbc:mariadb:sequential://a:1,b:2/d?connectTimeout=3000&socketTimeout=20000&tcpKeepAlive=true&initSql=SELECT IF(@@GLOBAL.read_only, (SELECT 1 UNION SELECT 2), 1)&deniedListTimeout=1000&retriesAllDown=2&useBulkStmts=false&sslMode=disable',
+  ],
+  [
+    'oracle',
+    'jdbc:oracle:thin:@(DESCRIPTION=(FAILOVER=on)(LOAD_BALANCE=off)(TRANSPORT_CONNECT_TIMEOUT=3)(ADDRESS_LIST=(ADDRESS=(PROTOCOL=tcp)(HOST=a)(PORT=1))(ADDRESS=(PROTOCOL=tcp)(HOST=b)(PORT=2)))(CONNECT_DATA=(SERVICE_NAME=d)))',
+  ],
+])('%s with two servers, one of which takes writes', (engine, url) => {
+  expect(plainUrl(engine, { servers: TWO, failsOver: true })).toBe(url);
+});
+
+test('SQL Server is reached by the listener of its availability group', () => {
+  expect(plainUrl('mssql', { failsOver: true, tls: 'verified' })).toBe(
+    'jdbc:sqlserver://db:1;databaseName=d;loginTimeout=10;socketTimeout=20000;multiSubnetFailover=true;encrypt=true',
+  );
+});
+
+test('Oracle’s descriptor says whether the name in the certificate is checked, and has addresses without brackets', () => {
+  const servers = [{ host: '[2001:db8::1]', port: 2484 }] as const;
+  const url = plainUrl('oracle', { servers, failsOver: true, tls: 'verified' });
+  expect(url).toContain('(ADDRESS=(PROTOCOL=tcps)(HOST=2001:db8::1)(PORT=2484))');
+  expect(url).toMatch(/\(SECURITY=\(SSL_SERVER_DN_MATCH=yes\)\)\)$/);
+});
+
+test.each(DATABASE_ENGINE_NAMES)('%s: one server may be a name behind which the writable one changes', (engine) => {
+  const one = [{ host: 'listener', port: 1 }] as const;
+  const [before, after] = [false, true].map((failsOver) => plainUrl(engine, { servers: one, failsOver }));
+  expect(after).toContain('listener');
+  expect(after).not.toBe(before);
 });
 
 // A fixed sequence, so that a failure can be seen again.
@@ -107,7 +159,8 @@ describe('whatever the name of the database', () => {
   test.each(DATABASE_ENGINE_NAMES)('the URL of %s is XML as it stands and survives TOML', (engine) => {
     for (const database of names) {
       for (const tls of TLS) {
-        const url = jdbcUrl(DATABASE_ENGINES[engine], { host: 'db.bank.example', port: 1, database, tls });
+        const servers = [{ host: 'db.bank.example', port: 1 }] as const;
+        const url = jdbcUrl(DATABASE_ENGINES[engine], { servers, failsOver: false, database, tls });
         expect(url).not.toMatch(/[<>"]|&(?!(amp|lt|gt|quot);)/);
         expect(parse(renderToml({ url }))).toEqual({ url });
       }

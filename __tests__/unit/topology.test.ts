@@ -277,7 +277,7 @@ describe('an external database', () => {
 
   test('gets no container, and everything connects to it', () => {
     expect(derived.database.container).toBeUndefined();
-    expect(derived.database).toMatchObject({ host: 'db.bank.example', port: 6432 });
+    expect(derived.database.servers).toEqual([{ host: 'db.bank.example', port: 6432 }]);
     const urls = Object.entries(keysOf(derived.nodes[0])).filter(([key]) => /^database\..*\.url$/.test(key));
     expect(urls.length).toBeGreaterThan(1);
     for (const [, url] of urls) expect(url).toContain('db.bank.example:6432');
@@ -289,6 +289,61 @@ describe('an external database', () => {
     const supplied = (each: Topology) => each.jobs.secrets.environment.SUPPLIED_SECRETS?.split(' ').filter(Boolean);
     expect(supplied(derived)?.sort()).toEqual(['DATABASE_ADMIN_PASSWORD', 'DATABASE_PASSWORD']);
     expect(supplied(topology())).toEqual([]);
+  });
+});
+
+describe('a database that fails over', () => {
+  const settings = (database: string) => `${SMALLEST}[database]\n${database}\nmax_connections = 1000\n`;
+  const derived = topology(settings('hosts = ["db-1.bank.example", "db-2.bank.example:5433"]'));
+
+  test('is reached at whichever server takes writes, by nodes and schema job', () => {
+    expect(derived.database.container).toBeUndefined();
+    expect(derived.database.servers).toEqual([
+      { host: 'db-1.bank.example', port: 5432 },
+      { host: 'db-2.bank.example', port: 5433 },
+    ]);
+    const keys = keysOf(derived.nodes[0]);
+    const urls = Object.entries(keys).filter(([key]) => /^database\..*\.url$/.test(key));
+    expect(urls.length).toBeGreaterThan(1);
+    for (const [, url] of urls) {
+      expect(url).toContain('jdbc:postgresql://db-1.bank.example:5432,db-2.bank.example:5433/');
+      expect(url).toContain('targetServerType=primary');
+    }
+    for (const node of derived.nodes)
+      expect(node.environment.DATABASE).toBe('db-1.bank.example:5432 db-2.bank.example:5433');
+    expect(derived.jobs.schema?.run.environment).toMatchObject({
+      DATABASE_HOST: 'db-1.bank.example,db-2.bank.example',
+      DATABASE_PORT: '5432,5433',
+      DATABASE_SERVERS: 'db-1.bank.example:5432 db-2.bank.example:5433',
+      PGTARGETSESSIONATTRS: 'read-write',
+    });
+  });
+
+  test('is asked again before a connection is used that may be of a server that has failed', () => {
+    const options = (toml: string) => {
+      const keys = keysOf(topology(settings(toml)).nodes[0]);
+      const option = (name: string) => keys[`database.shared_db.pool_options.${name}`];
+      return [option('testOnBorrow'), option('validationInterval'), option('validationQuery')];
+    };
+    const readOnly = expect.stringContaining('read_only');
+    expect(options('hosts = ["a", "b"]')).toEqual([true, '1000', 'SELECT 1']);
+    expect(options('hosts = ["db.bank.example"]')).toEqual([true, '1000', 'SELECT 1']);
+    expect(options('engine = "mariadb"\nhosts = ["a", "b"]\ntls = "required"')).toEqual([true, '1000', readOnly]);
+    expect(options('host = "a"')).toEqual([true, '30000', 'SELECT 1']);
+  });
+
+  test('needs the passwords of an existing server, TLS and a limit of connections as any other', () => {
+    expect(derived.jobs.secrets.environment.SUPPLIED_SECRETS).toBe('DATABASE_PASSWORD DATABASE_ADMIN_PASSWORD');
+    expect(derived.database.tls).toBe('verified');
+  });
+
+  test('has no brackets around addresses where the schema job gives host and port apart', () => {
+    const { schema } = topology(settings('hosts = ["[2001:db8::1]:6000", "[2001:db8::2]"]')).jobs;
+    expect(schema?.run.environment).toMatchObject({
+      DATABASE_HOST: '2001:db8::1,2001:db8::2',
+      DATABASE_PORT: '6000,5432',
+      DATABASE_SERVERS: '[2001:db8::1]:6000 [2001:db8::2]:5432',
+    });
   });
 });
 

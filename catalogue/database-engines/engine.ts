@@ -27,6 +27,8 @@ export interface DatabaseEngineFacts {
   readonly schemasOfService: boolean;
   /** Whether the server's limit of connections is low enough that the pools must be checked against it. */
   readonly limitsConnections: boolean;
+  /** What is different where one server takes over from another (`database.hosts`). */
+  readonly failover: FailoverFacts;
   /** How the server is run and its schemas are created. Undefined where that is left to the user. */
   readonly container?: DatabaseContainerFacts;
 }
@@ -62,14 +64,48 @@ export interface DatabaseContainerFacts {
   };
 }
 
+/** How pools and clients get to the one server that takes writes, and away from one that no longer does. */
+export interface FailoverFacts {
+  /** Why no more than one host can be named, and which one; undefined where the driver takes several. */
+  readonly oneHost?: string;
+  /** Asked of a connection before it is used: an error on a server that takes no writes. @default - `validationQuery`: no connection outlives that */
+  readonly validationQuery?: string;
+  /** Further options of each connection pool. @default - `poolOptions` */
+  readonly poolOptions?: TomlTable;
+  /** Variables by which the schema job finds the server that takes writes. */
+  readonly clientVariables: Readonly<Record<string, string>>;
+}
+
+/**
+ * Time-outs where another server may take over. One that no longer answers is given up before a client gives up, and one that cannot be
+ * reached at all while there is still time to ask the next.
+ */
+export const FAILOVER_SECONDS = {
+  /** To open a connection to one server. */
+  connect: 3,
+  /** For an answer, so also the longest that a statement may take. */
+  answer: 20,
+  /** How long a driver remembers which server was of no use, so that not every new connection waits for it again. */
+  recheck: 60,
+} as const;
+
 /** Whether connections to the database are encrypted, and whether the server's certificate and name are checked. */
 export type DatabaseTls = 'off' | 'required' | 'verified';
 
-/** Where a database is and how the driver should behave. */
-export interface JdbcTarget {
+export interface DatabaseServer {
   /** Host name, IPv4 address, or IPv6 address in brackets. */
   readonly host: string;
   readonly port: number;
+}
+
+/** At least one. */
+export type DatabaseServers = readonly [DatabaseServer, ...DatabaseServer[]];
+
+/** Where a database is and how the driver should behave. */
+export interface JdbcTarget {
+  readonly servers: DatabaseServers;
+  /** Whether one server takes over from another, among these or behind the name of the only one. */
+  readonly failsOver: boolean;
   /** Name of the database, or of the service that all schemas are in. */
   readonly database: string;
   readonly tls: DatabaseTls;
@@ -77,6 +113,9 @@ export interface JdbcTarget {
 
 /** Where the schema job has the certificates of the authorities that the user has named. */
 export const DATABASE_AUTHORITIES_FILE = '/database-authorities.pem';
+
+/** Of MySQL and MariaDB: more than one row where one is expected is an error. Their servers become read-only with connections open. */
+export const FAILS_WHERE_READ_ONLY = 'SELECT IF(@@GLOBAL.read_only, (SELECT 1 UNION SELECT 2), 1)';
 
 /** For those that compare text without regard to case: the user store must not do it again. */
 export const CASE_SENSITIVE_USER_STORE: TomlTable = {

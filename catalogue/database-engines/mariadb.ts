@@ -1,5 +1,11 @@
-import { CASE_SENSITIVE_USER_STORE, DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts } from './engine';
-import { withQuery } from './jdbc-url';
+import {
+  CASE_SENSITIVE_USER_STORE,
+  DATABASE_AUTHORITIES_FILE,
+  type DatabaseEngineFacts,
+  FAILOVER_SECONDS,
+  FAILS_WHERE_READ_ONLY,
+} from './engine';
+import { addressesOf, withQuery } from './jdbc-url';
 
 /**
  * Identity Server takes MariaDB's own driver since 2020 (product-is issue 9700) and runs MySQL's scripts on it; the documentation
@@ -15,11 +21,18 @@ export const mariadb: DatabaseEngineFacts = {
   // The last line that runs on Java 11.
   driverVersion: '3.5.11',
   // This driver takes the name of the database as it stands; nothing in it is decoded.
-  jdbcUrl: ({ host, port, database, tls }) =>
-    withQuery(`jdbc:mariadb://${host}:${port}/${database}`, {
-      connectTimeout: '10000',
-      socketTimeout: '60000',
+  jdbcUrl: ({ servers, failsOver, database, tls }) =>
+    withQuery(`jdbc:mariadb:${failsOver ? 'sequential:' : ''}//${addressesOf(servers)}/${database}`, {
+      connectTimeout: String((failsOver ? FAILOVER_SECONDS.connect : 10) * 1000),
+      socketTimeout: String((failsOver ? FAILOVER_SECONDS.answer : 60) * 1000),
       tcpKeepAlive: 'true',
+      // A host whose first statement fails counts as one that cannot be reached, and the next is asked. Where all were denied, the driver asks
+      // none but the first of them until that is over: so soon.
+      ...(failsOver && {
+        initSql: FAILS_WHERE_READ_ONLY,
+        deniedListTimeout: '1000',
+        retriesAllDown: String(servers.length),
+      }),
       useBulkStmts: 'false',
       sslMode: { off: 'disable', required: 'trust', verified: 'verify-full' }[tls],
     }),
@@ -28,6 +41,7 @@ export const mariadb: DatabaseEngineFacts = {
   toml: CASE_SENSITIVE_USER_STORE,
   schemasOfService: false,
   limitsConnections: true,
+  failover: { validationQuery: FAILS_WHERE_READ_ONLY, clientVariables: { STANDBYS: 'passed over' } },
   container: {
     image: 'mariadb:11.8',
     sandboxImage: 'mariadb',

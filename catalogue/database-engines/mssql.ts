@@ -1,4 +1,5 @@
-import { CASE_SENSITIVE_USER_STORE, type DatabaseEngineFacts } from './engine';
+import { CASE_SENSITIVE_USER_STORE, type DatabaseEngineFacts, FAILOVER_SECONDS } from './engine';
+import { addressesOf } from './jdbc-url';
 
 export const mssql: DatabaseEngineFacts = {
   title: 'SQL Server',
@@ -8,20 +9,27 @@ export const mssql: DatabaseEngineFacts = {
   driver: 'com.microsoft.sqlserver.jdbc.SQLServerDriver',
   driverArtifact: 'com.microsoft.sqlserver:mssql-jdbc',
   driverVersion: '13.2.1.jre11',
-  jdbcUrl: ({ host, port, database, tls }) =>
+  jdbcUrl: ({ servers, failsOver, database, tls }) =>
     Object.entries({
       databaseName: braced(database),
       loginTimeout: '10',
-      socketTimeout: '60000',
+      socketTimeout: String((failsOver ? FAILOVER_SECONDS.answer : 60) * 1000),
+      // The driver asks all addresses of the listener at once.
+      ...(failsOver && { multiSubnetFailover: 'true' }),
       encrypt: String(tls !== 'off'),
       ...(tls === 'required' && { trustServerCertificate: 'true' }),
-    }).reduce((url, [key, value]) => `${url};${key}=${value}`, `jdbc:sqlserver://${host}:${port}`),
+    }).reduce((url, [key, value]) => `${url};${key}=${value}`, `jdbc:sqlserver://${addressesOf(servers)}`),
   validationQuery: 'SELECT 1',
   poolOptions: {},
   toml: CASE_SENSITIVE_USER_STORE,
   schemasOfService: false,
   // Its limit is far beyond every pool.
   limitsConnections: false,
+  failover: {
+    oneHost:
+      'its driver is not told several servers: name the listener of the availability group, which always leads to the primary (failoverPartner is for database mirroring, which is deprecated)',
+    clientVariables: {},
+  },
 };
 
 /** SQL Server's quoting: anything goes between braces, a closing brace is doubled. */

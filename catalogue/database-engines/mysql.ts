@@ -1,5 +1,11 @@
-import { CASE_SENSITIVE_USER_STORE, DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts } from './engine';
-import { withQuery } from './jdbc-url';
+import {
+  CASE_SENSITIVE_USER_STORE,
+  DATABASE_AUTHORITIES_FILE,
+  type DatabaseEngineFacts,
+  FAILOVER_SECONDS,
+  FAILS_WHERE_READ_ONLY,
+} from './engine';
+import { addressesOf, withQuery } from './jdbc-url';
 
 export const mysql: DatabaseEngineFacts = {
   title: 'MySQL',
@@ -9,11 +15,18 @@ export const mysql: DatabaseEngineFacts = {
   driver: 'com.mysql.cj.jdbc.Driver',
   driverArtifact: 'com.mysql:mysql-connector-j',
   driverVersion: '9.5.0',
-  jdbcUrl: ({ host, port, database, tls }) =>
-    withQuery(`jdbc:mysql://${host}:${port}/${encodeURIComponent(database)}`, {
-      connectTimeout: '10000',
-      socketTimeout: '60000',
+  jdbcUrl: ({ servers, failsOver, database, tls }) =>
+    withQuery(`jdbc:mysql://${addressesOf(servers)}/${encodeURIComponent(database)}`, {
+      connectTimeout: String((failsOver ? FAILOVER_SECONDS.connect : 10) * 1000),
+      socketTimeout: String((failsOver ? FAILOVER_SECONDS.answer : 60) * 1000),
       tcpKeepAlive: 'true',
+      // What has gone to the next host may write there, stays there, and one round is enough: the pool asks again.
+      ...(servers.length > 1 && {
+        failOverReadOnly: 'false',
+        secondsBeforeRetrySource: '0',
+        queriesBeforeRetrySource: '0',
+        retriesAllDown: '1',
+      }),
       ...{
         // Without TLS the password travels encrypted by the server's public key, which the driver must then ask for.
         off: { sslMode: 'DISABLED', allowPublicKeyRetrieval: 'true' },
@@ -26,6 +39,8 @@ export const mysql: DatabaseEngineFacts = {
   toml: CASE_SENSITIVE_USER_STORE,
   schemasOfService: false,
   limitsConnections: true,
+  // The driver takes the first host that answers, whether or not it takes writes.
+  failover: { validationQuery: FAILS_WHERE_READ_ONLY, clientVariables: { STANDBYS: 'refused' } },
   container: {
     image: 'mysql:8.4',
     sandboxImage: 'mariadb',

@@ -1,5 +1,5 @@
-import { DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts } from './engine';
-import { withQuery } from './jdbc-url';
+import { DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts, FAILOVER_SECONDS } from './engine';
+import { addressesOf, withQuery } from './jdbc-url';
 
 export const postgresql: DatabaseEngineFacts = {
   title: 'PostgreSQL',
@@ -9,11 +9,14 @@ export const postgresql: DatabaseEngineFacts = {
   driver: 'org.postgresql.Driver',
   driverArtifact: 'org.postgresql:postgresql',
   driverVersion: '42.7.8',
-  jdbcUrl: ({ host, port, database, tls }) =>
-    withQuery(`jdbc:postgresql://${host}:${port}/${encodeURIComponent(database)}`, {
-      connectTimeout: '10',
-      socketTimeout: '60',
+  jdbcUrl: ({ servers, failsOver, database, tls }) =>
+    withQuery(`jdbc:postgresql://${addressesOf(servers)}/${encodeURIComponent(database)}`, {
+      connectTimeout: String(failsOver ? FAILOVER_SECONDS.connect : 10),
+      socketTimeout: String(failsOver ? FAILOVER_SECONDS.answer : 60),
       tcpKeepAlive: 'true',
+      // Every new connection asks its server whether it is the primary. No loginTimeout: it is for all servers together, so one that hangs
+      // would use it up before the next is asked. A server that hangs is given up in the TLS handshake, after sslResponseTimeout (5 s).
+      ...(failsOver && { targetServerType: 'primary', hostRecheckSeconds: String(FAILOVER_SECONDS.recheck) }),
       ...{
         off: { sslmode: 'disable' },
         required: { sslmode: 'require' },
@@ -26,6 +29,8 @@ export const postgresql: DatabaseEngineFacts = {
   toml: {},
   schemasOfService: false,
   limitsConnections: true,
+  // A primary that becomes a standby restarts, so its connections end.
+  failover: { clientVariables: { PGTARGETSESSIONATTRS: 'read-write' } },
   container: {
     image: 'postgres:17.6',
     sandboxImage: 'postgresql',

@@ -19,7 +19,21 @@ export const database = z.strictObject({
     })
     .optional()
     .describe('Host name or address of an existing database server. Default: a container of the environment.'),
-  port: port.optional().describe("Port of the database server. Default: the DBMS's own."),
+  hosts: z
+    .array(
+      z.string().regex(/^(?:[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(:[1-9][0-9]{0,4})?$/, {
+        error:
+          'must be a host name, an IPv4 address or an IPv6 address in brackets, and ":" with its port where that is not the key "port"',
+      }),
+    )
+    .min(1)
+    .optional()
+    .describe(
+      'Instead of host: the servers of a database that fails over, such as ["db-1.bank.example", "db-2.bank.example:5433"], of which one at a time takes writes; or the one name behind which that changes.',
+    ),
+  port: port
+    .optional()
+    .describe("Port of the database server, and of those in hosts that name none. Default: the DBMS's own."),
   service: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: 'must be an Oracle service name such as "iampdb.bank.example"' })

@@ -1,3 +1,4 @@
+import { addressesOf } from '../../catalogue/database-engines/jdbc-url';
 import type { Mount as TopologyMount } from '../../topology/container';
 import type { JobTopology } from '../../topology/jobs';
 import type { StackTopology } from '../../topology/stacks';
@@ -93,8 +94,11 @@ export function sceneOf(topology: Topology): Scene {
     mounts: mounts(each.mounts),
   });
 
+  const [first, ...others] = database.servers;
   const nodeStacks = stacksOf('node');
-  const where = database.container ? 'one database container' : `the database server ${database.host}`;
+  const where = database.container
+    ? 'one database container'
+    : `the database server ${database.servers.map(({ host }) => host).join(' or ')}`;
   return {
     environment,
     description: `Clients reach ${loadBalancer.url} at the load balancer, which spreads them over ${nodes.length} identity servers that share ${where}. ${topology.stacks.length} Terraform stacks are applied one after the other: ${topology.stacks.map(({ name }) => name).join(', ')}.`,
@@ -139,7 +143,7 @@ export function sceneOf(topology: Topology): Scene {
           name: database.container.containerName,
           short: short(database.container.containerName),
           address: database.container.address,
-          port: database.port,
+          port: first.port,
           lines: [imageTitle(database.container.image), `${database.container.memoryMb} MiB`],
           mounts: mounts(database.container.mounts),
         },
@@ -159,10 +163,13 @@ export function sceneOf(topology: Topology): Scene {
     },
     ...(database.container === undefined && {
       externalDatabase: {
-        name: database.host,
-        short: database.host,
-        port: database.port,
-        lines: ['database server that is already there'],
+        name: first.host,
+        short: first.host,
+        port: first.port,
+        lines:
+          others.length === 0
+            ? ['database server that is already there']
+            : [`or ${addressesOf(others, ' or ')}: there already`],
         mounts: [],
       },
     }),

@@ -1,3 +1,4 @@
+import { addressesOf } from '../../catalogue/database-engines/jdbc-url';
 import { isRetired, type Topology } from '../../topology/topology';
 import { isObject } from '../plan/plan-json';
 import type { PlannedStack } from '../plan/planned-stack';
@@ -145,7 +146,7 @@ function interruptionsOf(input: Input): string[] {
     changes.some(({ type, name, action }) => type === 'docker_container' && name === retired && action === 'destroy')
   ) {
     interruptions.push(
-      `${retired} is destroyed before the nodes use the database server ${topology.database.host}; nothing is served until the first of them has started with it`,
+      `${retired} is destroyed before the nodes use the database server ${addressesOf(topology.database.servers, ' or ')}; nothing is served until the first of them has started with it`,
     );
   }
   const renamed = publicNames(input);

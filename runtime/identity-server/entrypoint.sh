@@ -8,7 +8,7 @@
 #   KEYSTORES         directory of the shared stores and their checksums
 #   SHARED_FILES      directory that all nodes share, with a folder for each of these
 #   SHARED_FOLDERS    folders below the server's home that are there instead
-#   DATABASE          host:port that must accept connections before the server starts
+#   DATABASE          host:port that must accept connections before the server starts; of several, one
 #   WAIT_REASON_FILE  file that says why the server is not started yet; the health check shows it
 #   HTTPS_PORT        port that a started server opens
 #   START_CHECKS      checks after which a server that has not opened it counts as failed; there is one every 10 s
@@ -33,11 +33,19 @@ stop() {
 }
 trap stop TERM INT
 
+# Which of several servers takes writes, the driver finds out.
+database_accepts() {
+  for address in $DATABASE; do
+    [ "$(curl -s -o /dev/null --noproxy '*' --connect-timeout 1 -m 1 -w '%{time_connect}' "telnet://$address" </dev/null)" = 0.000000 ] || return 0
+  done
+  return 1
+}
+
 # Prints what is missing, or nothing.
 missing() {
   if ! (cd "$KEYSTORES" && sha256sum -c checksums) >/dev/null 2>&1; then
     echo "the shared keystores are damaged; \"make up\" builds them anew from their keys"
-  elif [ "$(curl -s -o /dev/null --noproxy '*' --connect-timeout 1 -m 1 -w '%{time_connect}' "telnet://$DATABASE" </dev/null)" = 0.000000 ]; then
+  elif ! database_accepts; then
     echo "the database at $DATABASE does not accept connections; the server starts when it does"
   fi
 }

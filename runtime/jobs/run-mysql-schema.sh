@@ -3,6 +3,8 @@
 # written before the first script and completed after the last, so an interrupted run is recognised, and a person decides what
 # becomes of it. A database with content but without our marker is left alone. Nothing is ever dropped.
 #   DATABASE_HOST, DATABASE_PORT  where the server is
+#   DATABASE_SERVERS  instead: host:port of each server of a database that fails over, one of which takes writes
+#   STANDBYS      what becomes of the others: "passed over", or "refused", where the servers' driver could not tell them apart
 #   ADMIN_ROLE    account that creates databases and accounts and runs the scripts
 #   RUNTIME_ROLE  account of the identity servers: reads and writes rows, no DDL; two alternate, with every new password
 #   RUNTIME_PASSWORD_FILE  file with its password in /database-secrets
@@ -19,7 +21,7 @@ set -eu
 MYSQL_PWD=$(cat /database-secrets/DATABASE_ADMIN_PASSWORD)
 export MYSQL_PWD
 work=$(mktemp -d)
-where=$DATABASE_HOST:$DATABASE_PORT
+where=${DATABASE_SERVERS:-$DATABASE_HOST:$DATABASE_PORT}
 
 # Images of MariaDB have the client under its own name, since 11 under no other.
 client=mysql
@@ -47,8 +49,33 @@ quoted() {
   printf "'%s'" "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e "s/'/''/g")"
 }
 
+# Whether a server answers; of several, DATABASE_HOST and DATABASE_PORT are then those of the one that takes writes.
+answers() {
+  [ -n "${DATABASE_SERVERS:-}" ] || {
+    echo 'SELECT 1' | sql >/dev/null 2>"$work/error"
+    return
+  }
+  writable='' standbys=''
+  for server in $DATABASE_SERVERS; do
+    DATABASE_HOST=$(echo "${server%:*}" | tr -d '[]') DATABASE_PORT=${server##*:}
+    case $(echo 'SELECT @@GLOBAL.read_only' | sql 2>>"$work/error") in
+      0) writable=${writable:-$server} ;;
+      1) standbys="$standbys $server" ;;
+    esac
+  done
+  if [ "$STANDBYS" = refused ] && [ -n "$standbys" ]; then
+    fail "of database.hosts$standbys takes no writes, and this driver would use it all the same: it takes the first host that answers." \
+      "Name hosts that all lead to the server that takes writes, such as MySQL Routers"
+  fi
+  if [ -z "$writable" ]; then
+    [ -z "$standbys" ] || echo "none of them takes writes:$standbys answers, but is read-only" >>"$work/error"
+    return 1
+  fi
+  DATABASE_HOST=$(echo "${writable%:*}" | tr -d '[]') DATABASE_PORT=${writable##*:}
+}
+
 waited=0
-until echo 'SELECT 1' | sql >/dev/null 2>"$work/error"; do
+until : >"$work/error" && answers; do
   if grep -q 'Access denied' "$work/error"; then
     fail "the database server $where refuses the password of account $ADMIN_ROLE"
   fi

@@ -3,7 +3,8 @@
 # they run again. A database's scripts and the marker that they ran are one transaction, so an interrupted run leaves nothing
 # behind. A database with content but without our marker is left alone; in one with our marker, what an earlier release of ours did
 # wrong is put right.
-#   DATABASE_HOST, DATABASE_PORT  where the server is
+#   DATABASE_HOST, DATABASE_PORT  where the server is; lists with commas where there are several
+#   DATABASE_SERVERS  the same for messages, where there are several. With PGTARGETSESSIONATTRS every connection goes to the one that takes writes
 #   ADMIN_ROLE    role that creates databases and roles
 #   OWNER_ROLE    role that owns the schemas; nobody logs in with it
 #   BASE_ROLE     role that has the rights of the identity servers: reads and writes rows, no DDL
@@ -22,6 +23,7 @@ PGPASSWORD=$(cat /database-secrets/DATABASE_ADMIN_PASSWORD)
 PGHOST=$DATABASE_HOST PGPORT=$DATABASE_PORT PGUSER=$ADMIN_ROLE
 export PGOPTIONS PGPASSWORD PGHOST PGPORT PGUSER PGCONNECT_TIMEOUT=5
 work=$(mktemp -d)
+where=${DATABASE_SERVERS:-$DATABASE_HOST:$DATABASE_PORT}
 
 # sql DATABASE [psql options]: runs standard input; psql substitutes :name, :owner, :base, :runtime, :other.
 sql() {
@@ -34,13 +36,13 @@ sql() {
 waited=0
 until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
   if grep -q 'password authentication failed' "$work/error"; then
-    fail "the database server $PGHOST:$PGPORT refuses the password of role $PGUSER"
+    fail "the database server $where refuses the password of role $PGUSER"
   fi
   if grep -q 'authentication method requirement' "$work/error"; then
-    fail "the database server $PGHOST:$PGPORT asks for the password of role $PGUSER in clear text, which only a server gets whose certificate" \
+    fail "the database server $where asks for the password of role $PGUSER in clear text, which only a server gets whose certificate" \
       "is checked: set database.tls = \"verified\""
   fi
-  [ "$waited" -lt "${WAIT_SECONDS:-60}" ] || fail "no database server answers at $PGHOST:$PGPORT for $waited s: $(cat "$work/error")"
+  [ "$waited" -lt "${WAIT_SECONDS:-60}" ] || fail "no database server answers at $where for $waited s: $(cat "$work/error")"
   sleep 1
   waited=$((waited + 1))
 done
@@ -73,11 +75,11 @@ SQL
 }
 
 answer_purpose "$work/databases"
-require_version "$work/databases" "$PGHOST:$PGPORT"
+require_version "$work/databases" "$where"
 
 limit=$(echo "SELECT current_setting('max_connections')" | sql postgres)
 if [ "$limit" -lt "$CONNECTIONS" ]; then
-  fail "the database server $PGHOST:$PGPORT allows $limit connections, but the pools of all nodes and a reserve need" \
+  fail "the database server $where allows $limit connections, but the pools of all nodes and a reserve need" \
     "$CONNECTIONS: raise its max_connections, or set a smaller database.pool_size"
 fi
 
@@ -123,7 +125,7 @@ logs_in() {
 if ! exists "$RUNTIME_ROLE"; then
   echo 'CREATE ROLE :"runtime" NOLOGIN IN ROLE :"base"' | sql postgres
 elif ! belongs "$RUNTIME_ROLE"; then
-  fail "the database server $PGHOST:$PGPORT has a role $RUNTIME_ROLE that is not this environment's; nothing was changed." \
+  fail "the database server $where has a role $RUNTIME_ROLE that is not this environment's; nothing was changed." \
     "Set another database.username, or remove that role"
 fi
 if ! logs_in; then
@@ -138,7 +140,7 @@ if ! logs_in; then
   printf '%s\n%s\n' "$password" "$password" |
     sql postgres -c "SET password_encryption = 'scram-sha-256'" -c "\\password \"$RUNTIME_ROLE\"" >/dev/null 2>"$work/error" || {
     cat "$work/error" >&2
-    fail "the database server $PGHOST:$PGPORT takes no SCRAM verifier as the password of role $RUNTIME_ROLE. If a rule for passwords forbids it," \
+    fail "the database server $where takes no SCRAM verifier as the password of role $RUNTIME_ROLE. If a rule for passwords forbids it," \
       "have role $RUNTIME_ROLE given the password by its administrators, with LOGIN, and run again: what logs in is left as it is"
   }
   echo 'ALTER ROLE :"runtime" LOGIN' | sql postgres
@@ -170,7 +172,7 @@ WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND nspname !~ '^pg_' AND nspname <> 
 SQL
   )
   if [ "$foreign" != 0 ]; then
-    fail "database $database on $PGHOST:$PGPORT holds $foreign tables, views or sequences that were not created here;" \
+    fail "database $database on $where holds $foreign tables, views or sequences that were not created here;" \
       "nothing was changed. Give the environment an empty database, or set database.schema = \"manual\" if the schema is complete"
   fi
 

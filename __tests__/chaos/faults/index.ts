@@ -2,13 +2,15 @@ import type { Fault } from '../fault';
 import { attackFaults } from './attack';
 import { changeFaults } from './change';
 import { databaseFaults, freezeDatabase } from './database';
+import { engineRestart } from './engine';
+import { FAILOVERS } from './failover';
 import { corruptKeystores } from './keystores';
 import { loadBalancerFaults } from './load-balancer';
 import { freeze, nodeFaults } from './node';
 import { sharedFaults } from './shared';
 import { signingKeyRotation } from './signing-key';
 
-/** The whole suite, in the order in which it runs. Every fault starts from a healthy pair and leaves one. */
+/** What is done to one pair, in this order. Every fault starts from a healthy pair and leaves one. */
 export const FAULTS: readonly Fault[] = [
   nodeFaults.killFirst,
   nodeFaults.killSecond,
@@ -43,6 +45,9 @@ export const FAULTS: readonly Fault[] = [
   corruptKeystores,
   loadBalancerFaults.newImage,
 ];
+
+/** The whole suite. The failovers need a pair with two database servers, the engine's restart an engine of its own. */
+export const ALL_FAULTS: readonly Fault[] = [...FAULTS, ...FAILOVERS, engineRestart];
 
 /** What every test run does: the faults that are likeliest and those that the rest is built on. */
 export const SHORT: readonly Fault[] = [
