@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { DATABASE_ENGINES } from '../../catalogue/database-engines';
 import { ensureEngine } from '../../cli/setup/engine';
 import { run } from '../../cli/setup/process';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
@@ -18,7 +19,12 @@ import { docker, eventually } from '../support/workspace';
 const LABEL = ownerLabels('schema-job');
 const PREFIX = `schema-job-${process.pid}`;
 const { network: NETWORK, subnet: SUBNET } = placeOf('schema-job');
-const ADDRESSES = { postgresql: `${NETWORK}.10`, mysql: `${NETWORK}.11`, nobody: `${NETWORK}.60` };
+const ADDRESSES = {
+  postgresql: `${NETWORK}.10`,
+  mysql: `${NETWORK}.11`,
+  second: `${NETWORK}.12`,
+  nobody: `${NETWORK}.60`,
+};
 const PASSWORD = 'runtime-Password_1';
 const SECOND_LOGIN = {
   RUNTIME_ROLE: 'wso2_2',
@@ -43,8 +49,8 @@ beforeAll(async () => {
 }, 600_000);
 
 afterEach(async () => {
-  for (const { engine } of [postgresql, mysql]) {
-    await docker('rm', '--force', '--volumes', `${PREFIX}-${engine}`).catch(() => undefined);
+  for (const name of ['postgresql', 'mysql', 'second']) {
+    await docker('rm', '--force', '--volumes', `${PREFIX}-${name}`).catch(() => undefined);
   }
 });
 
@@ -80,6 +86,10 @@ interface Server {
   readonly sleeping: string;
   /** Database that is there from the start. */
   readonly main: string;
+  /** Statements after which it takes no writes. */
+  readonly readOnly: readonly string[];
+  /** What tells the job's client to find the server that does. */
+  readonly finds: Readonly<Record<string, string>>;
   /** Whether what an interrupted job has created goes with it. */
   readonly rollsBack: boolean;
 }
@@ -146,6 +156,8 @@ const postgresql: Server = {
   },
   verifier: "SELECT rolpassword FROM pg_authid WHERE rolname = 'wso2'",
   main: 'postgres',
+  readOnly: ['ALTER SYSTEM SET default_transaction_read_only = on', 'SELECT pg_reload_conf()'],
+  finds: DATABASE_ENGINES.postgresql.failover.clientVariables,
   rollsBack: true,
 };
 const mysql: Server = {
@@ -193,6 +205,8 @@ const mysql: Server = {
   statements: () => mysql.sql('mysql', 'SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log'),
   verifier: "SELECT authentication_string FROM mysql.user WHERE User = 'wso2'",
   main: 'mysql',
+  readOnly: ['SET GLOBAL read_only = 1'],
+  finds: DATABASE_ENGINES.mariadb.failover.clientVariables,
   rollsBack: false,
 };
 
@@ -271,6 +285,21 @@ describe.each([
     expect((await runJob(server, tree, secrets, versions)).output.split('\n')).toEqual(
       DATABASES.map((database) => `${database} has the schema of 7.2.0`),
     );
+  });
+
+  test('of two servers it works with the one that takes writes', async () => {
+    await startServer(server, secrets, { name: 'second', address: ADDRESSES.second });
+    for (const statement of server.readOnly) await server.sql(server.main, statement);
+    const { DATABASE_PORT: port = '' } = derived(server).jobs.schema?.run.environment ?? {};
+    const addresses = [server.address, ADDRESSES.second, ADDRESSES.nobody];
+    const servers = {
+      DATABASE_HOST: addresses.join(','),
+      DATABASE_PORT: addresses.map(() => port).join(','),
+      DATABASE_SERVERS: addresses.map((address) => `${address}:${port}`).join(' '),
+    };
+    const { exitCode, output } = await runJob(server, tree, secrets, { ...servers, ...server.finds });
+    expect([exitCode, output]).toEqual([0, DATABASES.map((database) => `${database}: schema created`).join('\n')]);
+    expect(await server.sql(server.main, server.databaseCount('fs_userdb'))).toBe('0');
   });
 
   test('a database with content of somebody else is left alone', async () => {
@@ -553,7 +582,11 @@ test('MariaDB lets nobody in without a password', async () => {
 });
 
 /** The server as the environment runs it. */
-async function startServer(server: Server, secrets: string): Promise<void> {
+async function startServer(
+  server: Server,
+  secrets: string,
+  { name, address }: { name: string; address: string } = { name: server.engine, address: server.address },
+): Promise<void> {
   const { container } = derived(server).database;
   if (container === undefined) throw new Error('the topology has no database container');
   await docker(
@@ -561,11 +594,11 @@ async function startServer(server: Server, secrets: string): Promise<void> {
     '--detach',
     ...LABEL,
     '--name',
-    `${PREFIX}-${server.engine}`,
+    `${PREFIX}-${name}`,
     '--network',
     PREFIX,
     '--ip',
-    server.address,
+    address,
     '--user',
     container.owner,
     '--cap-drop',
@@ -578,9 +611,9 @@ async function startServer(server: Server, secrets: string): Promise<void> {
     server.image,
     ...container.command,
   );
-  const [, ...probe] = container.health.command.map((part) => (part === container.address ? server.address : part));
+  const [, ...probe] = container.health.command.map((part) => (part === container.address ? address : part));
   await eventually(`${server.engine} answers`, 120, () =>
-    docker('exec', `${PREFIX}-${server.engine}`, ...probe).then(
+    docker('exec', `${PREFIX}-${name}`, ...probe).then(
       () => true,
       () => false,
     ),

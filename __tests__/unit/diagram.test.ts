@@ -157,6 +157,17 @@ describe('the picture of a change', () => {
   });
 });
 
+test('a database that fails over is one box with all its servers', () => {
+  const several = topology(
+    `${SMALLEST}[database]\nhosts = ["db-1.bank.example", "db-2.bank.example:5433"]\nmax_connections = 500\n`,
+  );
+  for (const picture of [renderMermaid(several), renderSvg(several)]) {
+    expect(picture).toContain('db-1.bank.example');
+    expect(picture).toContain('or db-2.bank.example:5433');
+  }
+  expect(sceneOf(several).description).toContain('the database server db-1.bank.example or db-2.bank.example');
+});
+
 test('Mermaid draws from every box that it declares, and declares every box that it draws from', () => {
   const text = renderMermaid(eightNodes);
   const declared = new Set([...text.matchAll(/^ +(\w+)(?:\[|\(|\{)/gm)].map(([, id]) => id));

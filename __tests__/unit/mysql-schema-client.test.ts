@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT, temporaryDirectory } from '../support/synth';
 
@@ -96,4 +96,58 @@ test('MariaDB is given what it keeps of a password, MySQL the password', () => {
     "CREATE USER 'wso2'@'%' IDENTIFIED BY PASSWORD '*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19';",
   );
   expect(createdLogin('8.4.6', 'pass\\word')).toBe("CREATE USER 'wso2'@'%' IDENTIFIED BY 'pass\\\\word';");
+});
+
+/** What the job says, and the server that it goes on with, where these servers are read-only (1), take writes (0) or do not answer. */
+function amongServers(readOnly: Readonly<Record<string, '0' | '1'>>, standbys: string) {
+  const folder = temporaryDirectory('schema-servers-');
+  const cases = Object.entries(readOnly).map(([host, value]) => `*--host=${host}\\ --port=1*) answer=${value} ;;`);
+  const client = `#!/bin/sh
+[ "$1" != --version ] || { echo '${MARIADB}'; exit; }
+case "$*" in ${cases.join(' ')} *) echo 'no route' >&2; exit 1 ;; esac
+while IFS= read -r statement; do
+  case $statement in
+    *read_only*) echo "$answer" ;;
+    *max_connections*) echo "$*" >'${folder}/asked'; exit 1 ;;
+  esac
+done
+`;
+  mkdirSync(join(folder, 'bin'));
+  writeFileSync(join(folder, 'bin', 'mariadb'), client, { mode: 0o755 });
+  writeFileSync(join(folder, 'DATABASE_ADMIN_PASSWORD'), 'secret');
+  const { stderr } = spawnSync('/bin/sh', ['-c', SCRIPT.replaceAll('/database-secrets', folder)], {
+    encoding: 'utf8',
+    env: {
+      PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+      ...{ DATABASE_HOST: 'a,b,::3', DATABASE_PORT: '1,1,1', DATABASE_SERVERS: 'a:1 b:1 [::3]:1', STANDBYS: standbys },
+      ...{ ADMIN_ROLE: 'root', TLS: 'required', DATABASES: '', CONNECTIONS: '20', WAIT_SECONDS: '0' },
+      ...{ SCHEMA_VERSION: '7.1.0', ENVIRONMENT: 'bank' },
+    },
+  });
+  const asked = existsSync(join(folder, 'asked')) ? readFileSync(join(folder, 'asked'), 'utf8') : '';
+  return { stderr, host: /--host=(\S+)/.exec(asked)?.[1] };
+}
+
+describe('of several servers', () => {
+  test('the job works with the one that takes writes, wherever it stands', () => {
+    expect(amongServers({ a: '1', b: '0' }, 'passed over').host).toBe('b');
+    expect(amongServers({ a: '0', b: '1' }, 'passed over').host).toBe('a');
+    expect(amongServers({ '::3': '0' }, 'passed over').host).toBe('::3');
+  });
+
+  test('where none takes writes, it says which answer and which do not', () => {
+    const { host, stderr } = amongServers({ a: '1' }, 'passed over');
+    expect(host).toBeUndefined();
+    expect(stderr).toContain('no database server answers at a:1 b:1 [::3]:1');
+    expect(stderr).toContain('a:1 answers, but is read-only');
+    expect(stderr).toContain('no route');
+  });
+
+  test('one that is read-only is refused for a driver that would use it', () => {
+    const { host, stderr } = amongServers({ a: '0', b: '1' }, 'refused');
+    expect(host).toBeUndefined();
+    expect(stderr).toContain('database.hosts: b:1 takes no writes');
+    expect(stderr).toContain('MySQL Routers');
+    expect(amongServers({ a: '0', b: '0' }, 'refused').host).toBe('a');
+  });
 });

@@ -200,6 +200,20 @@ test('without its database the server is not started, and the health check learn
   expect(output.match(/waiting: /g)).toHaveLength(1);
 });
 
+test('of a database that fails over, one server that accepts connections is enough; without any, the server waits', async () => {
+  const curl = (third: string) =>
+    program(
+      'bin/curl',
+      `case "$*" in *telnet://10.0.0.3:*) echo ${third} ;; *telnet://10.*) echo 0.000000 ;; *) exit 28 ;; esac`,
+    );
+  curl('0.000000');
+  start({ DATABASE: '10.0.0.2:5432 10.0.0.3:5433' });
+  await until(() => waitsFor().includes('10.0.0.2:5432 10.0.0.3:5433'));
+  expect(started()).toBe(false);
+  curl('0.000300');
+  await until(started);
+});
+
 test.each([
   ['changed', () => writeFileSync(path('keystores', 'wso2carbon.p12'), 'stor')],
   ['gone', () => rmSync(path('keystores', 'wso2carbon.p12'))],

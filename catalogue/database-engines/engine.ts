@@ -77,8 +77,9 @@ export interface FailoverFacts {
 }
 
 /**
- * Time-outs where another server may take over. One that no longer answers is given up before a client gives up, and one that cannot be
- * reached at all while there is still time to ask the next.
+ * Time-outs where another server may take over. One that cannot be reached is given up while there is time to ask the next. One that
+ * accepts and never answers is given up for twice `answer`, since closing a connection with TLS waits as long again: less than the load
+ * balancer gives a request.
  */
 export const FAILOVER_SECONDS = {
   /** To open a connection to one server. */

@@ -64,11 +64,11 @@ answers() {
     esac
   done
   if [ "$STANDBYS" = refused ] && [ -n "$standbys" ]; then
-    fail "of database.hosts$standbys takes no writes, and this driver would use it all the same: it takes the first host that answers." \
+    fail "database.hosts:$standbys takes no writes, but MySQL's driver would use it: it takes the first host that answers." \
       "Name hosts that all lead to the server that takes writes, such as MySQL Routers"
   fi
   if [ -z "$writable" ]; then
-    [ -z "$standbys" ] || echo "none of them takes writes:$standbys answers, but is read-only" >>"$work/error"
+    [ -z "$standbys" ] || echo "no server takes writes:$standbys answers, but is read-only" >>"$work/error"
     return 1
   fi
   DATABASE_HOST=$(echo "${writable%:*}" | tr -d '[]') DATABASE_PORT=${writable##*:}

@@ -63,8 +63,8 @@ export const FAILOVERS: readonly Fault[] = [
   failover({
     name: 'primary frozen',
     done: 'all processes of the primary are stopped, its connections stay open',
-    // Whoever waits for the frozen server is answered by nobody until then; a new connection that tries it first loses 5 s more.
-    recoverySeconds: FAILOVER_SECONDS.answer + 5,
+    // A connection to it is given up for that long, since closing it with TLS waits as long again; a new one that tries it first loses 5 s.
+    recoverySeconds: 2 * FAILOVER_SECONDS.answer + 5,
     lose: (pair) => pair.freeze(pair.database),
   }),
 ];
