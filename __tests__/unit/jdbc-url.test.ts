@@ -110,7 +110,7 @@ test.each<[DatabaseEngine, string]>([
   ],
   [
     'mariadb',
-    'jdbc:mariadb:sequential://a:1,b:2/d?connectTimeout=3000&socketTimeout=20000&tcpKeepAlive=true&initSql=SELECT IF(@@GLOBAL.read_only, (SELECT 1 UNION SELECT 2), 1)&deniedListTimeout=1000&retriesAllDown=2&useBulkStmts=false&sslMode=disable',
+    "jdbc:mariadb:sequential://a:1,b:2/d?connectTimeout=3000&socketTimeout=20000&tcpKeepAlive=true&initSql=SELECT IF(CONCAT(@@GLOBAL.read_only) IN ('0', 'OFF'), 1, (SELECT 1 UNION SELECT 2))&deniedListTimeout=1000&retriesAllDown=2&useBulkStmts=false&sslMode=disable",
   ],
   [
     'oracle',

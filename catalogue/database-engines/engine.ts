@@ -115,8 +115,12 @@ export interface JdbcTarget {
 /** Where the schema job has the certificates of the authorities that the user has named. */
 export const DATABASE_AUTHORITIES_FILE = '/database-authorities.pem';
 
-/** Of MySQL and MariaDB: more than one row where one is expected is an error. Their servers become read-only with connections open. */
-export const FAILS_WHERE_READ_ONLY = 'SELECT IF(@@GLOBAL.read_only, (SELECT 1 UNION SELECT 2), 1)';
+/**
+ * Of MySQL and MariaDB, whose servers become read-only with connections open: more than one row where one is expected is an error. MariaDB
+ * from 12 has words for the values.
+ */
+export const FAILS_WHERE_READ_ONLY =
+  "SELECT IF(CONCAT(@@GLOBAL.read_only) IN ('0', 'OFF'), 1, (SELECT 1 UNION SELECT 2))";
 
 /** For those that compare text without regard to case: the user store must not do it again. */
 export const CASE_SENSITIVE_USER_STORE: TomlTable = {

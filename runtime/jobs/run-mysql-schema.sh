@@ -59,8 +59,9 @@ answers() {
   for server in $DATABASE_SERVERS; do
     DATABASE_HOST=$(echo "${server%:*}" | tr -d '[]') DATABASE_PORT=${server##*:}
     case $(echo 'SELECT @@GLOBAL.read_only' | sql 2>>"$work/error") in
-      0) writable=${writable:-$server} ;;
-      1) standbys="$standbys $server" ;;
+      '') ;;
+      0 | OFF) writable=${writable:-$server} ;;
+      *) standbys="$standbys $server" ;;
     esac
   done
   if [ "$STANDBYS" = refused ] && [ -n "$standbys" ]; then
