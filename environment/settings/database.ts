@@ -10,7 +10,9 @@ export const database = z.strictObject({
   engine: z
     .enum(DATABASE_ENGINE_NAMES)
     .default('postgresql')
-    .describe(`Database management system. ${TITLES_WITHOUT_CONTAINER.join(' and ')} are existing servers only.`),
+    .describe(
+      `Database management system. ${TITLES_WITHOUT_CONTAINER.join(' and ')} are existing servers only. The accelerator works with all but MariaDB.`,
+    ),
   image: image.optional().describe('Image of the database container and of the schema job.'),
   host: z
     .string()
