@@ -67,7 +67,7 @@ export async function backUpSecrets(topology: Topology, engine: EnvironmentEngin
   return archive;
 }
 
-/** Files that stay as they are as long as an environment lives: where one differs, the archive is of another life of it. */
+/** Files that stay as they are as long as an environment lives; of a certificate, its key. Where one differs, the archive is of another life of it. */
 const LASTING = [
   'certificate-authority/ca.crt',
   'load-balancer-certificates/ca.crt',
@@ -106,8 +106,14 @@ for volume in /volumes/*; do
   # Archives of the first release have none.
   [ "$folder" = shared-files ] || [ -n "$(ls -A "$folder" 2>/dev/null)" ] || { echo "the archive lacks $folder" >&2; exit 3; }
 done
+same() {
+  cmp -s "$1" "$2" || case $1 in
+    *.crt) key=$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null) && [ "$key" = "$(openssl x509 -in "$2" -noout -pubkey 2>/dev/null)" ] ;;
+    *) return 1 ;;
+  esac
+}
 for file in ${LASTING.join(' ')}; do
-  [ ! -s "/volumes/$file" ] || [ -e "/volumes/\${file%%/*}/.restoring" ] || cmp -s "/volumes/$file" "$file" || echo "\${file%%/*}" >>/tmp/others
+  [ ! -s "/volumes/$file" ] || [ -e "/volumes/\${file%%/*}/.restoring" ] || same "/volumes/$file" "$file" || echo "\${file%%/*}" >>/tmp/others
 done
 if [ -s /tmp/others ]; then sort -u /tmp/others >&2; exit 4; fi
 for volume in /volumes/*; do

@@ -10,6 +10,8 @@ export interface NodeCertificates {
   readonly served?: X509Certificate;
   /** The one that it would take at a start. */
   readonly installed?: X509Certificate;
+  /** Of the environment's own authority. */
+  readonly authority?: X509Certificate;
   /** Of the signing keys that it would publish after a start, by number. */
   readonly signing: ReadonlyMap<number, X509Certificate>;
 }
@@ -20,6 +22,7 @@ show() { [ ! -f "$2" ] || { echo "== $1"; cat "$2"; }; }
 show served "$WSO2_SERVER_HOME/repository/resources/security/tls.crt"
 cd "$KEYSTORES"
 show installed tls.crt
+show authority ca.crt
 for file in signing-*.crt; do show "$file" "$file"; done`;
 
 /** Asks a node that runs. @returns undefined where it cannot be asked */
@@ -49,7 +52,12 @@ export function parseCertificates(text: string): NodeCertificates {
     const number = /^signing-(\d+)\.crt$/.exec(name)?.[1];
     return number === undefined ? [] : [[Number(number), certificate]];
   });
-  return { served: found.get('served'), installed: found.get('installed'), signing: new Map(signing) };
+  return {
+    served: found.get('served'),
+    installed: found.get('installed'),
+    authority: found.get('authority'),
+    signing: new Map(signing),
+  };
 }
 
 /** What a plan replaces although nothing of the configuration has changed, by stack: Terraform addresses and why, in words. */

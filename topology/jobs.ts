@@ -132,6 +132,7 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
       assets,
       ...(authorities.database ? ['trust-database-authorities.sh'] : []),
       'seal.sh',
+      'issue-authority.sh',
       'create-keystores.sh',
     ),
     environment: {

@@ -19,9 +19,13 @@ export const LOAD_BALANCER_HEALTH: readonly string[] = [
 ];
 
 /** Asks over TLS for the public name. The certificate that is served must be the one that is installed, whoever has issued it. */
-export function loadBalancerHealthScript({ hostname, httpsPort }: PublicName): string {
+export function loadBalancerHealthScript({
+  hostname,
+  httpsPort,
+  certificateFile,
+}: PublicName & { readonly certificateFile: string }): string {
   return `#!/bin/sh
-exec curl -fsS -o /dev/null -m 3 --cacert ${CERTIFICATES_PATH}/tls.crt --resolve ${hostname}:${httpsPort}:127.0.0.1 \\
+exec curl -fsS -o /dev/null -m 3 --cacert ${certificateFile} --resolve ${hostname}:${httpsPort}:127.0.0.1 \\
   https://${hostname}:${httpsPort}/load-balancer-health
 `;
 }

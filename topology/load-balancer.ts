@@ -9,7 +9,7 @@ import type { Layout } from './layout';
 import { type LoadBalancerConfiguration, loadBalancerConfiguration } from './load-balancer-configuration';
 import { LOAD_BALANCER_HEALTH } from './load-balancer-health';
 import { runtimeScript } from './runtime-script';
-import { CERTIFICATES_PATH, mountsOf } from './volumes';
+import { mountsOf, publicCertificate } from './volumes';
 
 /** Nginx in front of the nodes. */
 export interface LoadBalancerTopology extends ServerTopology {
@@ -46,9 +46,12 @@ export function loadBalancerTopology(
   const { distribution, images, nodes, balancerName, balancerAddress, statusUrl, url, httpsPort } = layout;
   const capacity = loadBalancerCapacity(balancer.connections);
   const deniedPaths = balancer.denied_paths.map((path) => path.replace(/\/$/, ''));
+  const { certificateFile, keyFile } = publicCertificate(balancer.certificate, balancer.hostname);
   const configuration = loadBalancerConfiguration(
     {
       hostname: balancer.hostname,
+      certificateFile,
+      keyFile,
       httpPort: balancer.http_port,
       httpsPort: balancer.https_port,
       controlPort: CONTROL_PORT,
@@ -99,7 +102,7 @@ export function loadBalancerTopology(
     httpsPort: balancer.https_port,
     statusUrl,
     certificate: balancer.certificate,
-    certificateFile: `${CERTIFICATES_PATH}/tls.crt`,
+    certificateFile,
     deniedPaths,
     revocations: (revocations ?? []).map(({ pem, ...list }) => list),
     configuration,

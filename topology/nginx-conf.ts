@@ -133,8 +133,8 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     listen ${props.httpsPort} ssl;
     http2 on;
     server_name ${props.hostname};
-    ssl_certificate ${CERTIFICATES_PATH}/tls.crt;
-    ssl_certificate_key ${CERTIFICATES_PATH}/tls.key;
+    ssl_certificate ${props.certificateFile};
+    ssl_certificate_key ${props.keyFile};
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}${props.clientRevocations === undefined ? '' : CLIENT_REVOCATIONS}    add_header Strict-Transport-Security "max-age=63072000" always;
 ${routeOfRequest(props)}    error_page 503 @unavailable;
 ${requestLimits(props)}${rateLimits(props.rateLimit)}

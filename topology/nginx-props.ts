@@ -7,6 +7,9 @@ import type { RateLimit } from './nginx-rates';
 export interface NginxConfProps {
   /** Public host name, the only one that is served. */
   readonly hostname: string;
+  /** Paths of the certificate that clients see and of its key. */
+  readonly certificateFile: string;
+  readonly keyFile: string;
   /** Port for the redirect, inside the container as outside. */
   readonly httpPort: number;
   /** HTTPS port, inside the container as outside: the accelerator's pages call the public URL from within the network. */

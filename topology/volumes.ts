@@ -54,6 +54,18 @@ export interface VolumeUsers {
 
 /** Where the load balancer has its certificate, its key and the certificate authority. */
 export const CERTIFICATES_PATH = '/etc/nginx/certificates';
+/**
+ * Files of the certificate that clients see, and of its key. One that is issued is named after its host name, so that it changes with
+ * the configuration that names it, and not before: until then the name before is served with its own.
+ */
+export function publicCertificate(
+  certificate: 'issued' | 'supplied',
+  hostname: string,
+): { readonly certificateFile: string; readonly keyFile: string } {
+  const path = `${CERTIFICATES_PATH}/${certificate === 'supplied' ? 'tls' : hostname}`;
+  return { certificateFile: `${path}.crt`, keyFile: `${path}.key` };
+}
+
 /** Where the load balancer has its configuration; `current` leads to the revision that is installed. */
 export const CONFIGURATION_PATH = '/etc/nginx/active-active';
 /** Where the database's container has its passwords. */

@@ -1,47 +1,23 @@
-import { ensureEngine } from '../../cli/setup/engine';
-import { CommandError, run } from '../../cli/setup/process';
-import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
-import { sandboxImageTags } from '../../images/tags';
 import { fileOfFirstRelease } from '../support/first-release';
 import { type RotationStep, type SigningEntry, signingEntries, tokensThatFail } from '../support/jwks';
-import { ownerLabels, removeLeftovers } from '../support/leftovers';
-import { topology } from '../support/synth';
-import { docker } from '../support/workspace';
+import { KeystoresJob, type KeystoresSettings } from '../support/keystores-job';
 
 // The real job with the real keytool, on folders of one container: what it makes, keeps, and refuses.
-const CONTAINER = 'key-stores-jobs';
-const OWNER = 'key-stores';
-const PASSWORD = 'a-password-of-the-test';
-const FOLDERS = ['certificate-authority', 'keystores', 'load-balancer-certificates', 'identity-server-secrets'];
+const job = new KeystoresJob('key-stores');
 const SECONDS_A_DAY = 86_400;
-
-interface Settings {
-  readonly hostname?: string;
-  readonly nodes?: number;
-  readonly revision?: number;
-  readonly signingKeys?: readonly number[];
-  readonly certificate?: 'issued' | 'supplied';
-}
 
 jest.setTimeout(400_000);
 
-beforeAll(async () => {
-  const engine = await ensureEngine();
-  const { identityServer } = sandboxImageTags();
-  await ensureSandboxImages({ dockerEnv: engine.env, tags: { identityServer } });
-  await removeLeftovers(OWNER);
-  const options = ['--network', 'none', '--user', '0:0', '--entrypoint', 'sleep', '--init'];
-  await docker('run', '--detach', '--name', CONTAINER, ...ownerLabels(OWNER), ...options, identityServer, 'infinity');
-}, 600_000);
+beforeAll(() => job.start(), 600_000);
 
-afterAll(() => removeLeftovers(OWNER));
+afterAll(() => job.remove());
 
 describe('what signs stays byte for byte', () => {
   let before: SigningEntry[];
 
   beforeAll(async () => {
-    await begin();
-    await runJob({});
+    await job.begin();
+    await job.run({});
     before = await published();
   });
 
@@ -49,9 +25,9 @@ describe('what signs stays byte for byte', () => {
     ['issued again', { revision: 2 }],
     ['more nodes', { revision: 2, nodes: 3 }],
     ['another host name', { revision: 2, nodes: 3, hostname: 'login.bank.example' }],
-  ] satisfies [string, Settings][])('with %s', async (_, settings) => {
+  ] satisfies [string, KeystoresSettings][])('with %s', async (_, settings) => {
     const tls = await certificate('tls.crt');
-    await runJob(settings);
+    await job.run(settings);
     expect((await published()).map(({ certificate: pem }) => pem)).toEqual(before.map(({ certificate: pem }) => pem));
     expect(await certificate('tls.crt')).not.toBe(tls);
   });
@@ -69,7 +45,7 @@ describe('what signs stays byte for byte', () => {
   });
 
   test('lasts for many years, and TLS for a year at most', async () => {
-    for (const file of ['/keystores/tls.crt', '/load-balancer-certificates/tls.crt']) {
+    for (const file of ['/keystores/tls.crt', '/load-balancer-certificates/is.bank.example.crt']) {
       expect(await daysLeft(file)).toBeGreaterThan(364);
       expect(await daysLeft(file)).toBeLessThanOrEqual(366);
     }
@@ -78,12 +54,12 @@ describe('what signs stays byte for byte', () => {
 
   test('a certificate of TLS in its last 30 days is issued again with the same key, and no other', async () => {
     const settings = { revision: 2, nodes: 3, hostname: 'login.bank.example' };
-    await runJob(settings);
+    await job.run(settings);
     const [tls, key] = [await certificate('tls.crt'), await inContainer('cat /certificate-authority/node-tls.key')];
     await inContainer(
       'cd /certificate-authority; openssl x509 -in node-tls.crt -CA ca.crt -CAkey ca.key -days 29 -out short.crt && mv short.crt node-tls.crt',
     );
-    await runJob(settings);
+    await job.run(settings);
     expect(await certificate('tls.crt')).not.toBe(tls);
     expect(await daysLeft('/keystores/tls.crt')).toBeGreaterThan(364);
     expect(await inContainer('cat /certificate-authority/node-tls.key')).toBe(key);
@@ -93,15 +69,17 @@ describe('what signs stays byte for byte', () => {
 
 describe('a file that somebody has changed', () => {
   test('is issued again where that can be done, and otherwise no new key takes its place', async () => {
-    await begin();
-    await runJob({});
+    await job.begin();
+    await job.run({});
     const [before] = await published();
     const authority = await inContainer('cat /certificate-authority/ca.crt');
-    await inContainer('echo x >/certificate-authority/node-tls.key; rm /load-balancer-certificates/tls.key');
-    await runJob({});
+    await inContainer(
+      'echo x >/certificate-authority/node-tls.key; rm /load-balancer-certificates/is.bank.example.key',
+    );
+    await job.run({});
     for (const [key, pem] of [
       ['/certificate-authority/node-tls.key', '/keystores/tls.crt'],
-      ['/load-balancer-certificates/tls.key', '/load-balancer-certificates/tls.crt'],
+      ['/load-balancer-certificates/is.bank.example.key', '/load-balancer-certificates/is.bank.example.crt'],
     ]) {
       const keys = await inContainer(`openssl pkey -in ${key} -pubout; openssl x509 -in ${pem} -noout -pubkey`);
       const [one, other] = keys.split(/(?<=END PUBLIC KEY-----)\n/);
@@ -111,39 +89,43 @@ describe('a file that somebody has changed', () => {
 
     for (const file of ['ca.crt', 'server.key', 'internal.key']) {
       await inContainer(`cd /certificate-authority; mv ${file} /tmp/kept`);
-      await expect(runJob({})).rejects.toThrow(
+      await expect(job.run({})).rejects.toThrow(
         `${file} in the volume bank-certificate-authority was changed or removed`,
       );
       await inContainer(`cd /certificate-authority; [ ! -e ${file} ] && mv /tmp/kept ${file}`);
     }
-    await runJob({});
+    await job.run({});
     expect((await published())[0]).toEqual(before);
     expect(await inContainer('cat /certificate-authority/ca.crt')).toBe(authority);
   });
 
   test('is taken from what Nginx reads where the certificate was supplied', async () => {
     await inContainer(
-      'cd /load-balancer-certificates; cp tls.key LOAD_BALANCER_PRIVATE_KEY; cp tls.crt LOAD_BALANCER_CERTIFICATE',
+      'cd /load-balancer-certificates; cp is.bank.example.key LOAD_BALANCER_PRIVATE_KEY; cp is.bank.example.crt LOAD_BALANCER_CERTIFICATE',
     );
-    await runJob({ certificate: 'supplied' });
+    await job.run({ certificate: 'supplied' });
     const [chain, key] = ['LOAD_BALANCER_CERTIFICATE', 'LOAD_BALANCER_PRIVATE_KEY'];
     await inContainer(`cd /load-balancer-certificates; echo x >${chain}; rm ${key}`);
-    await runJob({ certificate: 'supplied' });
+    await job.run({ certificate: 'supplied' });
     await inContainer(`cd /load-balancer-certificates; cmp tls.key ${key} && cmp tls.crt ${chain}`);
     await inContainer(`cd /load-balancer-certificates; rm tls.key ${key}`);
-    await expect(runJob({ certificate: 'supplied' })).rejects.toThrow(`Supply it again: make import-secret`);
+    await expect(job.run({ certificate: 'supplied' })).rejects.toThrow(`Supply it again: make import-secret`);
     // Without the key that is not to be used for it, a certificate of our own is issued all the same.
-    await runJob({});
-    expect(await inContainer('cat /load-balancer-certificates/tls.issued')).not.toContain('supplied');
+    await job.run({});
+    expect(
+      await inContainer(
+        'cd /load-balancer-certificates; openssl x509 -in is.bank.example.crt -noout -checkhost is.bank.example',
+      ),
+    ).toContain('does match');
   });
 });
 
 describe('an environment of the first release', () => {
   test('keeps its key and certificate for signatures and stored data, also with another host name at once', async () => {
-    await begin();
-    await runJob({}, await fileOfFirstRelease('runtime/jobs/create-keystores.sh'));
+    await job.begin();
+    await job.run({}, await fileOfFirstRelease('runtime/jobs/create-keystores.sh'));
     const [before] = await published();
-    await runJob({ hostname: 'login.bank.example', nodes: 3, revision: 2 });
+    await job.run({ hostname: 'login.bank.example', nodes: 3, revision: 2 });
     const [after, ...others] = await published();
     expect(others).toEqual([]);
     expect({ ...after, key: undefined }).toEqual({ ...before, key: undefined });
@@ -162,9 +144,9 @@ describe('the signing key is rotated', () => {
   const steps: RotationStep[] = [];
 
   beforeAll(async () => {
-    await begin();
+    await job.begin();
     for (const signingKeys of STEPS) {
-      await runJob({ signingKeys });
+      await job.run({ signingKeys });
       steps.push({ entries: await published(), alias: signingKeys[0] === 1 ? 'wso2carbon' : 'wso2carbon-2' });
     }
   }, 900_000);
@@ -203,7 +185,7 @@ describe('the signing key is rotated', () => {
   });
 
   test('back in the list, a key is the one that it was', async () => {
-    await runJob({ signingKeys: [2, 1] });
+    await job.run({ signingKeys: [2, 1] });
     expect((await published()).find(({ alias }) => alias === 'wso2carbon')?.certificate).toBe(
       steps[0]?.entries[0]?.certificate,
     );
@@ -214,53 +196,30 @@ describe('the signing key is rotated', () => {
     [[1], 'key 2 still signs and cannot go'],
   ])('a step that nodes could not follow is refused: %j', async (signingKeys, message) => {
     const sums = await inContainer('cat /keystores/checksums');
-    await expect(runJob({ signingKeys })).rejects.toThrow(message);
+    await expect(job.run({ signingKeys })).rejects.toThrow(message);
     expect(await inContainer('cat /keystores/checksums')).toBe(sums);
   });
 
   test('the number of a destroyed key is not used again', async () => {
-    await runJob({ signingKeys: [2] });
+    await job.run({ signingKeys: [2] });
     await inContainer('rm /certificate-authority/server.key');
-    await expect(runJob({ signingKeys: [2, 1] })).rejects.toThrow('signing key 1 was destroyed');
+    await expect(job.run({ signingKeys: [2, 1] })).rejects.toThrow('signing key 1 was destroyed');
   });
 });
 
 test('keys that were lost are not replaced by others while there are stores that were made with them', async () => {
-  await begin();
-  await runJob({});
+  await job.begin();
+  await job.run({});
   const sums = await inContainer('cat /keystores/checksums');
   await inContainer('rm -r /certificate-authority/*');
-  await expect(runJob({})).rejects.toThrow(
+  await expect(job.run({})).rejects.toThrow(
     'the volume bank-certificate-authority is empty, and what runs was made with the keys that were in it',
   );
   expect(await inContainer('cat /keystores/checksums; ls /certificate-authority')).toBe(sums);
 });
 
-/** Empty folders and the password, as the job before leaves them. */
-async function begin(): Promise<void> {
-  const paths = FOLDERS.map((folder) => `/${folder}`).join(' ');
-  await inContainer(
-    `rm -rf ${paths}; mkdir ${paths}; printf %s ${PASSWORD} >/identity-server-secrets/KEYSTORE_PASSWORD`,
-  );
-}
-
-async function runJob(settings: Settings, script?: string): Promise<void> {
-  const { hostname = 'is.bank.example', nodes = 2, revision = 1, signingKeys = [1], certificate = 'issued' } = settings;
-  const { keystores } = topology(
-    `[identity_server]\ndistribution = "sandbox"\nnodes = ${nodes}\nkeystore_revision = ${revision}\nsigning_keys = [${signingKeys.join(', ')}]\n[load_balancer]\nhostname = "${hostname}"\ncertificate = "${certificate}"\n`,
-    'bank',
-  ).jobs;
-  const variables = Object.entries(keystores.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const command = ['exec', '--interactive', ...variables, CONTAINER, 'sh'];
-  try {
-    await run('docker', command, { input: script ?? keystores.script });
-  } catch (error) {
-    throw error instanceof CommandError ? new Error(error.lastLines.join('\n')) : error;
-  }
-}
-
 async function inContainer(script: string): Promise<string> {
-  return docker('exec', CONTAINER, 'sh', '-c', script);
+  return job.sh(script);
 }
 
 async function certificate(file: string): Promise<string> {

@@ -32,6 +32,7 @@ const OTHERS: Readonly<Record<string, number>> = {
   'server-configuration': 65,
   mysql: 55,
   'key-stores': 50,
+  'certificate-authority': 50,
   'pg-backend': 50,
   'identity-server-image': 45,
   'configuration-mapper': 12,

@@ -8,6 +8,8 @@ import { anywhere, type Directive, named, parseNginxConf } from '../support/ngin
 import { PROJECT } from '../support/synth';
 
 const PROPS: NginxConfProps = {
+  certificateFile: '/etc/nginx/certificates/is.bank.example.crt',
+  keyFile: '/etc/nginx/certificates/is.bank.example.key',
   hostname: 'is.bank.example',
   httpPort: 80,
   httpsPort: 443,

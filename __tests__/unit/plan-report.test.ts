@@ -138,6 +138,26 @@ test('both nodes in one stack are an interruption', () => {
   });
 });
 
+test.each([
+  ['login.bank.test', true],
+  ['new.is.bank.test', false],
+])(
+  'another host name, %s, asks clients for the authority’s new certificate only where the bounds of today’s leave it out: %s',
+  (name, asked) => {
+    const changed = input('rolling-configuration');
+    const before = changed.topology.loadBalancer.hostname;
+    const job = entry(changed, 'bank-foundation', 'docker_container.keystore-keystores-job');
+    const after = job.change.before.env.map((each: string) =>
+      each === `HOSTNAME_PUBLIC=${before}` ? `HOSTNAME_PUBLIC=${name}` : each,
+    );
+    job.change = { ...job.change, actions: ['delete', 'create'], after: { ...job.change.before, env: after } };
+    const { level, text } = buildReport(changed).availability;
+    expect({ before, level }).toEqual({ before: 'is.bank.test', level: 'interruption' });
+    expect(text).toContain(`for clients of ${before}: it is served until the load balancer takes over`);
+    expect(text.includes('need the new build/bank/ca.crt')).toBe(asked);
+  },
+);
+
 test('a node that is stopped is replaced before the one that serves', () => {
   const changed = input('rolling-configuration');
   const second = changed.stacks.find(({ name }) => name === 'bank-node-2') as Json;

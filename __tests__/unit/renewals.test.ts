@@ -66,15 +66,15 @@ const BOTH = {
 
 test('what a node says is read by name', () => {
   const read = parseCertificates(
-    `== served\n${PEM}== installed\n${OTHER}== signing-1.crt\n${PEM}== signing-12.crt\n${OTHER}`,
+    `== served\n${PEM}== installed\n${OTHER}== authority\n${PEM}== signing-1.crt\n${PEM}== signing-12.crt\n${OTHER}`,
   );
   const serials = (certificates: readonly (X509Certificate | undefined)[]) =>
     certificates.map((each) => each?.serialNumber);
-  expect(serials([read.served, read.installed, ...read.signing.values()])).toEqual(
-    serials([CERTIFICATE, LATER, CERTIFICATE, LATER]),
+  expect(serials([read.served, read.installed, read.authority, ...read.signing.values()])).toEqual(
+    serials([CERTIFICATE, LATER, CERTIFICATE, CERTIFICATE, LATER]),
   );
   expect([...read.signing.keys()]).toEqual([1, 12]);
-  expect(parseCertificates('')).toEqual({ served: undefined, installed: undefined, signing: new Map() });
+  expect(parseCertificates('')).toEqual({ signing: new Map() });
 });
 
 test('certificates that last 30 days or longer are left alone', async () => {

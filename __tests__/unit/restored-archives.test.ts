@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -30,9 +30,11 @@ function archive(change: (folder: string) => void = () => undefined, options: re
   return file;
 }
 
-function restore(file: string) {
+/** @param prepare what is in the volumes before */
+function restore(file: string, prepare: (volumes: string) => void = () => undefined) {
   const [work, volumes] = [temporaryDirectory('restore-'), temporaryDirectory('volumes-')];
   for (const volume of VOLUMES) mkdirSync(join(volumes, volume));
+  prepare(volumes);
   const content = readFileSync(file);
   const script = RESTORE.replaceAll('/tmp', work).replaceAll('/volumes', volumes);
   const { status, stderr } = spawnSync('sh', ['-c', script], {
@@ -74,6 +76,40 @@ test.each<[string, (folder: string) => void, ...string[]]>([
   expect(stderr).toContain('the archive holds what no backup holds, and nothing of it was unpacked');
   expect({ status, found }).toEqual({ status: 3, found: [] });
   expect(readdirSync(join(work, 'archived'))).toEqual([]);
+});
+
+describe('where the authority’s volume is still there', () => {
+  const work = temporaryDirectory('authorities-');
+  const pem = (key: string, subject: string) =>
+    execFileSync('openssl', ['req', '-x509', '-key', join(work, key), '-subj', subject], { encoding: 'utf8' });
+  for (const key of ['one', 'other']) {
+    execFileSync('openssl', ['genpkey', '-quiet', '-algorithm', 'ED25519', '-out', join(work, key)]);
+  }
+  const before = pem('one', '/CN=ours');
+  const there = (content: string) => {
+    const file = archive((bank) => writeFileSync(join(bank, 'certificate-authority', 'ca.crt'), before));
+    return restore(file, (volumes) => writeFileSync(join(volumes, 'certificate-authority', 'ca.crt'), content));
+  };
+
+  test('and its certificate was issued again since, with the same key, the rest is restored', () => {
+    const again = pem('one', '/CN=ours');
+    expect(again).not.toBe(before);
+    const { status, found } = there(again);
+    expect(status).toBe(0);
+    expect(found).toEqual(expect.arrayContaining(['certificate-authority/ca.crt', 'shared-files/file']));
+  });
+
+  test.each([
+    ['of another key', pem('other', '/CN=ours')],
+    ['damaged', 'damaged'],
+  ])('and its certificate is %s, nothing is', (_, content) => {
+    const { status, stderr, found } = there(content);
+    expect({ status, stderr, found }).toEqual({
+      status: 4,
+      stderr: 'certificate-authority\n',
+      found: ['certificate-authority/ca.crt'],
+    });
+  });
 });
 
 test('an archive with a device is refused', () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT, temporaryDirectory } from '../support/synth';
+import { PROJECT } from '../support/synth';
 
 const SCRIPTS = readdirSync(join(PROJECT, 'runtime'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.sh'))
@@ -15,22 +15,6 @@ const SHELLS = ['sh', 'dash', 'busybox sh'];
 function testWith(program: string, args: readonly string[]): jest.It {
   return process.env.CI || spawnSync(program, args).status === 0 ? test : test.skip;
 }
-
-test('a supplied key that somebody has removed already does not keep a certificate from being issued', () => {
-  const script = readFileSync(join(PROJECT, 'runtime', 'jobs', 'create-keystores.sh'), 'utf8');
-  const [issueTls] = script.match(/^issue_tls\(\) \{\n[\s\S]*?^\}$/m) as RegExpMatchArray;
-  const balancer = temporaryDirectory('issue-tls-');
-  writeFileSync(join(balancer, 'tls.issued'), 'supplied\n');
-  const tested = [
-    'set -eu',
-    `balancer='${balancer}' HOSTNAME_PUBLIC=is.bank.example`,
-    'issue() { echo "$1"; }',
-    issueTls,
-  ];
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', [...tested, 'issue_tls'].join('\n')], { encoding: 'utf8' });
-  expect([status, stdout, stderr]).toEqual([0, 'tls\n', '']);
-  expect(readdirSync(balancer)).toEqual([]);
-});
 
 test('there are scripts', () => {
   expect(SCRIPTS.length).toBeGreaterThan(5);

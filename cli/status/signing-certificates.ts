@@ -1,7 +1,7 @@
 import type { Topology } from '../../topology/topology';
 import { type CertificateFacts, certificateFacts, validity } from '../certificate';
 import type { EnvironmentEngine } from '../environment-engine';
-import { certificatesOf } from '../renewals';
+import { certificatesOf, type NodeCertificates } from '../renewals';
 
 /** A key that the nodes publish. What they serve TLS with is part of each component. */
 export interface SigningStatus extends Pick<CertificateFacts, 'validTo' | 'daysLeft'> {
@@ -14,13 +14,18 @@ export interface SigningStatus extends Pick<CertificateFacts, 'validTo' | 'daysL
 /** A key takes three plans and their waiting times to rotate. */
 const DAYS_TO_ROTATE = 90;
 
-/** The signing certificates as the nodes that run have them before their eyes. */
-export async function signingCertificates(
-  { nodes, jobs }: Topology,
+/** What the nodes that run have before their eyes; nothing of one that cannot be asked. */
+export async function nodeCertificates(
+  { nodes }: Topology,
   engine: Pick<EnvironmentEngine, 'docker'>,
-): Promise<SigningStatus[]> {
+): Promise<NodeCertificates[]> {
   const asked = await Promise.all(nodes.map(({ containerName }) => certificatesOf(engine, containerName)));
-  const found = new Map(asked.flatMap((has) => [...(has?.signing ?? [])]));
+  return asked.filter((has) => has !== undefined);
+}
+
+/** The signing certificates among them. */
+export function signingCertificates({ jobs }: Topology, asked: readonly NodeCertificates[]): SigningStatus[] {
+  const found = new Map(asked.flatMap(({ signing }) => [...signing]));
   const signs = Number(jobs.keystores.environment.SIGNING_KEYS?.split(' ')[0]);
   return [...found].map(([key, certificate]) => {
     const { validTo, daysLeft } = certificateFacts(certificate);

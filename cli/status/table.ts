@@ -1,5 +1,6 @@
 import { validity } from '../certificate';
 import type { Published } from '../published/published';
+import type { AuthorityStatus } from './authority';
 import type { VolumeStatus } from './changed-files';
 import type { ComponentStatus } from './components';
 import type { RevocationStatus } from './revocations';
@@ -11,6 +12,7 @@ export interface StatusText {
   /** How many nodes the configuration has. */
   readonly nodes: number;
   readonly signingKeys?: readonly SigningStatus[];
+  readonly authority?: AuthorityStatus | null;
   readonly revocations?: readonly RevocationStatus[];
   readonly volumes?: VolumeStatus;
 }
@@ -21,6 +23,7 @@ export function statusText({
   published,
   nodes,
   signingKeys = [],
+  authority,
   revocations = [],
   volumes = { changed: [] },
 }: StatusText): string {
@@ -35,6 +38,7 @@ export function statusText({
     ...[
       ...published.notes,
       ...signingNotes(signingKeys),
+      ...(authority?.note ? [authority.note] : []),
       ...revocations.flatMap(({ ended, note }) => (!ended && note ? [note] : [])),
       ...unknown,
     ].map((note) => `note: ${note}`),

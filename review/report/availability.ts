@@ -154,6 +154,13 @@ function interruptionsOf(input: Input): string[] {
     interruptions.push(
       `for clients of ${renamed.before}: it is served until the load balancer takes over its configuration, last, and ${renamed.after} from then on; pages of a node that is replaced lead to ${renamed.after} at once`,
     );
+    const outside = !`.${renamed.after}`.endsWith(`.${renamed.before}`);
+    if (topology.loadBalancer.certificate === 'issued' && outside) {
+      const file = topology.localFiles.certificateFile.replace(/^(\.\.\/)+/, '');
+      interruptions.push(
+        `clients of ${renamed.after} that hold the environment's own authority to its names, such as curl and browsers, need the new ${file}, unless the authority has had the name or no bounds`,
+      );
+    }
   }
   if (replaced('docker_container', balancer)) {
     interruptions.push(

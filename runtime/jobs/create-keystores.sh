@@ -142,13 +142,6 @@ make import-secret ENVIRONMENT=$ENVIRONMENT NAME=${file##*/} < file.pem"
   cp "$chain" "$balancer/tls.crt.new"
   mv "$balancer/tls.key.new" "$balancer/tls.key"
   mv "$balancer/tls.crt.new" "$balancer/tls.crt"
-  echo supplied >"$balancer/tls.issued"
-}
-
-# A supplied key is not used for a certificate of our own.
-issue_tls() {
-  [ "$(cat "$balancer/tls.issued" 2>/dev/null)" != supplied ] || rm -f "$balancer/tls.key" "$balancer/tls.issued"
-  issue tls "$balancer" 'EC -pkeyopt ec_paramgen_curve:P-256' "$HOSTNAME_PUBLIC"
 }
 
 # What was changed by hand is not worked with, and no new key is made in its place. What is not in use any more may go.
@@ -168,7 +161,7 @@ for file in $(changed_in "$authority" | grep -xE "($in_use)\.(key|crt)"); do
 done
 for file in $(changed_in "$balancer"); do
   case ${CERTIFICATE:-issued}/$file in
-    issued/tls.*) rm -f "$balancer/$file" "$balancer/tls.crt" ;;
+    issued/"$HOSTNAME_PUBLIC".*) rm -f "$balancer/$file" "$balancer/$HOSTNAME_PUBLIC.crt" ;;
     supplied/LOAD_BALANCER_*)
       copy=tls.key
       [ "$file" = LOAD_BALANCER_PRIVATE_KEY ] || copy=tls.crt
@@ -187,13 +180,8 @@ if [ ! -s "$authority/ca.crt" ] && [ -s "$stores/$KEYSTORE" ]; then
 changed. $restore_all. Without a backup, docs/operations.md says how to begin with new keys"
 fi
 
-if [ ! -s "$authority/ca.crt" ]; then
-  quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$authority/ca.key"
-  quietly openssl req -x509 -new -key "$authority/ca.key" -sha256 -days 3650 \
-    -subj "/O=wso2-is-active-active/CN=$ENVIRONMENT certificate authority" \
-    -addext 'keyUsage=critical,keyCertSign,cRLSign' -out "$authority/ca.crt.new"
-  mv "$authority/ca.crt.new" "$authority/ca.crt"
-fi
+# shellcheck disable=SC2046
+issue_authority "$HOSTNAME_PUBLIC" localhost $(echo "$NODE_NAMES" | tr ',' ' ')
 
 RSA='RSA -pkeyopt rsa_keygen_bits:3072'
 require_step
@@ -211,7 +199,14 @@ fi
 lasting internal "$ENVIRONMENT stored data"
 # shellcheck disable=SC2046
 issue node-tls "$authority" "$RSA" "$HOSTNAME_PUBLIC" localhost $(echo "$NODE_NAMES" | tr ',' ' ')
-if [ "${CERTIFICATE:-issued}" = supplied ]; then take_supplied; else issue_tls; fi
+if [ "${CERTIFICATE:-issued}" = supplied ]; then
+  take_supplied
+  served=$balancer/tls.crt
+else
+  # A file a name: the one that Nginx has before it loads another name's configuration stays as its clients know it.
+  issue "$HOSTNAME_PUBLIC" "$balancer" 'EC -pkeyopt ec_paramgen_curve:P-256' "$HOSTNAME_PUBLIC"
+  served=$balancer/$HOSTNAME_PUBLIC.crt
+fi
 
 # All stores are built anew beside the old ones and renamed: a node that starts meanwhile finds whole stores.
 rm -f "$stores"/*.new
@@ -261,7 +256,7 @@ for number in $SIGNING_KEYS; do
   cp "$authority/$(signing_name "$number").crt" "$stores/signing-$number.crt.new"
 done
 rm -f /tmp/chain.*
-awk '/BEGIN CERTIFICATE/ { n++ } n { print > ("/tmp/chain." n) }' "$balancer/tls.crt"
+awk '/BEGIN CERTIFICATE/ { n++ } n { print > ("/tmp/chain." n) }' "$served"
 # Most of the time keytool starts; the stores have nothing in common, so they are filled at the same time.
 fillings=
 for fill in fill_truststore fill_signing "entry $TLS_KEYSTORE tls node-tls" "entry $INTERNAL_KEYSTORE wso2carbon internal"; do
@@ -289,4 +284,4 @@ chown -R "$LOAD_BALANCER_OWNER" "$balancer"
 chmod 0400 "$balancer"/*
 chmod 0500 "$balancer"
 
-if [ "${CERTIFICATE:-issued}" = supplied ]; then cat "$balancer/tls.crt"; else cat "$authority/ca.crt"; fi
+if [ "${CERTIFICATE:-issued}" = supplied ]; then cat "$served"; else cat "$authority/ca.crt"; fi
