@@ -5,11 +5,18 @@ import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 
 const { script, environment } = topology(SMALLEST).jobs.secrets;
 
+interface Image {
+  readonly entrypoint?: boolean;
+  /** Tomcat's. @default - none is asked for */
+  readonly template?: string;
+  /** uid as which nodes run. @default - whose the server's folders are */
+  readonly uid?: number;
+}
+
+const OWN = process.getuid?.() ?? 0;
+
 /** Runs what the first job does first, in an image with these programs. What comes after it would write `begun`. */
-function firstJob(
-  programs: readonly string[],
-  { entrypoint = true, template = '' }: { entrypoint?: boolean; template?: string } = {},
-) {
+function firstJob(programs: readonly string[], { entrypoint = true, template = '', uid = OWN }: Image = {}) {
   const root = temporaryDirectory('image-');
   const bin = join(root, 'bin');
   mkdirSync(bin);
@@ -20,23 +27,28 @@ function firstJob(
   for (const program of programs) executable(join(bin, program));
   // Not among those that it asks for: it comes with the shell.
   symlinkSync(spawnSync('sh', ['-c', 'command -v grep'], { encoding: 'utf8' }).stdout.trim(), join(bin, 'grep'));
+  const home = join(root, 'server');
+  mkdirSync(join(home, 'repository/conf'), { recursive: true });
+  for (const program of ['find', 'head']) {
+    if (programs.includes(program)) spawnSync('sh', ['-c', `ln -sf "$(command -v ${program})" ${join(bin, program)}`]);
+  }
   const own = join(root, 'docker-entrypoint.sh');
   if (entrypoint) executable(own);
-  writeFileSync(join(root, 'catalina.j2'), template);
+  writeFileSync(join(home, 'catalina.j2'), template);
   const [check = ''] = script.split('# Creates the secrets');
   const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', `${check}\necho begun`], {
     env: {
       ...environment,
-      ...{ IMAGE: 'bank/identity-server:alpine', IMAGE_ENTRYPOINT: own, WSO2_SERVER_HOME: root },
+      ...{ IMAGE: 'bank/identity-server:alpine', IMAGE_ENTRYPOINT: own, WSO2_SERVER_HOME: home },
       ...(template !== '' && { IMAGE_TEMPLATE: 'catalina.j2' }),
-      PATH: bin,
+      ...{ PATH: bin, SERVER_OWNER: `${uid}:${uid}` },
     },
     encoding: 'utf8',
   });
   return { status, stdout, stderr: stderr.replaceAll(root, '') };
 }
 
-const ALL = String(environment.IMAGE_PROGRAMS).split(' ');
+const ALL = [...String(environment.IMAGE_PROGRAMS).split(' '), 'head'];
 
 test('an image with all that jobs and nodes call passes', () => {
   expect(firstJob(ALL)).toEqual({ status: 0, stdout: 'begun\n', stderr: '' });
@@ -74,4 +86,13 @@ test('Identity Server needs that place, and the sandbox does not', () => {
     /^repository\/.*\/catalina-server\.xml\.j2$/,
   );
   expect(environment).not.toHaveProperty('IMAGE_TEMPLATE');
+});
+
+test('an image whose server belongs to root, as a build that ends as root leaves it, is refused with what to do', () => {
+  const other = OWN + 1;
+  const { status, stdout, stderr } = firstJob(ALL, { uid: other });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toBe(
+    `in the image bank/identity-server:alpine user ${other} may not write /server, and every node runs as ${other}:${other}, also where the image's last USER is root. Nothing was changed. Build it so that the server's files are that user's: COPY --chown=${other}:${other}, or at the end RUN chown -R ${other}:${other} "$WSO2_SERVER_HOME" and USER ${other}\n`,
+  );
 });
