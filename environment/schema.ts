@@ -22,7 +22,8 @@ const engine = z.strictObject({
   host: z
     .string()
     .regex(ENGINE_HOST, {
-      error: 'must be an address such as "unix:///var/run/docker.sock", "ssh://user@host" or "tcp://host:2376"',
+      error:
+        'must be an address such as "unix:///var/run/docker.sock", "ssh://user@host" or "tcp://host:2376", in which user and host do not begin with "-"',
     })
     .optional()
     .describe(
