@@ -28,6 +28,7 @@ export async function foundSchemas(context: OnEngine, always = false): Promise<F
   const job = containers.find(({ name }) => name === jobs.schema?.run.name);
   const isKnown = job?.exitCode === 0 && !job.running && job.variables.SCHEMA_VERSION === schemaVersion;
   if (isKnown && !always) return [];
+  if (!always) requireSameServer(job?.variables ?? {}, jobs.schema.run.environment);
   if (!(await engine.names('network')).includes(network.name)) return [];
   if (!(await engine.names('volume')).includes(volumes.databaseSecrets.name)) return [];
   const lines = (await runSchemaJob(context, { PURPOSE: 'versions', WAIT_SECONDS: always ? '60' : '0' })).split('\n');
@@ -35,6 +36,27 @@ export async function foundSchemas(context: OnEngine, always = false): Promise<F
     const [, where, version] = /^(\S+) has the schema of (\S+)$/.exec(line) ?? [];
     return where === undefined ? [] : [{ where, version: version === 'unknown' ? undefined : version }];
   });
+}
+
+/** What the job works with, of which nothing decides who gets the administrator's password, and how. */
+const NOT_ABOUT_THE_SERVER = new Set([
+  ...['ENVIRONMENT', 'SCHEMA_VERSION', 'DATABASES', 'CONNECTIONS', 'OWNER_ROLE', 'BASE_ROLE'],
+  ...['RUNTIME_ROLE', 'RUNTIME_PASSWORD_FILE', 'OTHER_ROLE', 'OTHER_PASSWORD_FILE'],
+  // Only forbids; a job of the first release has none.
+  'PGREQUIREAUTH',
+]);
+
+/**
+ * A plan may be of a configuration that nobody has read yet: it sends a password only where one that was applied has sent it.
+ *
+ * @throws UserError where another server would be asked than by the last job, or in another way
+ */
+function requireSameServer(applied: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): void {
+  const others = Object.keys(wanted).filter(
+    (name) => !NOT_ABOUT_THE_SERVER.has(name) && wanted[name] !== applied[name],
+  );
+  if (others.length === 0) return;
+  throw new UserError(`no schema job has logged in to this server in this way yet (${others.join(', ')})`);
 }
 
 /** The same for a report: where the database cannot be asked, the schema job will. */

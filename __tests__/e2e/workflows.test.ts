@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'smol-toml';
 import { run } from '../../cli/setup/process';
-import { hostileCode, PROPOSED, writeProposed, writeTargetBranch } from '../support/hostile-pull-request';
+import { hostileCode, hostileText, PROPOSED, writeProposed, writeTargetBranch } from '../support/hostile-pull-request';
 import { placeOf } from '../support/places';
 import { StateServer } from '../support/state-server';
 import { WorkflowRunner } from '../support/workflow-runner';
@@ -107,6 +108,41 @@ test('a pull request gets one comment with the plan of its configuration', async
   expect(comment?.body).toMatch(new RegExp(`^<!-- wso2-is-active-active plan ${ENVIRONMENT} -->\n`));
   expect(comment?.body).toContain('docker_container.load-balancer');
 }, 300_000);
+
+test('what a hostile pull request writes into the server’s configuration runs nowhere: not in its plan, not in the apply after its merge', async () => {
+  const canary = join(runner.directory, 'canary-of-texts');
+  const texts = hostileText(canary);
+  const lines = Object.entries(texts).map(([name, text]) => `${name} = ${JSON.stringify(text)}`);
+  await commit(
+    'texts',
+    configuration(1792).replace(
+      '[load_balancer]',
+      `[identity_server.deployment_toml.hostile]\n${lines.join('\n')}\n[load_balancer]`,
+    ),
+  );
+  const context = pullRequest('merge');
+  expect((await runner.job('plan.yml', 'select', context)).outputs).toEqual({ environments: `["${ENVIRONMENT}"]` });
+  const planned = await runner.job('plan.yml', 'plan', context);
+  await runner.job('plan.yml', 'comment', context);
+  const [comment] = await runner.takeRequests();
+  // Reviewers see what was written, and nothing that it would have become.
+  for (const word of ['jsonencode(terraform.workspace)', 'touch', '{{ 7 * 7 }}']) expect(comment?.body).toContain(word);
+  expect(planned.obeyed.filter((line) => line.includes('add-mask'))).toEqual([]);
+
+  await runner.git('merge', '--quiet', '--no-ff', '--message', 'merged', 'texts');
+  const { digest } = await apply();
+  expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(existsSync(canary)).toBe(false);
+  for (const node of ['node-1', 'node-2']) {
+    const container = `${ENVIRONMENT}-${node}`;
+    await waitUntilHealthy(container, 60);
+    expect(await docker('exec', container, 'sh', '-c', `ls ${canary} 2>&1 || true`)).toContain('No such file');
+    const toml = await docker(
+      ...['exec', container, 'cat', '/home/wso2carbon/wso2-config-volume/repository/conf/deployment.toml'],
+    );
+    expect(parse(toml).hostile).toEqual(texts);
+  }
+}, 600_000);
 
 describe('a hostile pull request', () => {
   const onBank = (ref: string) => ({ ref, github: { event: { pull_request: { number: 8, base: { ref: 'bank' } } } } });

@@ -101,6 +101,27 @@ function writeEnvironment(checkout: string, name: string, text: string | undefin
   else writeFileSync(file, text);
 }
 
+/**
+ * What a pull request that is planned may write, as nobody but the server reads it: text that Terraform, a shell, a template or GitHub
+ * would obey. Quotes and "<" are refused before. @param canary file that it would make
+ */
+export function hostileText(canary: string): Readonly<Record<string, string>> {
+  const interpolation = '${';
+  return {
+    terraform: `${interpolation}path.cwd}`,
+    directive: '%{ for each in [1, 2] }x%{ endfor }',
+    function: `${interpolation}jsonencode(terraform.workspace)}`,
+    shell: `$(touch ${canary})`,
+    backticks: `\`touch ${canary}\``,
+    sequel: `'; touch ${canary}; '`,
+    variable: `${interpolation}IFS}$HOME`,
+    template: '{{ 7 * 7 }} {% raw %}',
+    order: '##[add-mask]0',
+    begins: '::add-mask::a',
+    fence: '``` ~~~ | # [x](javascript:alert(1))',
+  };
+}
+
 /** @param canary file that any code of the pull request would make */
 export function hostileCode(canary: string): Hostile[] {
   const script = `require('node:fs').writeFileSync(${JSON.stringify(canary)}, '');\n`;

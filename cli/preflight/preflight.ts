@@ -97,7 +97,7 @@ async function surroundingsOf(
   }
   try {
     const [host, published, networks] = await Promise.all([
-      lookAround(engine, imageToLookWith(topology), pulls),
+      lookAround(engine, await imageToLookWith(topology, engine, pulls), pulls),
       engine.docker('ps', '--format', PUBLISHED_FORMAT(`${LABEL_PREFIX}.environment`)),
       networksOf(engine),
     ]);
@@ -115,9 +115,13 @@ interface EngineInfo {
   readonly MemTotal: number;
 }
 
-/** The first job's image: it is what the apply needs first. */
-function imageToLookWith({ jobs }: Topology): string {
-  return (jobsInOrder(jobs)[0] as { image: string }).image;
+/**
+ * The first job's image: it is what the apply needs first. For a plan, which may be of a configuration that nobody has read yet, rather
+ * one of which a container is there.
+ */
+async function imageToLookWith({ jobs }: Topology, engine: EnvironmentEngine, applies: boolean): Promise<string> {
+  const [there] = applies ? [] : await engine.containers();
+  return there?.image ?? (jobsInOrder(jobs)[0] as { image: string }).image;
 }
 
 async function networksOf(engine: EnvironmentEngine): Promise<EngineNetwork[]> {
