@@ -44,7 +44,7 @@ export interface Result {
   /** Processors, memory and engine. */
   readonly machine: string;
   readonly rounds: number;
-  /** Processes of others that wanted a processor before the part began: the load average of the minute before. */
+  /** Processors that others kept busy before the part began. */
   readonly others: number;
   readonly measured: Measured;
 }

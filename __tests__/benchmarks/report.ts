@@ -3,7 +3,7 @@ import type { Measured, Result } from './measurements';
 import { PLOT_FILE, pointsOf } from './plot';
 import { type Summary, summary } from './statistics';
 
-/** Processes of others that wanted a processor, above which a figure is not of a quiet machine. */
+/** Processors busy with the work of others, above which a figure is not of a quiet machine. */
 const QUIET = 0.3;
 
 /** The figures as a Markdown page. */
@@ -35,7 +35,7 @@ function where({ part, date, machine, rounds, others }: Result): string {
   const quiet =
     others <= QUIET
       ? ''
-      : ` **Not a quiet machine**: ${others.toFixed(1)} processes of others wanted its processors before it began.`;
+      : ` **Not a quiet machine**: others kept ${others.toFixed(1)} processors busy before it began.`;
   return `- \`${part}\`: ${date}, ${rounds} rounds, ${machine}.${quiet}`;
 }
 

@@ -1,9 +1,9 @@
-import { loadavg } from 'node:os';
 import { ensureSetup } from '../../cli/setup/ensure-setup';
-import { runCommand, UserError } from '../../cli/setup/errors';
+import { InterruptedError, runCommand, UserError } from '../../cli/setup/errors';
 import { print, step } from '../../cli/setup/progress';
 import { sandboxImageTags } from '../../images/tags';
-import { Measurements, type Part } from './measurements';
+import { busyProcessors } from './busy';
+import { type BenchmarkMachine, Measurements, type Part } from './measurements';
 import { commands } from './parts/commands';
 import { dataPath } from './parts/data-path';
 import { growth } from './parts/growth';
@@ -23,23 +23,35 @@ runCommand(async () => {
   const { engine } = await ensureSetup({ images: Object.values(sandboxImageTags()) });
   const machine = { dockerEnv: engine.env, engineHost: engine.host };
   const results = new Results(engine.version);
+  const failures: string[] = [];
   for (const part of parts) {
-    // Before the part makes work itself: what others do on this machine.
-    const [others = 0] = loadavg();
-    const measurements = new Measurements();
-    const session = await step(`${part.name}: begin`, () => part.begin(machine));
     try {
-      for (let round = 0; round < runs; round++) {
-        await step(`${part.name}: round ${round + 1} of ${runs}`, () => session.round(round, measurements));
-        // A run that is cut off has not measured in vain.
-        results.write({ part: part.name, rounds: round + 1, others, measured: measurements.measured });
-      }
-    } finally {
-      await session.end();
+      await measure(part, runs, machine, results);
+    } catch (error) {
+      // The other parts have nothing to do with it; what the rounds before it measured is kept.
+      if (error instanceof InterruptedError) throw error;
+      failures.push(`${part.name}: ${(error as Error).message}`);
+      print(`  FAILED: ${(error as Error).message}`);
     }
   }
+  if (failures.length > 0) throw new UserError(`\nThese parts were not measured to their end:\n${failures.join('\n')}`);
   print('Written: docs/benchmarks.md');
 });
+
+async function measure(part: Part, runs: number, machine: BenchmarkMachine, results: Results): Promise<void> {
+  const others = await busyProcessors();
+  const measurements = new Measurements();
+  const session = await step(`${part.name}: begin`, () => part.begin(machine));
+  try {
+    for (let round = 0; round < runs; round++) {
+      await step(`${part.name}: round ${round + 1} of ${runs}`, () => session.round(round, measurements));
+      // A run that is cut off has not measured in vain.
+      results.write({ part: part.name, rounds: round + 1, others, measured: measurements.measured });
+    }
+  } finally {
+    await session.end();
+  }
+}
 
 /** @throws UserError with all names where one of them is no part */
 function chosenParts(names: string | undefined): readonly Part[] {

@@ -162,7 +162,7 @@ describe('the page', () => {
   };
 
   test('says of figures that were not taken on a quiet machine that they were not', () => {
-    expect(report([growth])).toContain('**Not a quiet machine**: 1.5 processes of others');
+    expect(report([growth])).toContain('**Not a quiet machine**: others kept 1.5 processors busy');
     expect(report([{ ...growth, others: 0.1 }])).not.toContain('quiet machine');
   });
 
