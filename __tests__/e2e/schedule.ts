@@ -25,6 +25,7 @@ const OTHERS: Readonly<Record<string, number>> = {
   lifecycle: 390,
   'schema-job': 175,
   'plan-apply': 145,
+  acceptance: 110,
   workflows: 100,
   'remote-engine': 100,
   'without-terraform': 100,

@@ -22,6 +22,7 @@ const NUMBERS = {
   'e2e-secrets': 21,
   'e2e-first-release': 29,
   'acceptance-proof': 39,
+  'e2e-acceptance': 41,
   'e2e-refused': 40,
   chaos: 15,
   'chaos-engine': 16,

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type PlaceName, placeOf } from './places';
 import { ensureStandInImage } from './stand-in-image';
-import { docker, eventually, type MakeResult, Workspace } from './workspace';
+import { docker, eventually, type MakeResult, psql, Workspace } from './workspace';
+
+/** At the gateway of the pair's network, which is this machine. */
+const BACK_CHANNEL_PORT = 18_090;
 
 /** A pair of stand-ins behind the real load balancer, with the state in the pair's PostgreSQL. */
 export class StandInEnvironment {
@@ -49,7 +52,34 @@ bind_address = "${bindAddress}"
   }
 
   acceptance(variables: NodeJS.ProcessEnv = {}): Promise<MakeResult> {
-    return this.workspace.tryMake('acceptance', this.name, variables);
+    const { network } = placeOf(this.name);
+    return this.workspace.tryMake('acceptance', this.name, {
+      BACK_CHANNEL: `${network}.1:${BACK_CHANNEL_PORT}`,
+      ...variables,
+    });
+  }
+
+  /** How many things of the kinds that checks make are there. */
+  count(): Promise<string> {
+    const kinds =
+      "kind IN ('application', 'application-name', 'group', 'idp', 'role', 'user', 'username', 'token', 'refresh')";
+    const statement = `SELECT kind, count(*) FROM stand_in WHERE ${kinds} GROUP BY 1 ORDER BY 1`;
+    return psql(`${this.name}-database`, 'wso2_user', statement);
+  }
+
+  /** The administrator's password, to be looked for. */
+  password(): Promise<string> {
+    return docker('exec', this.containers[0] ?? '', 'cat', '/run/identity-server-secrets/ADMIN_PASSWORD');
+  }
+
+  /** Everything that the last run has written. */
+  reports(): string[] {
+    return this.workspace.files('build/acceptance').map((file) => readFileSync(file, 'utf8'));
+  }
+
+  /** Ids of the last run's checks by their outcomes. */
+  ids(outcome: string): string[] {
+    return Object.entries(this.results()).flatMap(([id, result]) => (result.outcome === outcome ? [id] : []));
   }
 
   /** Results of the last run, by the ids of the checks. */
