@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadBalancerCapacity } from '../../environment/load-balancer-capacity';
 import { renderNginxConf } from '../../topology/nginx-conf';
 import type { NginxConfProps } from '../../topology/nginx-props';
+import { publicCertificate } from '../../topology/volumes';
 import { judged } from '../benchmarks/aims';
 import { readLoad } from '../benchmarks/data-path/edge';
 import { variantsOf } from '../benchmarks/data-path/variants';
@@ -22,6 +23,7 @@ const topology = topologyOf(SMALLEST);
 
 const PROPS: NginxConfProps = {
   hostname: 'is.bank.test',
+  ...publicCertificate('supplied', 'is.bank.test'),
   httpPort: 80,
   httpsPort: 443,
   controlPort: 9080,

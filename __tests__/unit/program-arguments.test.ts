@@ -132,6 +132,14 @@ describe('a value that begins like an option', () => {
     }
   });
 
+  test('is no server of several, and nothing beside its name', () => {
+    const hosts = (...names: string[]) => problems(toml('database', `hosts = ${JSON.stringify(names)}`));
+    expect(hosts('db-1.bank.example', 'db-2.bank.example:5433')).toBe('');
+    for (const name of ['-x', '--host=evil.example', 'db-2.bank.example:-1', 'db-2.bank.example?x=y', 'a,b']) {
+      expect(hosts('db-1.bank.example', name)).toContain('must be a host name, an IPv4 address');
+    }
+  });
+
   test('is no host that the nodes must resolve, and no environment', () => {
     expect(problems(toml('identity_server.hosts', "-x = '192.0.2.1'"))).toContain('must be a host name in lower case');
     expect(problems(toml('database', 'port = 5432'), '-x')).toContain('found "-x"');

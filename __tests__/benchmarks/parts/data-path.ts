@@ -5,6 +5,7 @@ import { CONTROL_PORT } from '../../../environment/addresses';
 import { loadBalancerCapacity } from '../../../environment/load-balancer-capacity';
 import { loadBalancerConfiguration } from '../../../topology/load-balancer-configuration';
 import type { NginxConfProps } from '../../../topology/nginx-props';
+import { publicCertificate } from '../../../topology/volumes';
 import { placeOf } from '../../support/places';
 import { eventually, PROJECT } from '../../support/workspace';
 import { Edge, type Server } from '../data-path/edge';
@@ -25,6 +26,8 @@ const DIRECT = 'node';
 const { healthPath, replayablePaths } = DISTRIBUTIONS.sandbox;
 const PROPS: NginxConfProps = {
   hostname,
+  // What the servers of this part share.
+  ...publicCertificate('supplied', hostname),
   httpPort: 80,
   httpsPort: 443,
   controlPort: CONTROL_PORT,
