@@ -19,11 +19,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function run(pair: StandInPair, ids?: readonly string[]): Promise<Result[]> {
+async function run(pair: StandInPair, ids?: readonly string[], boundSeconds = BOUND_SECONDS): Promise<Result[]> {
   const checks = CHECKS.filter(({ id }) => ids === undefined || ids.includes(id));
   const load = { operator: pair.operator, clients: 4, calmSeconds: 0.2 };
   const asked = { ...load, backChannel: `127.0.0.1:${await freePort()}`, consents: true };
-  const options = { prefix: prefixOf(newRun()), emailUsernames: false, boundSeconds: BOUND_SECONDS, ...asked };
+  const options = { prefix: prefixOf(newRun()), emailUsernames: false, boundSeconds, ...asked };
   return runChecks(pair.target, checks, options);
 }
 
@@ -37,7 +37,8 @@ test('all checks hold on a healthy pair, also when they run again, and nothing i
     for (let turn = 0; turn < 2; turn++) {
       // The second time without the checks that take nodes away, which last.
       const ids = CHECKS.map(({ id }) => id).filter((id) => turn === 0 || !/^[FR]/.test(id));
-      const results = await run(pair, ids);
+      // The bound of real pairs, which a busy machine keeps as well.
+      const results = await run(pair, ids, 5);
       expect(results.filter(({ outcome }) => outcome !== 'held')).toEqual([]);
       expect(results).toHaveLength(ids.length);
     }
