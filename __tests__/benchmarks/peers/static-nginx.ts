@@ -52,8 +52,8 @@ ${props.nodes.map(({ address }) => `    server ${address}:${props.nodePort} max_
     listen ${props.httpsPort} ssl;
     http2 on;
     server_name ${props.hostname};
-    ssl_certificate ${CERTIFICATES_PATH}/tls.crt;
-    ssl_certificate_key ${CERTIFICATES_PATH}/tls.key;
+    ssl_certificate ${props.certificateFile};
+    ssl_certificate_key ${props.keyFile};
     location / {
       proxy_pass https://nodes;
     }
