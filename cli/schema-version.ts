@@ -1,6 +1,8 @@
 import { DATABASE_AUTHORITIES_FILE } from '../catalogue/database-engines';
+import type { JobTopology } from '../topology/jobs';
 import { type FoundSchema, otherSchemas } from '../topology/schema-version';
 import type { CommandContext } from './command';
+import type { EngineContainer, EnvironmentEngine } from './environment-engine';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 
@@ -28,7 +30,7 @@ export async function foundSchemas(context: OnEngine, always = false): Promise<F
   const job = containers.find(({ name }) => name === jobs.schema?.run.name);
   const isKnown = job?.exitCode === 0 && !job.running && job.variables.SCHEMA_VERSION === schemaVersion;
   if (isKnown && !always) return [];
-  if (!always) requireSameServer(job?.variables ?? {}, jobs.schema.run.environment);
+  if (!always) await requireSameServer(engine, job, jobs.schema.run);
   if (!(await engine.names('network')).includes(network.name)) return [];
   if (!(await engine.names('volume')).includes(volumes.databaseSecrets.name)) return [];
   const lines = (await runSchemaJob(context, { PURPOSE: 'versions', WAIT_SECONDS: always ? '60' : '0' })).split('\n');
@@ -51,10 +53,20 @@ const NOT_ABOUT_THE_SERVER = new Set([
  *
  * @throws UserError where another server would be asked than by the last job, or in another way
  */
-function requireSameServer(applied: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): void {
-  const others = Object.keys(wanted).filter(
-    (name) => !NOT_ABOUT_THE_SERVER.has(name) && wanted[name] !== applied[name],
+async function requireSameServer(
+  engine: EnvironmentEngine,
+  applied: EngineContainer | undefined,
+  { name: container, environment, files }: JobTopology,
+): Promise<void> {
+  const others = Object.keys(environment).filter(
+    (name) => !NOT_ABOUT_THE_SERVER.has(name) && environment[name] !== applied?.variables[name],
   );
+  const authorities = files?.[DATABASE_AUTHORITIES_FILE];
+  if (others.length === 0 && authorities !== undefined) {
+    // As an archive, in which the text is as it was uploaded.
+    const trusted = await engine.docker('cp', `${container}:${DATABASE_AUTHORITIES_FILE}`, '-').catch(() => '');
+    if (!trusted.includes(authorities.trim())) others.push('database.ca_file');
+  }
   if (others.length === 0) return;
   throw new UserError(`no schema job has logged in to this server in this way yet (${others.join(', ')})`);
 }

@@ -1,7 +1,10 @@
+import { DATABASE_AUTHORITIES_FILE } from '../../catalogue/database-engines';
 import { foreseen } from '../../cli/preflight/preflight';
 import { foundSchemas, schemasForReport } from '../../cli/schema-version';
+import { loadEnvironments } from '../../environment/load';
+import type { Environment } from '../../environment/schema';
 import type { Topology } from '../../topology/topology';
-import { SMALLEST, topology } from '../support/synth';
+import { authorityFixture, configurationDirectory, derived, SMALLEST, topology } from '../support/synth';
 
 // A plan may be of a pull request that nobody has read: what is run for it, and who is told a password.
 const BEFORE = topology(SMALLEST, 'bank');
@@ -24,7 +27,10 @@ function engineOf(applied: Topology | undefined) {
     runs,
     containers: async () => (job ? [container(job.name, job.environment, 'applied:1')] : []),
     names: async () => [BEFORE.network.name, BEFORE.volumes.databaseSecrets.name],
-    docker: async (command: string) => (command === 'info' ? '{"OperatingSystem":"Debian","MemTotal":1}' : ''),
+    docker: async (command: string) => {
+      if (command === 'cp') return `header\0${job?.files?.[DATABASE_AUTHORITIES_FILE] ?? ''}\0\0`;
+      return command === 'info' ? '{"OperatingSystem":"Debian","MemTotal":1}' : '';
+    },
     inspect: async () => [],
     runOnVolumes: note('wso2_user has the schema of 4.10'),
     runOnHost: note('====\n====\n====\n====\n'),
@@ -62,6 +68,31 @@ describe('the databases', () => {
     expect(await schemasForReport({ topology: wanted(database), engine })).toEqual([]);
     expect(engine.runs).toEqual([]);
     expect(warned.mock.calls.join()).toContain('no schema job has logged in to this server in this way yet');
+  });
+
+  describe('whose authority is in a file', () => {
+    const trusting = (authority: 'root' | 'other-root', server = NEWER) => {
+      const files = {
+        'db.pem': authorityFixture(authority),
+        'bank.toml': SMALLEST.replace(
+          '[load_balancer]',
+          `${server}\n[database]\n${EXTERNAL}\nca_file = "db.pem"\n[load_balancer]`,
+        ),
+      };
+      return derived(loadEnvironments(configurationDirectory(files))[0] as Environment);
+    };
+
+    test('are asked by a plan that trusts the same', async () => {
+      const engine = engineOf(trusting('root', ''));
+      expect(await schemasForReport({ topology: trusting('root'), engine })).toHaveLength(1);
+    });
+
+    test('get no password for one that trusts another', async () => {
+      const engine = engineOf(trusting('root', ''));
+      expect(await schemasForReport({ topology: trusting('other-root'), engine })).toEqual([]);
+      expect(engine.runs).toEqual([]);
+      expect(warned.mock.calls.join()).toContain('(database.ca_file)');
+    });
   });
 
   test('are asked all the same by an upgrade, which somebody does', async () => {
