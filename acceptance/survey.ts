@@ -30,12 +30,12 @@ export async function survey(
   const probes: Readonly<Record<Need, () => Promise<void> | void>> = {
     openid: async () => {
       const { status } = await client.get('/oauth2/token/.well-known/openid-configuration');
-      if (status === 404 && target.maybeCarbon) throw new Skipped(`no OpenID Connect: ${CARBON}`);
+      if (isNowhere(status) && target.maybeCarbon) throw new Skipped(`no OpenID Connect: ${CARBON}`);
     },
     management: async () => {
       const path = '/api/server/v1/applications?limit=1';
       const { status, request } = await client.get(path, { basic: target.administrator });
-      if (status === 404 && target.maybeCarbon) throw new Skipped(`no REST management: ${CARBON}`);
+      if (isNowhere(status) && target.maybeCarbon) throw new Skipped(`no REST management: ${CARBON}`);
       const { username } = target.administrator;
       if (status === 401) throw new Unclear(`name or password of the administrator ${username} is not accepted`);
       if (status === 403)
@@ -74,6 +74,11 @@ export async function survey(
   }
   client.close();
   return { node: client.jar.get(ROUTE_COOKIE), missing };
+}
+
+/** Carbon sends to its console's log-in whoever asks for what it has not. */
+function isNowhere(status: number): boolean {
+  return status === 404 || (status >= 300 && status < 400);
 }
 
 /** A client of the first node that answers, as one may be silent; or why none does. */

@@ -130,7 +130,10 @@ describe('with one node that is not as it should be', () => {
 
 test('on a server without OpenID Connect, the checks that need none of it hold, and the others are skipped with the reason', async () => {
   const carbon = Fastify();
-  carbon.get('/console/', (_, reply) => reply.type('text/html').send('<html></html>'));
+  carbon.setNotFoundHandler((_, reply) => reply.redirect('/carbon/admin/login.jsp'));
+  for (const path of ['/console/', '/carbon/admin/login.jsp']) {
+    carbon.get(path, (_, reply) => reply.type('text/html').send('<html></html>'));
+  }
   const healthy = new Map(pair.nodes);
   for (const name of healthy.keys()) pair.nodes.set(name, carbon);
   try {
