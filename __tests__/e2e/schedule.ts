@@ -34,6 +34,7 @@ const OTHERS: Readonly<Record<string, number>> = {
   mysql: 55,
   'key-stores': 50,
   'certificate-authority': 50,
+  'fuzzed-configurations': 45,
   'pg-backend': 50,
   'identity-server-image': 45,
   'configuration-mapper': 12,
