@@ -119,7 +119,7 @@ malformed: $(MODULES) ## Sends 20,000 malformed requests through a real load bal
 	@cd $(ROOT) && MALFORMED=20000 npx jest __tests__/e2e/malformed-traffic.test.ts
 
 .PHONY: scan
-scan: $(MODULES) ## Scans the generated nginx.conf and the Dockerfiles (gixy, hadolint; needs Python with pip)
+scan: $(MODULES) ## Scans nginx.conf, Dockerfiles, workflows, shell scripts, and a running load balancer's TLS (needs Python with pip)
 	@$(TSX) $(ROOT)/__tests__/scanners/scan.ts
 
 .PHONY: chaos

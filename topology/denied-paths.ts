@@ -3,7 +3,7 @@
  * and organisations as well: `/t/<tenant>`, `/o`, `/o/<organisation>`, `/t/<tenant>/o/<organisation>`. Nobody needs them in another order
  * or number, so that is denied as well.
  */
-const PREFIXES = '(?:/[to]/[^/]+|/o){0,3}';
+const PREFIXES = '(?:/[to]/[^/]+)?(?:/[to]/[^/]+)?(?:/o(?:/[^/]+)?)?';
 
 /** Matches the normalised path of an application's page, or, of one that ends in "/", all below it. A parameter changes nothing for Tomcat. */
 export function pagePattern(path: string): string {
