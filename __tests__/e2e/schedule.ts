@@ -17,6 +17,7 @@ const UNDER_LOAD: Readonly<Record<string, number>> = {
   faults: 330,
   secrets: 210,
   'active-active': 150,
+  'load-balancer': 90,
   'malformed-traffic': 60,
   'first-release': 120,
 };

@@ -4,15 +4,16 @@ import { dirname, join } from 'node:path';
 import { ensureEngine } from '../../cli/setup/engine';
 import { run } from '../../cli/setup/process';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
+import { readAssets } from '../../environment/assets';
+import { loadEnvironments } from '../../environment/load';
 import { sandboxImageTags } from '../../images/tags';
 import type { Mount, ServerTopology } from '../../topology/container';
-import type { Topology } from '../../topology/topology';
+import { deriveTopology, type Topology } from '../../topology/topology';
 import { CERTIFICATES_PATH } from '../../topology/volumes';
 import { createAuthority, type Identity, issue } from './certificates';
 import type { ClientProps } from './client';
 import { ownerLabels, removeLeftovers } from './leftovers';
 import { type Place, type PlaceName, placeOf } from './places';
-import { topology } from './synth';
 import { docker, eventually, removeAll } from './workspace';
 
 /** A request as a node's Tomcat understood it. */
@@ -36,6 +37,15 @@ export interface NodeRecord {
   /** How many requests it answered with each status, also those that it refused unread. */
   readonly answers: Readonly<Record<string, number>>;
 }
+
+/** What a client within the network got. */
+export interface Answer {
+  readonly status: number;
+  readonly retryAfter?: string;
+}
+
+/** Sends requests of one path. @param atOnce how many may be under way at a time. @default - all */
+export type Ask = (path: string, count: number, atOnce?: number) => Promise<Answer[]>;
 
 const RECORDER = readFileSync(join(__dirname, 'recorder', 'Recorder.java'), 'utf8');
 const HARDENED = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true', '--log-driver', 'json-file'];
@@ -76,7 +86,7 @@ hostname = "${hostname}"
 bind_address = "${bindAddress}"
 ${settings}
 `;
-    return topology(toml, this.name);
+    return derive(toml, this.name);
   }
 
   /** Network, certificates, nodes and load balancer. @param settings lines of `[load_balancer]` */
@@ -148,6 +158,59 @@ exec java -Xmx256m -cp "$(printf %s: repository/components/plugins/tomcat*.jar b
     );
   }
 
+  async stopNode(number: number): Promise<void> {
+    await removeAll('container', [this.nodeContainer(number)]);
+  }
+
+  /** A client within the network. @param host last number of its address */
+  async startClient(host: number): Promise<Ask> {
+    const container = `${this.name}-client-${host}`;
+    const { loadBalancer } = this.topology();
+    const options = ['--entrypoint', 'sleep', '--init', '--ip', `${this.place.network}.${host}`];
+    await this.create(container, options, [sandboxImageTags().nginx, 'infinity']);
+    await docker('start', container);
+    return async (path, count, atOnce = count) => {
+      const url = `${loadBalancer.url}${path}?[1-${count}]`;
+      const name = ['--resolve', `${loadBalancer.hostname}:${loadBalancer.httpsPort}:${loadBalancer.address}`];
+      const at = [
+        '--parallel',
+        '--parallel-immediate',
+        '--parallel-max',
+        String(atOnce),
+        '--http1.1',
+        '-sk',
+        '-o',
+        '/dev/null',
+      ];
+      const said = await docker(
+        'exec',
+        container,
+        'curl',
+        ...at,
+        ...name,
+        '-w',
+        '%{http_code} %header{retry-after}\n',
+        url,
+      );
+      return said.split('\n').map((line) => {
+        const [status, retryAfter] = line.trim().split(' ');
+        return { status: Number(status), retryAfter };
+      });
+    };
+  }
+
+  /** Names of the files in its memory that say that all nodes are in rotation. */
+  async markers(): Promise<string[]> {
+    const names = await docker(
+      'exec',
+      this.container,
+      'sh',
+      '-c',
+      'cd /tmp && ls -d *-nodes-in-rotation 2>/dev/null || true',
+    );
+    return names.split('\n').filter(Boolean);
+  }
+
   /** What its entry point does before it stops: asks for no more requests, and goes. @returns when the load balancer had agreed */
   async drainNode(number: number): Promise<number> {
     const { loadBalancer } = this.topology();
@@ -203,11 +266,10 @@ exec java -Xmx256m -cp "$(printf %s: repository/components/plugins/tomcat*.jar b
       [sandboxImageTags().nginx, ...rest],
     );
     await docker('start', containerName);
-    await eventually(`${containerName} takes all nodes into rotation`, 30, () =>
-      docker('exec', containerName, 'sh', '-c', 'ls /tmp/*-nodes-in-rotation').then(
-        () => true,
-        () => false,
-      ),
+    await eventually(
+      `${containerName} takes all nodes into rotation`,
+      30,
+      async () => (await this.markers()).length > 0,
     );
   }
 
@@ -244,6 +306,18 @@ exec java -Xmx256m -cp "$(printf %s: repository/components/plugins/tomcat*.jar b
       [`${folder}/tls.crt`]: certificate,
       [`${folder}/tls.key`]: key,
     };
+  }
+}
+
+function derive(toml: string, name: string): Topology {
+  const directory = mkdtempSync(join(tmpdir(), 'nginx-alone-'));
+  try {
+    writeFileSync(join(directory, `${name}.toml`), toml);
+    const [environment] = loadEnvironments(directory);
+    if (environment === undefined) throw new Error(`no environment in ${directory}`);
+    return deriveTopology(environment, readAssets(environment));
+  } finally {
+    rmSync(directory, { recursive: true });
   }
 }
 

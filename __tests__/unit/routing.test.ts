@@ -43,6 +43,7 @@ function load(
           dictionary.set(key, value);
         },
         delete: (key: string) => dictionary.delete(key),
+        keys: () => [...dictionary.keys()],
       },
     },
     fetch: async (url: string) => {
@@ -438,6 +439,22 @@ describe('the file that lets nginx.conf choose without a script', () => {
     files.add('/tmp/one-less');
     await probe(1, 200);
     expect([...files]).toEqual(['/tmp/all-in-rotation']);
+  });
+
+  test('a node that comes back under its name is not the one that stopped, which nobody forgets while it leaves', async () => {
+    const { probe, routing, dictionary, topology } = load({ nodes: ['node-1', 'node-2', 'node-3'] });
+    const known = () => [...dictionary.keys()].filter((key) => key.endsWith(':node-3'));
+    for (const node of [1, 2, 3]) await probe(node, 200);
+    routing.drain({ ...request({}, '/drain/node-3'), method: 'POST' });
+    topology.revision = 'two nodes';
+    topology.nodes = ['node-1', 'node-2'];
+    await probe(1, 200);
+    expect(known()).toContain('draining:node-3');
+    topology.revision = 'three again';
+    topology.nodes = ['node-1', 'node-2', 'node-3'];
+    await probe(1, 200);
+    expect(known()).toEqual([]);
+    expect(dictionary.get('rotation:node-2')).toBe('in');
   });
 
   test('does not stay when another worker takes a node out while it is written', async () => {

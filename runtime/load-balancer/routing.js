@@ -81,7 +81,9 @@ function publish() {
 }
 
 // After a reload with another number of nodes nobody keeps the file of the number before, which workers that are about to end still read,
-// and a way back would. Once for each configuration: no variable of a script outlives its request.
+// and a way back would. A node that comes back under its name is not the one that stopped: what was known of that one is forgotten now, and
+// not when it left, as workers that are about to end may still send it requests. Once for each configuration: no variable of a script
+// outlives its request.
 function forgetOtherNumbers() {
   if (state().get('published') === topology.revision) return;
   topology.ofOtherNumbers.forEach((file) => {
@@ -91,6 +93,13 @@ function forgetOtherNumbers() {
       // There is none.
     }
   });
+  const before = state().get('nodes');
+  const isNew = (name) => before !== undefined && topology.nodes.includes(name) && !before.split(' ').includes(name);
+  state()
+    .keys()
+    .filter((key) => isNew(key.split(':')[1]))
+    .forEach((key) => state().delete(key));
+  state().set('nodes', topology.nodes.join(' '));
   state().set('published', topology.revision);
 }
 

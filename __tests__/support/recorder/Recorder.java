@@ -18,10 +18,12 @@ import org.apache.tomcat.util.net.SSLHostConfigCertificate;
  * The server's own Tomcat with one page, which answers "ok" and prints what it received, as a query string after the word "received":
  * time in milliseconds, method, path as Tomcat maps it, target as it came, length of the body, and each header with "header-" before its
  * name. Of every request, also of one that Tomcat refuses unread, it prints the word "answered" with the status. Health requests are answered
- * and not printed.
+ * and not printed, and what is below /slow/ is answered after three seconds.
  */
 public class Recorder {
   private static final String HEALTH = "/probe/health";
+  private static final String SLOW = "/slow/";
+  private static final long SLOW_MS = 3000;
 
   public static void main(String[] args) throws Exception {
     SSLHostConfig tls = new SSLHostConfig();
@@ -69,7 +71,16 @@ public class Recorder {
         }
         System.out.println(line);
       }
+      if (path.startsWith(SLOW)) pause();
       response.getWriter().print("ok");
+    }
+
+    private static void pause() {
+      try {
+        Thread.sleep(SLOW_MS);
+      } catch (InterruptedException ended) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     private static void add(StringBuilder line, String name, String value) {
