@@ -54,11 +54,18 @@ test('every different nginx.conf of them is valid for Nginx', async () => {
     });
     // Certificates that Nginx can read are all that it wants beside the configuration.
     const script = `set -eu
-mkdir -p ${CERTIFICATES_PATH}
-cd ${CERTIFICATES_PATH}
+cd /tmp
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -keyout tls.key -out tls.crt 2>/dev/null
-cp tls.crt ca.crt
-for each in /fuzzed/*; do nginx -t -q -c "$each/nginx.conf" 2>&1 || echo "refused: $each"; done
+mkdir -p ${CERTIFICATES_PATH}
+cp tls.crt ${CERTIFICATES_PATH}/ca.crt
+for each in /fuzzed/*; do
+  sed -n 's/^ *ssl_certificate \\(.*\\)\\.crt;$/\\1/p' "$each/nginx.conf" | while read -r path; do
+    mkdir -p "\${path%/*}"
+    cp tls.crt "$path.crt"
+    cp tls.key "$path.key"
+  done
+  nginx -t -q -c "$each/nginx.conf" 2>&1 || echo "refused: $each"
+done
 echo checked`;
     await docker(
       'create',

@@ -9,7 +9,6 @@ import { loadEnvironments } from '../../environment/load';
 import { sandboxImageTags } from '../../images/tags';
 import type { Mount, ServerTopology } from '../../topology/container';
 import { deriveTopology, type Topology } from '../../topology/topology';
-import { CERTIFICATES_PATH } from '../../topology/volumes';
 import { createAuthority, type Identity, issue } from './certificates';
 import type { ClientProps } from './client';
 import { ownerLabels, removeLeftovers } from './leftovers';
@@ -111,13 +110,8 @@ ${settings}
 
   /** Checks and installs a configuration as every change of it does; returns when the load balancer serves by it. */
   async install(settings = '', nodes = 2): Promise<void> {
-    const {
-      script,
-      environment,
-      files,
-      capabilities = [],
-      mounts,
-    } = this.topology(settings, nodes).jobs.loadBalancerConfiguration;
+    const { jobs, loadBalancer } = this.topology(settings, nodes);
+    const { script, environment, files, capabilities = [], mounts } = jobs.loadBalancerConfiguration;
     const container = `${this.name}-install`;
     const command = [sandboxImageTags().nginx, '-c', script];
     await this.create(
@@ -130,7 +124,7 @@ ${settings}
         ...mountOptions(mounts.map((mount) => ({ ...mount, readOnly: false }))),
       ],
       command,
-      { ...files, ...this.certificates(CERTIFICATES_PATH) },
+      { ...files, ...this.certificates(loadBalancer.certificateFile) },
     );
     try {
       await docker('start', '--attach', container);
@@ -146,7 +140,7 @@ ${settings}
     const program = `cd "$WSO2_SERVER_HOME"
 exec java -Xmx256m -cp "$(printf %s: repository/components/plugins/tomcat*.jar bin/tomcat-juli*.jar lib/*.jar)" /tmp/Recorder.java ${httpsPort}`;
     const options = ['--entrypoint', '/bin/sh', '--ip', address];
-    const files = { ...this.certificates('/tmp'), '/tmp/Recorder.java': RECORDER };
+    const files = { ...this.certificates('/tmp/tls.crt'), '/tmp/Recorder.java': RECORDER };
     await this.create(containerName, options, [sandboxImageTags().identityServer, '-c', program], files);
     await docker('start', containerName);
     const ask = ['exec', containerName, 'curl', '-skf', '-m', '2', `https://localhost:${httpsPort}/probe/health`];
@@ -298,13 +292,14 @@ exec java -Xmx256m -cp "$(printf %s: repository/components/plugins/tomcat*.jar b
     }
   }
 
-  private certificates(folder: string): Record<string, string> {
+  /** The server's certificate at this path, its key and the authority beside it. */
+  private certificates(path: string): Record<string, string> {
     if (this.authority === undefined || this.server === undefined) throw new Error('not started');
     const { certificate, key } = this.server;
     return {
-      [`${folder}/ca.crt`]: this.authority.certificate,
-      [`${folder}/tls.crt`]: certificate,
-      [`${folder}/tls.key`]: key,
+      [join(dirname(path), 'ca.crt')]: this.authority.certificate,
+      [path]: certificate,
+      [path.replace(/\.crt$/, '.key')]: key,
     };
   }
 }
