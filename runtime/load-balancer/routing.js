@@ -98,7 +98,9 @@ function forgetOtherNumbers() {
   state()
     .keys()
     .filter((key) => isNew(key.split(':')[1]))
-    .forEach((key) => state().delete(key));
+    .forEach((key) => {
+      state().delete(key);
+    });
   state().set('nodes', topology.nodes.join(' '));
   state().set('published', topology.revision);
 }
