@@ -25,7 +25,7 @@ const LITERALS = [
   ...['0', '-1', '2', '443', '9080', '1e400', 'nan', '0.1', '9007199254740992', 'true'],
   ...['""', '"x"', '"__proto__"', '"toString"', '"a\\u0000/x.jar"', '"\\u001b[31m"', '"."', '"a.b"', '"[::1]"'],
   ...[
-    '"10.0.0.0/16"',
+    '"192.0.2.0/16"',
     '"../x.pem"',
     '"none.pem"',
     '"folder.pem"',
@@ -51,15 +51,19 @@ const LITERALS = [
       '"none"',
       '"is.bank.example"',
       '"127.0.0.2"',
-      '"10.9.8.0/24"',
+      '"192.0.2.0/24"',
       '"/x"',
       '"supplied"',
     ],
-    ...['["/x", "/y.z~/"]', '["/carbon"]', '{ requests = 7, networks = [{ network = "10.1.0.0/16", requests = 9 }] }'],
+    ...[
+      '["/x", "/y.z~/"]',
+      '["/carbon"]',
+      '{ requests = 7, networks = [{ network = "198.51.100.0/24", requests = 9 }] }',
+    ],
     ...[
       '{ requests_per_second = 3 }',
-      '[{ network = "10.0.0.0/8", requests = 7 }]',
-      '[{ network = "10.1.2.3/32", requests_per_second = 1 }]',
+      '[{ network = "203.0.113.0/24", requests = 7 }]',
+      '[{ network = "203.0.113.7/32", requests_per_second = 1 }]',
     ],
   ],
   // Each is an order to whoever reads it as his own language: Terraform, a shell, Nginx, TOML, XML, templates.
