@@ -114,7 +114,7 @@ fuzz: $(MODULES) ## Reads 10,000 mutated configurations: each is accepted or ref
 	@cd $(ROOT) && MUTATIONS=10000 npx jest __tests__/unit/fuzzed-configurations.test.ts
 
 .PHONY: malformed
-malformed: $(MODULES) ## Sends 20,000 malformed requests through a real load balancer (about 10 min)
+malformed: $(MODULES) ## Sends 20,000 malformed requests through a real load balancer (about 3 min)
 #: SEED=    a number, for others than the last time
 	@cd $(ROOT) && MALFORMED=20000 npx jest __tests__/e2e/malformed-traffic.test.ts
 

@@ -16,15 +16,22 @@ function isBelow(path: string, prefix: string): boolean {
 
 /**
  * A path and what the product makes of it: where it begins with the prefix of a tenant or of an organisation, both that and the first segment
- * are taken out, wherever they stand together, and the segment is put in front.
+ * are taken out, wherever they stand together, and the segment is put in front. Once for a tenant and once for an organisation.
  */
-function spellings(path: string): string[] {
-  const all = new Set([path]);
-  for (const each of all) {
-    for (const pattern of [/^(\/[to]\/[^/]+)(\/[^/]+)/, /^(\/o)(\/[^/]+)/]) {
-      const [both, , first] = pattern.exec(each) ?? [];
-      if (both !== undefined) all.add(first + each.replaceAll(both, ''));
-    }
-  }
-  return [...all];
+function spellings(path: string, prefixes: readonly (readonly RegExp[])[] = [TENANT, ORGANISATION]): string[] {
+  return [
+    path,
+    ...prefixes.flatMap((patterns) =>
+      patterns.flatMap((pattern) => {
+        const [both, first] = pattern.exec(path) ?? [];
+        if (both === undefined) return [];
+        const others = prefixes.filter((each) => each !== patterns);
+        return spellings(first + path.replaceAll(both, ''), others);
+      }),
+    ),
+  ];
 }
+
+const TENANT = [/^\/t\/[^/]+(\/[^/]+)/];
+/** With its name, and without one. */
+const ORGANISATION = [/^\/o\/[^/]+(\/[^/]+)/, /^\/o(\/[^/]+)/];

@@ -65,12 +65,13 @@ describe('what no node may receive', () => {
     '/t/a/carbon',
     '/o/carbon/x',
     '/t/a/o/b/api/health-check/v1.0',
+    '/o/b/t/a/carbon',
     '/o/a/api/hea/o/a/apilth-check',
   ])('%s', (path) => {
     expect(request(path)).not.toEqual([]);
   });
 
-  test.each(['/carbonara', '/page/carbon', '/api', '/t/carbon', '/'])('but %s', (path) => {
+  test.each(['/carbonara', '/page/carbon', '/api', '/t/carbon', '/', '/o/a/o/b/carbon'])('but %s', (path) => {
     expect(request(path)).toEqual([]);
   });
 
