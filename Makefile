@@ -133,7 +133,7 @@ mistakes: $(MODULES) ## What operators do wrong, under load; writes docs/mistake
 	@$(TSX) $(ROOT)/__tests__/mistakes/suite.ts
 
 .PHONY: acceptance-proof
-acceptance-proof: $(MODULES) ## The acceptance suite against its stand-in, with every defect that a running pair can have (about 15 min)
+acceptance-proof: $(MODULES) ## The acceptance suite against its stand-in, with every defect that a running pair can have (about 12 min)
 	@cd $(ROOT) && npx jest __tests__/acceptance --runInBand
 
 benchmark: $(MODULES) ## Measures the commands, the load balancer and growth beside their peers; writes docs/benchmarks.md (about an hour)

@@ -97,7 +97,7 @@ exit 0
    *
    * @param workspace folder of an earlier job that had the same checkouts, to be used again. @default - one of its own
    * @returns its outputs, everything that it printed, the lines of that which GitHub would have obeyed, and its folder
-   * @throws when a step fails, with what it said
+   * @throws when a step has failed, with what it said; those that run always have run
    */
   async job(workflow: string, name: string, context: Context, workspace = this.newWorkspace()): Promise<JobResult> {
     const file = join(this.origin, '.github', 'workflows', workflow);
@@ -107,9 +107,8 @@ exit 0
     const obeyed: string[] = [];
     const steps: Record<string, { outputs: Record<string, string> }> = {};
     let log = '';
-    for (const step of job.steps) {
-      const scope = { ...context, steps };
-      if (step.if !== undefined && step.if !== 'always()' && !lookUp(step.if, scope)) continue;
+    let failure: unknown;
+    const perform = async (step: Step, scope: Context) => {
       const inputs = evaluated(step.with ?? {}, scope);
       if (step.uses?.startsWith('actions/checkout@')) await this.checkout(workspace, inputs, context);
       else if (step.uses?.startsWith('actions/upload-artifact@')) await this.upload(workspace, inputs);
@@ -123,7 +122,17 @@ exit 0
         obeyed.push(...obeyedLines(printed));
         if (step.id) steps[step.id] = { outputs: outputsIn(output) };
       }
+    };
+    for (const step of job.steps) {
+      const scope = { ...context, steps };
+      const conditions = step.if?.split(' && ') ?? [];
+      if (failure !== undefined && !conditions.includes('always()')) continue;
+      if (!conditions.every((condition) => condition === 'always()' || lookUp(condition, scope))) continue;
+      await perform(step, scope).catch((error: unknown) => {
+        failure ??= error;
+      });
     }
+    if (failure !== undefined) throw failure;
     const masks = obeyed.flatMap((line) => /add-mask(?:::|\])(.+)$/.exec(line)?.[1] ?? []);
     const outputs = Object.entries(evaluated(job.outputs ?? {}, { ...context, steps })).filter(
       ([, value]) => !masks.some((mask) => value.includes(mask)),
@@ -163,9 +172,14 @@ exit 0
     utimesSync(join(target, 'package-lock.json'), 0, 0);
   }
 
+  /** What jobs have uploaded under a name. */
+  artifact(name: string, ...path: string[]): string {
+    return join(this.directory, 'artifacts', name, ...path);
+  }
+
   /** Several paths keep their folders; a single one goes without them. */
   private async upload(workspace: string, { name = '', path = '' }: Record<string, string>): Promise<void> {
-    const artifact = join(this.directory, 'artifacts', name);
+    const artifact = this.artifact(name);
     rmSync(artifact, { recursive: true, force: true });
     mkdirSync(artifact);
     const paths = path.trim().split('\n');
