@@ -4,7 +4,7 @@ import { type Aim, FORGED } from './http1';
 /** Why a request should not have reached a node; nothing where it may. */
 export function objections(request: Received, { denied }: Pick<Aim, 'denied'>): string[] {
   const reached = denied.filter((prefix) =>
-    spellings(request.path.toLowerCase()).some((path) => isBelow(path, prefix)),
+    spellings(request.path).some((path) => isBelow(path.toLowerCase(), prefix)),
   );
   const forged = Object.keys(request.headers).filter((name) => request.headers[name]?.includes(FORGED));
   return [...reached.map((prefix) => `reaches ${prefix}`), ...forged.map((name) => `forged ${name}`)];
@@ -16,7 +16,8 @@ function isBelow(path: string, prefix: string): boolean {
 
 /**
  * A path and what the product makes of it: where it begins with the prefix of a tenant or of an organisation, both that and the first segment
- * are taken out, wherever they stand together, and the segment is put in front. Once for a tenant and once for an organisation.
+ * are taken out, wherever they stand together, and the segment is put in front. Once for a tenant and once for an organisation,
+ * in the case of letters that both have.
  */
 function spellings(path: string, prefixes: readonly (readonly RegExp[])[] = [TENANT, ORGANISATION]): string[] {
   return [

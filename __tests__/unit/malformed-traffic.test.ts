@@ -71,7 +71,15 @@ describe('what no node may receive', () => {
     expect(request(path)).not.toEqual([]);
   });
 
-  test.each(['/carbonara', '/page/carbon', '/api', '/t/carbon', '/', '/o/a/o/b/carbon'])('but %s', (path) => {
+  test.each([
+    '/carbonara',
+    '/page/carbon',
+    '/api',
+    '/t/carbon',
+    '/',
+    '/o/a/o/b/carbon',
+    '/o/a/api/hea/O/A/APIlth-check',
+  ])('but %s', (path) => {
     expect(request(path)).toEqual([]);
   });
 
