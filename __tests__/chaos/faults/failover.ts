@@ -19,6 +19,8 @@ function failover(lost: {
   readonly name: string;
   readonly done: string;
   readonly recoverySeconds: number;
+  /** Whether it is left as it is until everybody must have recovered from it. @default - it is stopped as soon as both nodes serve */
+  readonly staysAfterwards?: boolean;
   readonly lose: (pair: Pair) => Promise<void>;
 }): Fault {
   const bars: Bars = {
@@ -40,6 +42,7 @@ function failover(lost: {
         await servers.promote();
       });
       note.remarks.push(`promoted ${((note.to - note.from) / 1000).toFixed(1)} s after the fault`);
+      if (lost.staysAfterwards) await pause(note.to + (lost.recoverySeconds + 10) * 1000 - performance.now());
       await oldPrimaryReturns(pair, note);
     },
   };
@@ -53,18 +56,20 @@ async function oldPrimaryReturns(pair: Pair, note: Notes): Promise<void> {
   note.expect(`${refused} writes went to the standby`, refused === 0);
 }
 
+/** The frozen one first: then it is the first in the list, which every new connection tries first. */
 export const FAILOVERS: readonly Fault[] = [
-  failover({
-    name: 'primary killed',
-    done: 'all processes of the primary die at once',
-    recoverySeconds: 5,
-    lose: (pair) => pair.kill(pair.database),
-  }),
   failover({
     name: 'primary frozen',
     done: 'all processes of the primary are stopped, its connections stay open',
     // A connection to it is given up for that long, since closing it with TLS waits as long again; a new one that tries it first loses 5 s.
     recoverySeconds: 2 * FAILOVER_SECONDS.answer + 5,
+    staysAfterwards: true,
     lose: (pair) => pair.freeze(pair.database),
+  }),
+  failover({
+    name: 'primary killed',
+    done: 'all processes of the primary die at once',
+    recoverySeconds: 5,
+    lose: (pair) => pair.kill(pair.database),
   }),
 ];
