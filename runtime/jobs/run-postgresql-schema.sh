@@ -4,7 +4,7 @@
 # behind. A database with content but without our marker is left alone; in one with our marker, what an earlier release of ours did
 # wrong is put right.
 #   DATABASE_HOST, DATABASE_PORT  where the server is; lists with commas where there are several
-#   DATABASE_SERVERS  the same for messages, where there are several. With PGTARGETSESSIONATTRS every connection goes to the one that takes writes
+#   DATABASE_SERVERS  the same for messages, where there are several. PGTARGETSESSIONATTRS then has the client find the one that takes writes
 #   ADMIN_ROLE    role that creates databases and roles
 #   OWNER_ROLE    role that owns the schemas; nobody logs in with it
 #   BASE_ROLE     role that has the rights of the identity servers: reads and writes rows, no DDL
@@ -46,6 +46,12 @@ until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
   sleep 1
   waited=$((waited + 1))
 done
+
+# From here on that server alone: a standby may not have a database yet that was just created, and the client asks no other then.
+if [ -n "${DATABASE_SERVERS:-}" ]; then
+  printf '%s\n' '\echo :HOST :PORT' | sql postgres >"$work/server"
+  read -r PGHOST PGPORT <"$work/server"
+fi
 
 echo "$DATABASES" >"$work/databases"
 
