@@ -64,7 +64,9 @@ ${routingVariables(props)}${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
     '"path":"$uri","status":$answered,"bytes":$body_bytes_sent,"seconds":$request_time,"route":"$route",'
     '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time",'
     '"tls":"$ssl_protocol"${clientCertificates ? CLIENT_CERTIFICATE_LOG : ''}}';
-  access_log /dev/stdout requests;
+  # Whole lines together, as many as the engine's pipe takes at once, and a tenth of a second late at most: to write each by itself costs as
+  # much as a fifth of the request.
+  access_log /dev/stdout requests buffer=4k flush=100ms;
   server_tokens off;
 
   client_body_temp_path /tmp/client_body;

@@ -115,10 +115,10 @@ Ours without one thing each, in the same rounds; the difference is what that thi
 | --- | ---: |
 ${saved(measured).join('\n')}
 
-The script costs a request next to nothing, as Nginx chooses by itself while all nodes are in rotation. What is left is the access log, and of that the write into the
-engine's pipe, a line each, by which the engine is woken; to format the line costs little. The engine then uses processor time of its own for its log file: on a machine whose
-processors are all busy that is what takes requests a second away. Written in pieces of 4 KiB, a line would be seen up to a second late, and a worker that is killed would
-take the last ones with it. It is the only trace of who asked for what, so it is written line by line.
+The script costs a request next to nothing, as Nginx chooses by itself while all nodes are in rotation. What is left is the access log: most of its price was a write into
+the engine's pipe for each line, by which the engine is woken. Whole lines are written together now, 4 KiB at most, which a pipe takes in one piece, and a tenth of a second
+late at most; a worker that is killed takes that much of the log with it. The engine uses processor time of its own for each line of its log file: on a machine whose
+processors are all busy, that takes requests a second away.
 `;
 }
 

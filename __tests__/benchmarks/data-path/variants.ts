@@ -7,7 +7,8 @@ export interface Variant {
 
 type Change = readonly [RegExp, string];
 
-const NO_LOG: Change = [/^ {2}access_log \/dev\/stdout requests;$/m, '  access_log off;'];
+const LOG = /^ {2}access_log \/dev\/stdout .*;$/m;
+const NO_LOG: Change = [LOG, '  access_log off;'];
 const NO_SCRIPT: readonly Change[] = [
   [/^load_module .*\n/m, ''],
   [/^ {2}js_\w+ .*\n/gm, ''],
@@ -19,9 +20,7 @@ const NO_SCRIPT: readonly Change[] = [
 const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   'script and access log': [NO_LOG, ...NO_SCRIPT],
   'access log': [NO_LOG],
-  'a write for each line of the log': [
-    [/^ {2}access_log \/dev\/stdout requests;$/m, '  access_log /dev/stdout requests buffer=4k flush=1s;'],
-  ],
+  'pieces of the access log, line by line instead': [[LOG, '  access_log /dev/stdout requests;']],
   script: NO_SCRIPT,
   'look whether all nodes are in rotation': [[/^ {4}if \(!-f .*\n.*\n {4}\}\n/m, '']],
   'affinity cookie': [
