@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { run } from '../../cli/setup/process';
@@ -77,9 +77,9 @@ async function commit(branch: string, toml: string): Promise<void> {
   await runner.git('checkout', '--quiet', 'main');
 }
 
-/** What apply.yml does with one environment; reviewers say yes. @returns the outputs of its plan */
-async function apply(): Promise<Record<string, string>> {
-  const context = { ...onMain, inputs: { environment: ENVIRONMENT } };
+/** What apply.yml does with one environment; reviewers say yes. @param vars of its GitHub environment. @returns the outputs of its plan */
+async function apply(vars: Record<string, string> = {}): Promise<Record<string, string>> {
+  const context = { ...onMain, vars, inputs: { environment: ENVIRONMENT } };
   const plan = await runner.job('apply-environment.yml', 'plan', context);
   await runner.job('apply-environment.yml', 'apply', { ...context, needs: { plan } });
   return plan.outputs;
@@ -88,11 +88,27 @@ async function apply(): Promise<Record<string, string>> {
 test('main deploys the environments with remote state, and applies the plan of that run', async () => {
   const { outputs } = await runner.job('apply.yml', 'select', onMain);
   expect(JSON.parse(outputs.environments as string)).toContain(ENVIRONMENT);
-  const { digest, changes } = await apply();
+  const { digest, changes } = await apply({ ACCEPTANCE: 'yes' });
   expect(digest).toMatch(/^[0-9a-f]{64}$/);
   expect(Number(changes)).toBeGreaterThan(10);
   for (const name of ['node-1', 'node-2', 'load-balancer']) await waitUntilHealthy(`${ENVIRONMENT}-${name}`, 60);
 }, 600_000);
+
+test('after it, the acceptance suite has said which of its checks apply to the Carbon server, and those hold', () => {
+  const report = runner.artifact(`acceptance-${ENVIRONMENT}`, 'acceptance', ENVIRONMENT, 'report.json');
+  const { results } = JSON.parse(readFileSync(report, 'utf8')) as {
+    results: readonly { id: string; outcome: string; detail?: string }[];
+  };
+  const ids = (outcome: string) => results.filter((result) => result.outcome === outcome).map(({ id }) => id);
+  expect(ids('held')).toEqual(['P2', 'P3', 'N3', 'N7', 'N8', 'A3']);
+  expect([...ids('broken'), ...ids('unclear')]).toEqual([]);
+  const reasons = new Set(results.map(({ detail }) => detail).filter(Boolean));
+  expect([...reasons].sort()).toEqual([
+    "no OpenID Connect: the sandbox's Carbon server has none of it",
+    "no REST management: the sandbox's Carbon server has none of it",
+    'the load balancer asks nobody for a certificate',
+  ]);
+});
 
 test('a pull request gets one comment with the plan of its configuration', async () => {
   await commit('larger', configuration(2048));
