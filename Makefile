@@ -103,7 +103,7 @@ lock: $(MODULES) ## Rewrite config/terraform.lock.hcl: providers with their chec
 #: PLATFORMS=  instead of Linux and macOS, such as "linux_amd64 linux_arm64"
 	@$(TSX) $(ROOT)/cli/lock.ts
 
-check: $(MODULES) ## All that needs no Docker Engine: lint, types, unit and synth tests (about 80 s)
+check: $(MODULES) ## All that needs no Docker Engine: lint, types, unit and synth tests (two to five minutes)
 	@$(TSX) $(ROOT)/cli/check.ts
 
 test: check ## That, and the end-to-end tests
