@@ -53,7 +53,7 @@ export class Attempts {
       for (const fault of faults) {
         await this.attempt(
           fault,
-          () => inject(pair, fault, clients),
+          () => inject(pair, fault, { clients }),
           () => step('Begin again with a fresh pair', () => pair.anew()),
         );
       }

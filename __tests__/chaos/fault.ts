@@ -139,18 +139,26 @@ function mix(key: string): LoadRequest[] {
 
 let injected = 0;
 
+/** How a fault is measured. */
+export interface Measure {
+  /** @default 10 */
+  readonly clients?: number;
+  /** What counts as slow. @default {@link SLOW_MS}; more where other work shares the processors and latency is not the question */
+  readonly slowMs?: number;
+}
+
 /** Does a fault to a healthy pair under load, waits until the pair is healthy again, and judges. */
-export async function inject(pair: Pair, fault: Fault, clients = 10): Promise<Outcome> {
+export async function inject(pair: Pair, fault: Fault, measure: Measure = {}): Promise<Outcome> {
   await pair.untilHealthy();
   const tidy = await fault.prepare?.(pair);
   try {
-    return await injectPrepared(pair, fault, clients);
+    return await injectPrepared(pair, fault, measure);
   } finally {
     await tidy?.();
   }
 }
 
-async function injectPrepared(pair: Pair, fault: Fault, clients: number): Promise<Outcome> {
+async function injectPrepared(pair: Pair, fault: Fault, { clients = 10, slowMs = SLOW_MS }: Measure): Promise<Outcome> {
   const key = `fault-${++injected}`;
   const notes = new Notes(pair);
   const since = new Date();
@@ -174,18 +182,19 @@ async function injectPrepared(pair: Pair, fault: Fault, clients: number): Promis
       return tookMs;
     },
   );
-  return judge(pair, fault, notes, { ...report, tookMs: result }, key, since);
+  return judge(pair, fault, notes, { ...report, tookMs: result, slowMs }, key, since);
 }
 
 async function judge(
   pair: Pair,
   fault: Fault,
   notes: Notes,
-  report: LoadReport & { readonly tookMs: number },
+  report: LoadReport & { readonly tookMs: number; readonly slowMs: number },
   key: string,
   since: Date,
 ): Promise<Outcome> {
   const { bars } = fault;
+  const { slowMs } = report;
   const missed = [...notes.problems];
   const bar = (what: string, holds: boolean) => {
     if (!holds) missed.push(what);
@@ -211,8 +220,8 @@ async function judge(
   const others = report.requests.filter((request) => !allowed(request, bars.slow)).map(milliseconds);
   const worstOtherMs = Math.max(0, ...others);
   bar(
-    `${others.filter((time) => time > SLOW_MS).length} requests that the fault should not have touched took longer than ${SLOW_MS} ms, up to ${Math.round(worstOtherMs)} ms`,
-    worstOtherMs <= SLOW_MS,
+    `${others.filter((time) => time > slowMs).length} requests that the fault should not have touched took longer than ${slowMs} ms, up to ${Math.round(worstOtherMs)} ms`,
+    worstOtherMs <= slowMs,
   );
   if (notes.node !== undefined) {
     const { address, name } = notes.node;
@@ -235,7 +244,7 @@ async function judge(
   bar('no write was acknowledged at all', acknowledged.length > 0);
 
   const touched = report.requests.filter(
-    (request) => request.endedAt >= notes.from && (request.failure !== undefined || milliseconds(request) > SLOW_MS),
+    (request) => request.endedAt >= notes.from && (request.failure !== undefined || milliseconds(request) > slowMs),
   );
   const failures = report.requests.filter(({ failure }) => failure !== undefined);
   const first = Math.min(...failures.map(({ sentAt }) => sentAt));
