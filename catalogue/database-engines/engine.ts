@@ -90,6 +90,14 @@ export const FAILOVER_SECONDS = {
   recheck: 60,
 } as const;
 
+/** Time-outs where there is one server, in seconds as {@link FAILOVER_SECONDS}. */
+const ONE_SERVER_SECONDS = { connect: 10, answer: 60 } as const;
+
+/** The time-outs of a connection, in seconds. */
+export function timeOuts(failsOver: boolean): { readonly connect: number; readonly answer: number } {
+  return failsOver ? FAILOVER_SECONDS : ONE_SERVER_SECONDS;
+}
+
 /** Whether connections to the database are encrypted, and whether the server's certificate and name are checked. */
 export type DatabaseTls = 'off' | 'required' | 'verified';
 

@@ -2,8 +2,8 @@ import {
   CASE_SENSITIVE_USER_STORE,
   DATABASE_AUTHORITIES_FILE,
   type DatabaseEngineFacts,
-  FAILOVER_SECONDS,
   FAILS_WHERE_READ_ONLY,
+  timeOuts,
 } from './engine';
 import { addressesOf, withQuery } from './jdbc-url';
 
@@ -23,8 +23,8 @@ export const mariadb: DatabaseEngineFacts = {
   // This driver takes the name of the database as it stands; nothing in it is decoded.
   jdbcUrl: ({ servers, failsOver, database, tls }) =>
     withQuery(`jdbc:mariadb:${failsOver ? 'sequential:' : ''}//${addressesOf(servers)}/${database}`, {
-      connectTimeout: String((failsOver ? FAILOVER_SECONDS.connect : 10) * 1000),
-      socketTimeout: String((failsOver ? FAILOVER_SECONDS.answer : 60) * 1000),
+      connectTimeout: String(timeOuts(failsOver).connect * 1000),
+      socketTimeout: String(timeOuts(failsOver).answer * 1000),
       tcpKeepAlive: 'true',
       // A host whose first statement fails counts as one that cannot be reached, and the next is asked. Where all were denied, the driver asks
       // none but the first of them until that is over: so soon.

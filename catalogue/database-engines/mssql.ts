@@ -1,4 +1,4 @@
-import { CASE_SENSITIVE_USER_STORE, type DatabaseEngineFacts, FAILOVER_SECONDS } from './engine';
+import { CASE_SENSITIVE_USER_STORE, type DatabaseEngineFacts, timeOuts } from './engine';
 import { addressesOf } from './jdbc-url';
 
 export const mssql: DatabaseEngineFacts = {
@@ -13,7 +13,7 @@ export const mssql: DatabaseEngineFacts = {
     Object.entries({
       databaseName: braced(database),
       loginTimeout: '10',
-      socketTimeout: String((failsOver ? FAILOVER_SECONDS.answer : 60) * 1000),
+      socketTimeout: String(timeOuts(failsOver).answer * 1000),
       // The driver asks all addresses of the listener at once.
       ...(failsOver && { multiSubnetFailover: 'true' }),
       encrypt: String(tls !== 'off'),

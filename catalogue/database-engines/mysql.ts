@@ -2,8 +2,8 @@ import {
   CASE_SENSITIVE_USER_STORE,
   DATABASE_AUTHORITIES_FILE,
   type DatabaseEngineFacts,
-  FAILOVER_SECONDS,
   FAILS_WHERE_READ_ONLY,
+  timeOuts,
 } from './engine';
 import { addressesOf, withQuery } from './jdbc-url';
 
@@ -17,8 +17,8 @@ export const mysql: DatabaseEngineFacts = {
   driverVersion: '9.5.0',
   jdbcUrl: ({ servers, failsOver, database, tls }) =>
     withQuery(`jdbc:mysql://${addressesOf(servers)}/${encodeURIComponent(database)}`, {
-      connectTimeout: String((failsOver ? FAILOVER_SECONDS.connect : 10) * 1000),
-      socketTimeout: String((failsOver ? FAILOVER_SECONDS.answer : 60) * 1000),
+      connectTimeout: String(timeOuts(failsOver).connect * 1000),
+      socketTimeout: String(timeOuts(failsOver).answer * 1000),
       tcpKeepAlive: 'true',
       // What has gone to the next host may write there, stays there, and one round is enough: the pool asks again.
       ...(servers.length > 1 && {

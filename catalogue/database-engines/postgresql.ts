@@ -1,4 +1,4 @@
-import { DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts, FAILOVER_SECONDS } from './engine';
+import { DATABASE_AUTHORITIES_FILE, type DatabaseEngineFacts, FAILOVER_SECONDS, timeOuts } from './engine';
 import { addressesOf, withQuery } from './jdbc-url';
 
 export const postgresql: DatabaseEngineFacts = {
@@ -11,8 +11,8 @@ export const postgresql: DatabaseEngineFacts = {
   driverVersion: '42.7.8',
   jdbcUrl: ({ servers, failsOver, database, tls }) =>
     withQuery(`jdbc:postgresql://${addressesOf(servers)}/${encodeURIComponent(database)}`, {
-      connectTimeout: String(failsOver ? FAILOVER_SECONDS.connect : 10),
-      socketTimeout: String(failsOver ? FAILOVER_SECONDS.answer : 60),
+      connectTimeout: String(timeOuts(failsOver).connect),
+      socketTimeout: String(timeOuts(failsOver).answer),
       tcpKeepAlive: 'true',
       // Every new connection asks its server whether it is the primary. No loginTimeout: it is for all servers together, so one that hangs
       // would use it up before the next is asked. A server that hangs is given up in the TLS handshake, after sslResponseTimeout (5 s).
