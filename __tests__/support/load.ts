@@ -51,6 +51,13 @@ export interface LoadProps extends ClientProps {
   readonly name: string;
 }
 
+/** Of the requests that failed, so many are shown: they often have one cause. */
+const SHOWN_FAILURES = 10;
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
+}
+
 /** Runs load until `work` has ended (bounded by 15 minutes). Clients never retry. */
 export async function underLoad<T>(
   props: LoadProps,
@@ -100,6 +107,10 @@ export async function underLoad<T>(
     const result = await work();
     state.stop = true;
     await Promise.all(clients);
+    for (const { method, path, reason, at, milliseconds } of failed.slice(0, SHOWN_FAILURES))
+      console.log(
+        `${props.name}: ${method} ${path} at ${seconds(at)} failed after ${seconds(milliseconds)}: ${reason}`,
+      );
     return { report: { sent: state.sent, failed, slowest, succeeded, requests }, result };
   } finally {
     state.stop = true;
