@@ -10,7 +10,7 @@ import {
 } from './nginx-locations';
 import type { NginxConfProps } from './nginx-props';
 import { rateLimits, rateVariables } from './nginx-rates';
-import { routeOfRequest, routingVariables } from './nginx-routing';
+import { ONLY_NODE, ONLY_NODE_STATUS, routeOfRequest, routingVariables, SEND_TO_ROUTE } from './nginx-routing';
 import { publicTls } from './nginx-tls';
 import { CERTIFICATES_PATH } from './volumes';
 
@@ -87,7 +87,7 @@ ${publicTls(props)}
   proxy_ssl_name localhost;
   proxy_ssl_server_name on;
   proxy_ssl_protocols TLSv1.2 TLSv1.3;
-  # Covers the TLS handshake too, which a busy server may take a second for; the probes find a dead node sooner.
+  # Covers the TLS handshake too, which a busy server may take a second for; where there is another, that one is tried after it.
   proxy_connect_timeout 1500ms;
   proxy_send_timeout ${props.readTimeoutSeconds}s;
   proxy_read_timeout ${props.readTimeoutSeconds}s;
@@ -97,7 +97,8 @@ ${publicTls(props)}
   proxy_busy_buffers_size 64k;
   proxy_max_temp_file_size 0;
   proxy_next_upstream error timeout;
-  proxy_next_upstream_tries 2;
+  # Of others, one may be out of rotation.
+  proxy_next_upstream_tries ${Math.min(props.nodes.length, 3)};
 
   # Every header that a node trusts is set or removed here, so that no client can forge it.
   proxy_set_header Host ${publicHost(props)};
@@ -139,6 +140,9 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
     ssl_certificate_key ${props.keyFile};
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}${props.clientRevocations === undefined ? '' : CLIENT_REVOCATIONS}    add_header Strict-Transport-Security "max-age=63072000" always;
 ${routeOfRequest(props)}    error_page 503 @unavailable;
+    error_page ${ONLY_NODE_STATUS} = @only_node;
+    # One that has come this far has its page for too many requests all the same. No page leads back.
+    recursive_error_pages on;
 ${requestLimits(props)}${rateLimits(props.rateLimit)}
     # Tomcat drops ";x" from every segment of a path before it resolves ".." and looks for the application, so "/;x/carbon" and
     # "/a/.;/../carbon" would pass by a denied prefix. Only the last segment legitimately carries a parameter, ";jsessionid".
@@ -159,13 +163,8 @@ ${requestLimits(props)}${rateLimits(props.rateLimit)}
     }
 ${props.deniedPaths.map(deniedLocation).join('')}${replayable(props).map(replayableLocation).join('')}
     location / {
-      if ($route = "") {
-        return 503;
-      }
-      proxy_pass https://$route;
-    }
-
-${TOO_MANY_REQUESTS}
+${SEND_TO_ROUTE}    }
+${ONLY_NODE}${TOO_MANY_REQUESTS}
     location @unavailable {
       internal;
       default_type text/html;

@@ -1,6 +1,7 @@
 import type { ReplayablePath } from '../catalogue/distributions';
 import { deniedPattern, isDenied } from './denied-paths';
 import type { NginxConfProps } from './nginx-props';
+import { SEND_TO_ROUTE } from './nginx-routing';
 
 /** The parts of nginx.conf that there is one of for each node or path. */
 
@@ -34,12 +35,8 @@ export function replayableLocation({ path, reason }: ReplayablePath): string {
   return `
     # ${reason}
     location = ${path} {
-      if ($route = "") {
-        return 503;
-      }
       proxy_next_upstream error timeout non_idempotent;
-      proxy_pass https://$route;
-    }
+${SEND_TO_ROUTE}    }
 `;
 }
 

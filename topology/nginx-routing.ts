@@ -1,6 +1,12 @@
 import { MAX_NODES } from '../environment/addresses';
 import type { NginxConfProps } from './nginx-props';
 
+/** No node's answer is taken for it: Nginx looks at its own statuses only. It is never sent. */
+export const ONLY_NODE_STATUS = 418;
+
+/** How long the only node may take to accept a connection. */
+const ONLY_NODE_SECONDS = 10;
+
 type Routed = Pick<NginxConfProps, 'nodes' | 'affinity'>;
 
 /** The file that routing.js keeps while all nodes are in rotation. It is another one for another number of nodes, which a reload may bring. */
@@ -30,6 +36,7 @@ export function routingVariables({ nodes, affinity }: Routed): string {
   js_import routing.js;
   js_shared_dict_zone zone=nodes:64k;
   js_set $decided routing.route;
+  js_var $only_node;
   # Not all servers set $route, and the log has it in each.
   uninitialized_variable_warn off;
   split_clients $request_id $drawn {
@@ -45,6 +52,28 @@ export function routeOfRequest({ nodes, affinity }: Routed): string {
     }
 ${affinity ? '    add_header Set-Cookie $route_cookie always;\n' : ''}`;
 }
+
+/** What a request goes through before it is sent to its node, in a location. */
+export const SEND_TO_ROUTE = `      if ($route = "") {
+        return 503;
+      }
+      if ($only_node) {
+        return ${ONLY_NODE_STATUS};
+      }
+      proxy_pass https://$route;
+`;
+
+/**
+ * Where a request goes that one node alone can take, in the public server. To try another node soon is right where there is one; a node that
+ * has all the load is slow to accept a connection, and to give up on it would be the failed request.
+ */
+export const ONLY_NODE = `
+    location @only_node {
+      internal;
+      proxy_connect_timeout ${ONLY_NODE_SECONDS}s;
+      proxy_pass https://$route;
+    }
+`;
 
 /** The affinity cookie is sent where the client's differs. */
 function stickiness(nodes: Routed['nodes']): string {

@@ -52,8 +52,11 @@ export interface NodeDriver extends DriverJar {
 const SECONDS_BETWEEN_CHECKS = 10;
 /** Standstill of its process after which a server is restarted. It has long been out of the rotation by then, so there is time to be sure. */
 const STANDSTILL_SECONDS = 300;
-/** What requests that are under way get before their node stops. */
-export const DRAIN_SECONDS = 2;
+/**
+ * What requests that are under way get before their node stops. One may have been given to it just before and then wait for its connection;
+ * the server waits for those that have reached it, too.
+ */
+export const DRAIN_SECONDS = 5;
 
 /** The entry point that the image has itself. */
 export function imageEntrypoint({ home }: Distribution): string {

@@ -1,6 +1,8 @@
+import { DRAIN_SECONDS } from '../../topology/node';
+import { Client } from '../support/client';
 import { type LoadReport, underLoad } from '../support/load';
 import { type Answer, type Ask, NginxAlone } from '../support/nginx-alone';
-import { eventually } from '../support/workspace';
+import { docker, eventually } from '../support/workspace';
 
 // The load balancer with its generated configuration in front of nodes that record: limits of clients, and nodes that come and go.
 const edge = new NginxAlone('e2e-edge');
@@ -10,8 +12,8 @@ const [FIRST, SECOND] = [40, 41];
 const HERE = `${network}.1/32`;
 const AT_ONCE = 12;
 const LIMIT = 3;
-/** Requests that were on their way to a node when it was drained have arrived by then, in milliseconds. */
-const ON_THE_WAY_MS = 1000;
+/** Requests that were on their way to a node when it was drained have arrived by then, or it would stop too soon; in milliseconds. */
+const ON_THE_WAY_MS = DRAIN_SECONDS * 1000;
 
 let first: Ask;
 let second: Ask;
@@ -44,14 +46,14 @@ test('a third node gets requests once it is there, none after it has said that i
     await served(3);
     const drained = await edge.drainNode(3);
     expect(await edge.markers()).toEqual([]);
-    await new Promise((done) => setTimeout(done, 2 * ON_THE_WAY_MS));
+    await new Promise((done) => setTimeout(done, ON_THE_WAY_MS + 2000));
     await edge.install(limits(SECOND), 2);
     await eventually(
       'both nodes are known to serve',
       10,
       async () => String(await edge.markers()) === '2-nodes-in-rotation',
     );
-    await new Promise((done) => setTimeout(done, 2 * ON_THE_WAY_MS));
+    await new Promise((done) => setTimeout(done, ON_THE_WAY_MS + 2000));
     return drained;
   });
   const { received } = await edge.record(3);
@@ -89,6 +91,29 @@ test('one that comes back under its name is not taken for the one that stopped, 
     );
   });
   expect(report.failed).toEqual([]);
+});
+
+test('a request that one node alone can take waits for it, arrives as it was sent, and has the limits of every other', async () => {
+  await edge.install(limits(SECOND), 2);
+  await edge.drainNode(2);
+  await edge.stopNode(2);
+  const target = '/page/a%20b%C3%A4;v=1?id=%C3%A4';
+  const body = 'x'.repeat(100_000);
+  const client = new Client({ ...edge.client, keepAlive: false });
+  const node = edge.nodeContainer(1);
+  // It accepts nothing meanwhile: longer than another node would be waited for, and not so long that it counts as gone.
+  await docker('pause', node);
+  const answered = client.post(target, body);
+  await new Promise((done) => setTimeout(done, 2500));
+  await docker('unpause', node);
+  const { status, milliseconds } = await answered;
+  expect(status).toBe(200);
+  expect(milliseconds).toBeGreaterThan(2000);
+  const { received } = await edge.record(1);
+  expect(received.filter(({ length }) => length === body.length).map((each) => each.target)).toEqual([
+    '/page/a%20b%C3%A4;v=1',
+  ]);
+  await expectLimited(first, second);
 });
 
 /** Limits that these tests reach, and higher ones for one client and for the load. */

@@ -363,18 +363,38 @@ describe('paths', () => {
     expect(named(http(), 'proxy_next_upstream').map(({ args }) => args)).toEqual([['error', 'timeout']]);
   });
 
-  test('at most two nodes are tried', () => {
-    expect(anywhere(http(), 'proxy_next_upstream_tries').map(({ args }) => args)).toEqual([['2']]);
+  test.each([
+    [2, '2'],
+    [3, '3'],
+    [8, '3'],
+  ])('of %d nodes, at most %s are tried', (count, tries) => {
+    const nodes = Array.from({ length: count }, (_, index) => ({
+      name: `node-${index + 1}`,
+      address: `10.9.8.${11 + index}`,
+    }));
+    expect(anywhere(http({ nodes }), 'proxy_next_upstream_tries').map(({ args }) => args)).toEqual([[tries]]);
+  });
+
+  test('a node that is the only one is waited for longer than one beside which there is another', () => {
+    const seconds = (block: readonly Directive[] | undefined) => named(block, 'proxy_connect_timeout')[0]?.args[0];
+    expect(seconds(http())).toBe('1500ms');
+    expect(seconds(location(publicServer(), '@only_node')?.block)).toBe('10s');
+    expect(named(publicServer().block, 'error_page').map(({ args }) => args)).toContainEqual([
+      '418',
+      '=',
+      '@only_node',
+    ]);
   });
 
   test('requests are answered with 503 when no node is in rotation, and with a page that says so', () => {
     const forwarding = named(publicServer().block, 'location').filter(
-      ({ block }) => anywhere(block, 'proxy_pass').length > 0,
+      ({ args, block }) => args[0] !== '@only_node' && anywhere(block, 'proxy_pass').length > 0,
     );
     expect(forwarding.length).toBeGreaterThan(0);
     for (const { block } of forwarding) {
       expect(named(block, 'if')).toEqual([
         { name: 'if', args: ['($route', '=', '', ')'], block: [{ name: 'return', args: ['503'] }] },
+        { name: 'if', args: ['($only_node)'], block: [{ name: 'return', args: ['418'] }] },
       ]);
     }
     expect(named(publicServer().block, 'error_page').map(({ args }) => args)).toContainEqual(['503', '@unavailable']);

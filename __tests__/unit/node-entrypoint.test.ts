@@ -91,10 +91,10 @@ beforeEach(() => {
   for (const folder of ['bin', 'secrets', 'keystores']) mkdirSync(path(folder));
   writeFileSync(path('secrets', 'ADMIN_PASSWORD'), 'generated');
   writeFileSync(path('deployment.toml'), '[super_admin]\npassword = "$env{ADMIN_PASSWORD}"\n');
-  program('bin/sleep', 'exec /bin/sleep 0.05');
+  program('bin/sleep', 'echo "$1" >>"$TEST/slept"; exec /bin/sleep 0.05');
   program(
     'bin/curl',
-    'case "$*" in *localhost:9446*) cat "$TEST/server" ;; *telnet*) cat "$TEST/database" ;; *drain*) touch "$TEST/drained" ;; *) exit 28 ;; esac',
+    'case "$*" in *localhost:9446*) cat "$TEST/server" ;; *telnet*) cat "$TEST/database" ;; *drain*) touch "$TEST/drained"; echo $CONNECTED; exit $TOLD ;; *) exit 28 ;; esac',
   );
   program(
     'image-entrypoint',
@@ -242,6 +242,20 @@ test('a stop drains the node and then stops the server', async () => {
   expect(await end).toBe(0);
   expect(existsSync(path('drained'))).toBe(true);
   expect(output).toContain('server stops');
+});
+
+test.each([
+  ['has answered', '0', '0.000300', true],
+  ['is too slow to answer', '28', '0.000300', true],
+  ['does not know the node', '22', '0.000300', true],
+  ['refuses the connection', '7', '0.000000', false],
+  ['is not there', '28', '0.000000', false],
+])('requests under way get their time where the load balancer %s', async (_, told, connected, waits) => {
+  const end = start({ TOLD: told, CONNECTED: connected, DRAIN_SECONDS: '2.5' });
+  await until(started);
+  node?.kill('SIGTERM');
+  expect(await end).toBe(0);
+  expect(readFileSync(path('slept'), 'utf8').split('\n').includes('2.5')).toBe(waits);
 });
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));

@@ -389,6 +389,23 @@ describe('affinity', () => {
   });
 });
 
+test('a request that one node alone can take is marked, so that it waits for it', async () => {
+  const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
+  const chosen = () => {
+    const r = request();
+    return [routing.route(r), r.variables.only_node];
+  };
+  expect(chosen()).toEqual([expect.any(String), undefined]);
+  await probe(1, 502);
+  expect(chosen()).toEqual(['node-2', 'yes']);
+  await probe(2, 503);
+  expect(chosen()).toEqual(['node-2', 'yes']);
+  await probe(1, 200, 2);
+  expect(chosen()).toEqual(['node-1', 'yes']);
+  await probe(2, 200, 2);
+  expect(chosen()).toEqual([expect.any(String), undefined]);
+});
+
 test('with no node that could serve nothing is chosen, which nginx.conf answers with 503', async () => {
   const { routing, probe } = load({ nodes: ['node-1', 'node-2'] });
   await probe(1, 502);

@@ -178,12 +178,14 @@ async function ask(name) {
   }
 }
 
-// js_set $decided: the node that gets this request where not all are in rotation, or nothing when there is none.
+// js_set $decided: the node that gets this request where not all are in rotation, or nothing when there is none. Says in $only_node whether
+// there is no other.
 function route(r) {
   let candidates = topology.nodes.filter(isInRotation);
   if (candidates.length === 0) candidates = topology.nodes.filter((name) => mayServe(name) && !isSilent(name));
   if (candidates.length === 0) candidates = topology.nodes.filter(mayServe);
   if (candidates.length === 0) return '';
+  if (candidates.length === 1) r.variables.only_node = 'yes';
   if (topology.affinity && candidates.includes(r.variables.cookie_ISROUTE)) return r.variables.cookie_ISROUTE;
   return candidates[parseInt(r.variables.request_id.slice(0, 8), 16) % candidates.length];
 }
