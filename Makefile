@@ -9,13 +9,11 @@ endif
 
 # The folder of this file, quoted for the shell. Make takes a path with spaces for several, so it is one word while make works on it.
 space := $(subst ,, )
-hash := \#
 this_file := $(abspath $(patsubst <space>%,%,$(subst $(space),<space>,$(MAKEFILE_LIST))))
 folder := $(subst <space>,$(space),$(patsubst %/,%,$(dir $(subst $(space),<space>,$(this_file)))))
 quoted = '$(subst ','\'',$(1))'
 ROOT := $(call quoted,$(folder))
-# Node.js takes the loader's path for a URL.
-TSX := node --import $(call quoted,$(subst $(hash),%23,$(subst %,%25,$(folder)))/node_modules/tsx/dist/loader.mjs)
+NODE := node --require $(ROOT)/typescript.cjs
 # No file, as its path may have spaces.
 MODULES := modules
 
@@ -30,26 +28,26 @@ help: ## Show this list
 	@echo 'For all commands: TERRAFORM_BINARY_NAME=tofu uses OpenTofu also where Terraform is there; DEBUG=1 shows where an unexpected error happened.'
 
 setup: $(MODULES) ## Install what is missing: engine, Terraform or OpenTofu, providers, images
-	@$(TSX) $(ROOT)/cli/setup.ts
+	@$(NODE) $(ROOT)/cli/setup.ts
 
 up: $(MODULES) ## Create or update the environment and wait until a client is served
-	@$(TSX) $(ROOT)/cli/up.ts
+	@$(NODE) $(ROOT)/cli/up.ts
 
 plan: $(MODULES) ## Save a plan for every stack and show what would change
 #: CHECK=1  exit code 1 also where a rule of the policy is broken
 #: DESTROY=1  plans to destroy the environment instead
-	@$(TSX) $(ROOT)/cli/plan.ts
+	@$(NODE) $(ROOT)/cli/plan.ts
 
 apply: $(MODULES) ## Apply exactly the saved plans, in order
 #: PLAN=    digest of the approved plan, or its first 12 digits or more; any other plan is refused
-	@$(TSX) $(ROOT)/cli/apply.ts
+	@$(NODE) $(ROOT)/cli/apply.ts
 
 adopt: $(MODULES) ## Take what runs into Terraform's state, where that was lost; changes nothing that runs
-	@$(TSX) $(ROOT)/cli/adopt.ts
+	@$(NODE) $(ROOT)/cli/adopt.ts
 
 status: $(MODULES) ## How every component is, and what a client sees; exit code 1 unless all is well
 #: JSON=1   the same for programs
-	@$(TSX) $(ROOT)/cli/status.ts
+	@$(NODE) $(ROOT)/cli/status.ts
 
 acceptance: $(MODULES) ## Prove as a client that the pair is active-active; exit code 1 unless every promise holds that applies
 #: DRY_RUN=1  says what would be done, and sends nothing
@@ -63,51 +61,51 @@ acceptance: $(MODULES) ## Prove as a client that the pair is active-active; exit
 #: CONSENTS=1  with the accelerator, also consents, whose rows stay
 #: CLEANUP=  id of a run that was cut off elsewhere: removes what it left, checks nothing
 #: YES=1    does not ask, where the environment is protected
-	@$(TSX) $(ROOT)/cli/acceptance.ts
+	@$(NODE) $(ROOT)/cli/acceptance.ts
 
 credentials: $(MODULES) ## Where the administrator's name and password are, and whether it is valid
-	@$(TSX) $(ROOT)/cli/credentials.ts
+	@$(NODE) $(ROOT)/cli/credentials.ts
 
 import-secret: $(MODULES) ## Put a secret that somebody else chose (value on standard input) on the Docker host
 #: NAME=    name of the secret, such as DATABASE_PASSWORD (required)
-	@$(TSX) $(ROOT)/cli/import-secret.ts
+	@$(NODE) $(ROOT)/cli/import-secret.ts
 
 rotate-secret: $(MODULES) ## A new password where one is in use, without an interruption
 #: NAME=    DATABASE_PASSWORD or ADMIN_PASSWORD (required); generated, unless standard input has a value
-	@$(TSX) $(ROOT)/cli/rotate-secret.ts
+	@$(NODE) $(ROOT)/cli/rotate-secret.ts
 
 backup: $(MODULES) ## Passwords, keys and certificates as a tar archive on standard output
-	@$(TSX) $(ROOT)/cli/backup.ts
+	@$(NODE) $(ROOT)/cli/backup.ts
 
 restore: $(MODULES) ## Fill what is missing of them from such an archive on standard input
-	@$(TSX) $(ROOT)/cli/restore.ts
+	@$(NODE) $(ROOT)/cli/restore.ts
 
 diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
-	@$(TSX) $(ROOT)/cli/diagram.ts
+	@$(NODE) $(ROOT)/cli/diagram.ts
 
 network-rules: $(MODULES) ## Print a script for the Docker host: its firewall lets nothing into the containers but what they need
-	@$(TSX) $(ROOT)/cli/network-rules.ts
+	@$(NODE) $(ROOT)/cli/network-rules.ts
 
 upgrade: $(MODULES) ## To a version with another schema: stops all nodes and says what to do before the next step
 #: MIGRATED=1  the databases have the new schema: starts the new version
 #: UNDO=1   before that: starts the nodes again as they were
 #: FROM=    which version databases have that nobody has noted one for
-	@$(TSX) $(ROOT)/cli/upgrade.ts
+	@$(NODE) $(ROOT)/cli/upgrade.ts
 
 down: $(MODULES) ## Destroy the environment with its data; asks first
 #: YES=1    does not ask
-	@$(TSX) $(ROOT)/cli/down.ts
+	@$(NODE) $(ROOT)/cli/down.ts
 
 lock: $(MODULES) ## Rewrite config/terraform.lock.hcl: providers with their checksums, for several platforms
 #: MIRROR=  folder or https:// address with the published packages, instead of the registry
 #: PLATFORMS=  instead of Linux and macOS, such as "linux_amd64 linux_arm64"
-	@$(TSX) $(ROOT)/cli/lock.ts
+	@$(NODE) $(ROOT)/cli/lock.ts
 
 check: $(MODULES) ## All that needs no Docker Engine: lint, types, unit and synth tests (two to five minutes)
-	@$(TSX) $(ROOT)/cli/check.ts
+	@$(NODE) $(ROOT)/cli/check.ts
 
 test: check ## That, and the end-to-end tests
-	@$(TSX) $(ROOT)/__tests__/e2e/suite.ts
+	@$(NODE) $(ROOT)/__tests__/e2e/suite.ts
 
 .PHONY: fuzz
 fuzz: $(MODULES) ## Reads 10,000 mutated configurations: each is accepted or refused with a message (about 5 min)
@@ -120,17 +118,17 @@ malformed: $(MODULES) ## Sends 20,000 malformed requests through a real load bal
 
 .PHONY: scan
 scan: $(MODULES) ## Scans nginx.conf, Dockerfiles, workflows, shell scripts, and a running load balancer's TLS (needs Python with pip)
-	@$(TSX) $(ROOT)/__tests__/scanners/scan.ts
+	@$(NODE) $(ROOT)/__tests__/scanners/scan.ts
 
 .PHONY: chaos
 chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about an hour)
 #: FAULTS=  parts of names, between "|": only those faults; the other rows of the page stay
-	@$(TSX) $(ROOT)/__tests__/chaos/suite.ts
+	@$(NODE) $(ROOT)/__tests__/chaos/suite.ts
 
 .PHONY: mistakes
 mistakes: $(MODULES) ## What operators do wrong, under load; writes docs/mistakes.md (about half an hour)
 #: MISTAKES=  parts of names, between "|": only those mistakes; the others stay on the page
-	@$(TSX) $(ROOT)/__tests__/mistakes/suite.ts
+	@$(NODE) $(ROOT)/__tests__/mistakes/suite.ts
 
 .PHONY: acceptance-proof
 acceptance-proof: $(MODULES) ## The acceptance suite against its stand-in, with every defect that a running pair can have (about 12 min)
@@ -139,19 +137,19 @@ acceptance-proof: $(MODULES) ## The acceptance suite against its stand-in, with 
 benchmark: $(MODULES) ## Measures the commands, the load balancer and growth beside their peers; writes docs/benchmarks.md (about an hour)
 #: PARTS=   commands, growth, data-path, synth, between "|": only those; the others keep their figures
 #: RUNS=    rounds, instead of five
-	@$(TSX) $(ROOT)/__tests__/benchmarks/suite.ts
+	@$(NODE) $(ROOT)/__tests__/benchmarks/suite.ts
 
 docs: $(MODULES) ## Rewrite the generated pages, pictures and atlantis.yaml
 	@cd $(ROOT) && for tool in write-schema write-configuration-reference write-constructs-reference write-distributions write-policy write-diagram write-atlantis; do \
-	  $(TSX) tools/$$tool.ts || exit 1; done
+	  $(NODE) tools/$$tool.ts || exit 1; done
 
 differences: $(MODULES) ## List where deployment.toml differs from the accelerator's templates on purpose
-	@$(TSX) $(ROOT)/tools/list-differences.ts
+	@$(NODE) $(ROOT)/tools/list-differences.ts
 
 templates: $(MODULES) ## Rebuild the parity test's tables from a folder of the accelerator's templates
 #: FROM=    the folder (required)
 #: RELEASE=  release of the accelerator that they are of, such as 4.0.1 (required)
-	@$(TSX) $(ROOT)/tools/flatten-templates.ts "$(RELEASE)" "$(FROM)"
+	@$(NODE) $(ROOT)/tools/flatten-templates.ts "$(RELEASE)" "$(FROM)"
 
 lint: $(MODULES) ## Format, lint, types and the order of the floors
 	@cd $(ROOT) && npx biome check && npx tsc --noEmit && npx depcruise --config dependency-cruiser.config.js .

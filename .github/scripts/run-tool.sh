@@ -15,7 +15,7 @@ if [[ ${GITHUB_ACTIONS:-} == true ]]; then
 fi
 # In a process group of its own, so that it gets each signal once.
 set -m
-node --import ./node_modules/tsx/dist/loader.mjs "tools/$tool.ts" "$@" <&0 &
+node --require ./typescript.cjs "tools/$tool.ts" "$@" <&0 &
 running=$!
 trap 'again=true; kill -s INT "$running" || true' INT
 trap 'again=true; kill -s TERM "$running" || true' TERM

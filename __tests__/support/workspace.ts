@@ -114,8 +114,8 @@ export class Workspace {
   /** Makes plain `cdktf` work here, as it does in a checkout. */
   useCdktf(): void {
     const settings = JSON.parse(readFileSync(join(PROJECT, 'cdktf.json'), 'utf8'));
-    const loader = join(PROJECT, 'node_modules', 'tsx', 'dist', 'loader.mjs');
-    const app = `node --import "${loader}" "${join(PROJECT, 'main.ts')}"`;
+    const loader = join(PROJECT, 'typescript.cjs');
+    const app = `node --require "${loader}" "${join(PROJECT, 'main.ts')}"`;
     writeFileSync(this.path('cdktf.json'), JSON.stringify({ ...settings, app }));
   }
 

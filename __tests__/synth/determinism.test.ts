@@ -11,7 +11,7 @@ function runMain(): ReturnType<typeof readSynthesized> {
   cpSync(join(PROJECT, 'config'), join(project, 'config'), { recursive: true });
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['--import', join(PROJECT, 'node_modules/tsx/dist/loader.mjs'), join(PROJECT, 'main.ts')],
+    ['--require', join(PROJECT, 'typescript.cjs'), join(PROJECT, 'main.ts')],
     { cwd: project, env: { PATH: process.env.PATH, HOME: project, CHECKPOINT_DISABLE: '1' }, encoding: 'utf8' },
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

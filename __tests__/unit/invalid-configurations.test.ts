@@ -37,7 +37,7 @@ function runMain(project: string, env: NodeJS.ProcessEnv = {}) {
   const outdir = join(project, 'cdktf.out');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', join(PROJECT, 'node_modules/tsx/dist/loader.mjs'), join(PROJECT, 'main.ts')],
+    ['--require', join(PROJECT, 'typescript.cjs'), join(PROJECT, 'main.ts')],
     {
       cwd: project,
       env: { PATH: process.env.PATH, HOME: project, CHECKPOINT_DISABLE: '1', CDKTF_OUTDIR: outdir, ...env },

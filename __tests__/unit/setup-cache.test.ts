@@ -36,8 +36,8 @@ test('processes at the same time share one build', async () => {
        await sleep(500);
      });`,
   );
-  const loader = join(__dirname, '../../node_modules/tsx/dist/loader.mjs');
-  await Promise.all([1, 2, 3].map(() => run('node', ['--import', loader, script, machine.path('builds')])));
+  const loader = join(__dirname, '../../typescript.cjs');
+  await Promise.all([1, 2, 3].map(() => run('node', ['--require', loader, script, machine.path('builds')])));
   expect(readFileSync(machine.path('builds'), 'utf8')).toBe('built ');
 }, 20_000);
 

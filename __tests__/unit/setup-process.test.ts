@@ -59,8 +59,8 @@ test('both outputs go to the log file', async () => {
 
 /** Runs a script of ours in a process of its own, whose error output is read. */
 function runScript(script: string) {
-  const loader = join(__dirname, '../../node_modules/tsx/dist/loader.mjs');
-  return spawn('node', ['--import', loader, script], { cwd: machine.directory, stdio: ['ignore', 'ignore', 'pipe'] });
+  const loader = join(__dirname, '../../typescript.cjs');
+  return spawn('node', ['--require', loader, script], { cwd: machine.directory, stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 test('Ctrl-C reaches the program once, and this process ends after it', async () => {

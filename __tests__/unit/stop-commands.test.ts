@@ -10,7 +10,7 @@ const LIFTED = /^::stop-commands::([\w-]{16,})\n(?:.*\n)*::\1::\n$/;
 const folder = temporaryDirectory('stop-commands-');
 mkdirSync(join(folder, 'tools'));
 cpSync(join(PROJECT, '.github', 'scripts'), join(folder, 'scripts'), { recursive: true });
-symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+for (const name of ['node_modules', 'typescript.cjs']) symlinkSync(join(PROJECT, name), join(folder, name));
 
 /** @param signal sent once the file `ready` is there */
 async function ended(command: string[], signal?: NodeJS.Signals): Promise<{ code: number | null; said: string }> {
@@ -34,7 +34,7 @@ describe('a command', () => {
     const script = join(folder, 'main.ts');
     const errors = join(PROJECT, 'cli', 'setup', 'errors');
     writeFileSync(script, `import { runCommand } from '${errors}';\nrunCommand(${[main, ...further].join(', ')});`);
-    return ['node', '--import', join(PROJECT, 'node_modules/tsx/dist/loader.mjs'), script];
+    return ['node', '--require', join(PROJECT, 'typescript.cjs'), script];
   };
 
   test.each([

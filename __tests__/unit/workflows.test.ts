@@ -464,12 +464,7 @@ describe('take-configuration', () => {
     const trusted = folder(from);
     const result = spawnSync(
       'node',
-      [
-        '--import',
-        join(PROJECT, 'node_modules/tsx/dist/loader.mjs'),
-        join(PROJECT, 'tools/take-configuration.ts'),
-        proposal,
-      ],
+      ['--require', join(PROJECT, 'typescript.cjs'), join(PROJECT, 'tools/take-configuration.ts'), proposal],
       { cwd: trusted, encoding: 'utf8', env: { PATH: process.env.PATH } },
     );
     return { ...result, trusted, configuration: readFileSync(join(trusted, 'config/bank.toml'), 'utf8') };

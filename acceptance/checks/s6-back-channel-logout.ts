@@ -1,4 +1,4 @@
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 import { BackChannel } from '../back-channel';
 import type { Check } from '../check';
 import type { Lab } from '../lab';
@@ -39,6 +39,8 @@ async function logOutElsewhere(lab: Lab, a: string, b: string, channel: BackChan
   const [token = '', ...others] = channel.tokens;
   expectThat(others.length === 0, `one log-out at ${b} was reported ${others.length + 1} times`);
   const keys = (await lab.client(a).get('/oauth2/jwks')).expect(200).json<JSONWebKeySet>();
+  // An ES module alone, which not every Node.js lets us require.
+  const { createLocalJWKSet, jwtVerify } = await import('jose');
   const issuer = `${lab.target.origin}/oauth2/token`;
   const { payload } = await jwtVerify(token, createLocalJWKSet(keys), { issuer, audience: app.clientId }).catch(
     (error: Error) => {
