@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { synthesize } from '../../constructs/synthesize';
 import { readAssets } from '../../environment/assets';
 import { loadEnvironments } from '../../environment/load';
 import type { Environment } from '../../environment/schema';
@@ -109,6 +108,8 @@ export function shippedTopologies(): Topology[] {
  * validations.
  */
 export function synthesizeToFiles(topologies: readonly Topology[], outdir = temporaryDirectory('synth-')): Synthesized {
+  // Loaded where it is needed: most tests look at a topology alone, and cdktf takes a third of a second.
+  const { synthesize } = require('../../constructs/synthesize') as typeof import('../../constructs/synthesize');
   synthesize(topologies, outdir);
   return readSynthesized(
     outdir,
