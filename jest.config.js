@@ -10,8 +10,8 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   // Real processes on a busy machine; no test measures time by this limit.
   testTimeout: 60_000,
-  // One process for each processor: many tests wait for programs that they have started.
-  maxWorkers: '100%',
+  // More processes than processors: many tests wait for programs that they have started, or for time to pass.
+  maxWorkers: '150%',
   transform: {
     '^.+\\.ts$': compiled('typescript'),
     // An ES module, which jest cannot require as it is.

@@ -98,8 +98,15 @@ export interface EnvironmentAuthorities {
   readonly database?: readonly CertificateAuthority[];
 }
 
-/** The JSON Schema that editors use for completion (Draft 7, which Taplo understands). */
+let jsonSchema: object | undefined;
+
+/** The JSON Schema that editors use for completion (Draft 7, which Taplo understands). Made once: it takes longer than all else of a check. */
 export function environmentJsonSchema(): object {
+  jsonSchema ??= toJsonSchema();
+  return jsonSchema;
+}
+
+function toJsonSchema(): object {
   const schema = z.toJSONSchema(settingsSchema, {
     target: 'draft-7',
     io: 'input',

@@ -76,10 +76,16 @@ export const AIMS: readonly Aim[] = [
   },
   {
     part: 'synth',
-    what: 'processor time of synthesis, beside an empty program',
+    what: 'processor time of synthesis, beside an empty program by tsx',
     rows: ['ours', 'empty'],
     unit: 's',
     atMost: 1.3,
+  },
+  {
+    part: 'synth',
+    what: 'processor time of synthesis, beside an empty program that starts as ours does',
+    rows: ['ours', 'empty same way'],
+    unit: 's',
   },
 ];
 

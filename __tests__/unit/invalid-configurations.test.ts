@@ -22,6 +22,8 @@ function projectWith(entry: string): string {
   return project;
 }
 
+const messages = new Map(CASES.map((entry) => [entry, messageOf(projectWith(entry))]));
+
 function messageOf(project: string, only?: string): string {
   try {
     loadEnvironments(join(project, 'config'), { only });
@@ -48,7 +50,7 @@ function runMain(project: string, env: NodeJS.ProcessEnv = {}) {
 }
 
 test.each(CASES)('%s', (entry) => {
-  expect(messageOf(projectWith(entry))).toMatchSnapshot();
+  expect(messages.get(entry)).toMatchSnapshot();
 });
 
 test('an environment that is not there', () => {
@@ -61,12 +63,12 @@ test('an environment that is not there', () => {
 const POINTER = /^config\/([\w-]+\.toml):(\d+) {2}([\w.[\]-]+): /gm;
 
 test('nearly every message points to a line', () => {
-  const pointing = CASES.filter((entry) => messageOf(projectWith(entry)).match(POINTER));
+  const pointing = CASES.filter((entry) => messages.get(entry)?.match(POINTER));
   expect(pointing.length).toBeGreaterThan(CASES.length * 0.8);
 });
 
 describe.each(CASES)('the message about %s', (entry) => {
-  const message = messageOf(projectWith(entry));
+  const message = messages.get(entry) as string;
 
   test('names the file in every line, and ends with a count', () => {
     const lines = message.split('\n');
