@@ -1,6 +1,6 @@
 import type { EngineContainer } from '../../cli/environment-engine';
 import { nodeCertificateReason } from '../../cli/status/node-certificate';
-import { knownCause, reasonOf, whatJobSaid } from '../../cli/status/reasons';
+import { knownCause, reasonOf, shortageIn, whatJobSaid } from '../../cli/status/reasons';
 
 const RUNNING: EngineContainer = {
   name: 'bank-node-1',
@@ -26,6 +26,20 @@ function reason(change: Partial<EngineContainer>, log = ''): string | null {
 test('a healthy component needs no reason, whatever stands in its log', () => {
   expect(reason({}, 'No space left on device')).toBeNull();
 });
+
+test.each([
+  ['ERROR:  could not extend file "base/16384/16389": No space left on device', 'a disk or volume is full'],
+  ['FATAL:  sorry, too many clients already', 'the database has no connection left'],
+  ['java.lang.OutOfMemoryError: Java heap space', 'the Java heap is full'],
+  ['java.net.SocketException: Too many open files', 'the limit of open files is reached'],
+])('what a healthy component has run out of is found in its log: %s', (line, words) => {
+  expect(shortageIn(`started\n${line}\nserves`)).toContain(words);
+});
+
+test.each(['', 'started', 'FATAL:  password authentication failed for user "wso2"', 'certificate has expired'])(
+  'a healthy component has run out of nothing by a log that says: %s',
+  (line) => expect(shortageIn(line)).toBeNull(),
+);
 
 test('a load balancer whose configuration Nginx refuses says so, and what installs it again', () => {
   const log = 'nginx: [emerg] unknown directive "wrong" in /etc/nginx/active-active/current/nginx.conf:90';

@@ -8,7 +8,7 @@ import type { EngineContainer, EnvironmentEngine } from '../environment-engine';
 import { engineHostOf } from '../published/places';
 import { routingStatus } from '../rotation';
 import { nodeCertificate, nodeCertificateReason } from './node-certificate';
-import { knownCause, reasonOf, whatJobSaid } from './reasons';
+import { knownCause, reasonOf, shortageIn, whatJobSaid } from './reasons';
 
 /** One long-running container of the environment, or a job that failed. */
 export interface ComponentStatus {
@@ -28,12 +28,16 @@ export interface ComponentStatus {
   readonly clusterMembers: number | null;
   /** For nodes: the certificate that they show to the load balancer; null where it cannot be asked. */
   readonly certificate: CertificateFacts | null;
+  /** What it has run out of in the last minutes although its health check succeeds, such as a disk. */
+  readonly shortage: string | null;
   /** Why it is not healthy, or soon will not be. */
   readonly reason: string | null;
 }
 
 /** Lines in which a cause is looked for. */
 const LOG_LINES = 200;
+/** How far back a healthy component's log is looked at: of what was before, somebody may have made more. */
+const RECENT_MINUTES = 5;
 
 /** Every component, and the jobs that failed: they are why others are missing. */
 export async function componentsOf(topology: Topology, engine: EnvironmentEngine): Promise<ComponentStatus[]> {
@@ -46,7 +50,10 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
     rest: Partial<ComponentStatus> = {},
   ): Promise<ComponentStatus> => {
     const container = find(server.containerName);
-    const log = container && container.health !== 'healthy' ? await logOf(engine, container) : '';
+    const isHealthy = container?.health === 'healthy';
+    const log = container === undefined ? '' : await logOf(engine, container, isHealthy ? RECENT_MINUTES : undefined);
+    const shortage = isHealthy ? shortageIn(log) : null;
+    const words = { log, ...wordsFor(topology), memoryMb: server.memoryMb };
     return {
       component,
       container: server.containerName,
@@ -57,7 +64,8 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
       rotation: null,
       clusterMembers: null,
       certificate: null,
-      reason: reasonOf(server.containerName, container, { log, ...wordsFor(topology), memoryMb: server.memoryMb }),
+      shortage,
+      reason: reasonOf(server.containerName, container, words) ?? (shortage && `healthy, but ${shortage}`),
       ...rest,
     };
   };
@@ -86,8 +94,8 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
 }
 
 /** Whether nothing is wrong with a component. */
-export function isWell({ health, rotation }: ComponentStatus): boolean {
-  return health === 'healthy' && (rotation ?? 'in') === 'in';
+export function isWell({ health, rotation, shortage }: ComponentStatus): boolean {
+  return health === 'healthy' && shortage === null && (rotation ?? 'in') === 'in';
 }
 
 function wordsFor(topology: Topology) {
@@ -113,14 +121,17 @@ function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: r
       rotation: null,
       clusterMembers: null,
       certificate: null,
+      shortage: null,
       reason: `it ended with exit code ${exitCode}: ${said}. "${docker} logs ${name}" says all; "make up ENVIRONMENT=${environment}" runs it again`,
     };
   });
 }
 
-/** From the last start on: what was wrong before may be long over. */
-function logOf(engine: EnvironmentEngine, { name, startedAt }: EngineContainer): Promise<string> {
-  return engine.lastLines(name, LOG_LINES, startedAt).catch(() => '');
+/** From the last start on, since what was wrong before may be long over. @param minutes how far back at most. @default as far as that */
+function logOf(engine: EnvironmentEngine, { name, startedAt }: EngineContainer, minutes?: number): Promise<string> {
+  const earliest = minutes === undefined ? -Infinity : Date.now() - minutes * 60_000;
+  const since = Date.parse(startedAt) > earliest ? startedAt : `${minutes}m`;
+  return engine.lastLines(name, LOG_LINES, since).catch(() => '');
 }
 
 async function clusterMembers(

@@ -1,8 +1,16 @@
 import type { EngineContainer } from '../environment-engine';
 
+interface KnownCause {
+  readonly pattern: RegExp;
+  readonly meaning: string;
+  /** Whether something has run out, of which a health check may notice nothing: a database whose disk is full still answers. @default false */
+  readonly shortage?: boolean;
+}
+
 /** Causes that programs write into their logs in words of their own. The first that matches is told. */
-const KNOWN_CAUSES: readonly { readonly pattern: RegExp; readonly meaning: string }[] = [
+const KNOWN_CAUSES: readonly KnownCause[] = [
   {
+    shortage: true,
     pattern: /no space left on device|could not extend file|disk quota exceeded/i,
     meaning:
       'a disk or volume is full ("No space left on device"): "docker system df" and "df -h" on the Docker host say which',
@@ -12,14 +20,17 @@ const KNOWN_CAUSES: readonly { readonly pattern: RegExp; readonly meaning: strin
     meaning: 'the database refuses the password: the secret DATABASE_PASSWORD is not the one that the database knows',
   },
   {
+    shortage: true,
     pattern: /too many (?:clients|connections)|remaining connection slots are reserved/i,
     meaning: 'the database has no connection left: database.max_connections is too small, or somebody else uses them',
   },
   {
+    shortage: true,
     pattern: /java\.lang\.OutOfMemoryError/,
     meaning: 'the Java heap is full (OutOfMemoryError): identity_server.heap_mb is too small, or something leaks',
   },
   {
+    shortage: true,
     pattern: /too many open files/i,
     meaning: 'the limit of open files is reached ("Too many open files")',
   },
@@ -41,6 +52,11 @@ const KNOWN_CAUSES: readonly { readonly pattern: RegExp; readonly meaning: strin
 /** What a log or a health check says, in words that name the cause; undefined where it is none that is known. */
 export function knownCause(text: string): string | undefined {
   return KNOWN_CAUSES.find(({ pattern }) => pattern.test(text))?.meaning;
+}
+
+/** What a component ran out of that counts as healthy, by the last minutes of its log; null where it is nothing that is known. */
+export function shortageIn(log: string): string | null {
+  return KNOWN_CAUSES.find(({ pattern, shortage }) => shortage === true && pattern.test(log))?.meaning ?? null;
 }
 
 /** What a job that failed asks for: every secret that it misses with its command, else its last line. */

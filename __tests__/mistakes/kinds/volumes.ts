@@ -101,7 +101,6 @@ const fullDatabase: Mistake = {
         (await pair.status()).stderr.includes('a disk or volume is full'),
       );
       await operator.refused('status', ['a disk or volume is full']);
-      await operator.refused('up', ['a disk or volume is full']);
       await onHost(`rm "$1/${FILLER}"`, folder);
       await waitUntilHealthy(pair.database);
     });
