@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { sandboxImageTags } from '../../../images/tags';
 import { type Bars, NOTHING_LOST, pause } from '../../chaos/fault';
 import type { Pair } from '../../chaos/pair';
 import { Client } from '../../support/client';
@@ -8,6 +10,7 @@ import type { Mistake } from '../mistake';
 /** What clients of the old name see, which the plan has promised: from the moment at which the load balancer has the new one. */
 const PROMISED: Bars = { get: 'outage', replayable: 'outage', write: 'outage', slow: 'outage', recoverySeconds: 2 };
 const MOMENT_MS = 100;
+const GREEDY_IMAGE = 'wso2-is-active-active/mistakes-greedy:1';
 
 const hostName: Mistake = {
   name: 'another host name, and back',
@@ -86,19 +89,31 @@ const nodes: Mistake = {
 
 const memory: Mistake = {
   name: 'far too little memory for a node',
-  done: 'memory_mb = 512 with a heap of 384 MiB: the configuration allows it, and a server does not start in it',
-  back: 'the old limit again; make up, which replaces the first node alone',
+  done: 'memory_mb = 512 with a heap of 384 MiB, which the configuration allows; the sandbox’s server is made to use its whole heap at once, as a real one does in time',
+  back: 'the old limit and image again; make up, which replaces the first node alone',
   bars: NOTHING_LOST,
   make: async (operator, pair) => {
-    const [, second] = pair.nodes;
-    const before = await inspect(second.container);
-    await pair.configure({ memoryMb: 512, heapMb: 384, startTimeoutSeconds: 60 });
-    await operator.refused('up', ['more than its 512 MiB of memory', `The roll stops here; ${second.container} keep`]);
-    await operator.refused('status', ['more than its 512 MiB of memory']);
-    await pair.configure();
-    await operator.done('up');
-    const after = await inspect(second.container);
-    operator.note.expect('the other node was touched', after.State.StartedAt === before.State.StartedAt);
+    writeFileSync(
+      pair.workspace.path('Dockerfile'),
+      `FROM ${sandboxImageTags().identityServer}\nENV JAVA_TOOL_OPTIONS=-XX:+AlwaysPreTouch\n`,
+    );
+    await docker('build', '--quiet', '--tag', GREEDY_IMAGE, pair.workspace.path('.'));
+    try {
+      const [, second] = pair.nodes;
+      const before = await inspect(second.container);
+      await pair.configure({ image: GREEDY_IMAGE, memoryMb: 512, heapMb: 384, startTimeoutSeconds: 60 });
+      await operator.refused('up', [
+        'more than its 512 MiB of memory',
+        `The roll stops here; ${second.container} keep`,
+      ]);
+      await operator.refused('status', ['more than its 512 MiB of memory']);
+      await pair.configure();
+      await operator.done('up');
+      const after = await inspect(second.container);
+      operator.note.expect('the other node was touched', after.State.StartedAt === before.State.StartedAt);
+    } finally {
+      await docker('image', 'rm', '--force', GREEDY_IMAGE);
+    }
   },
 };
 
