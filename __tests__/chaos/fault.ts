@@ -43,7 +43,8 @@ export interface Fault {
 
 /** What a fault tells the measurement while it runs. */
 export class Notes {
-  from = 0;
+  /** @default what is done breaks nothing that could be given a time: from its beginning */
+  from = performance.now();
   to = 0;
   readonly problems: string[] = [];
   readonly remarks: string[] = [];
