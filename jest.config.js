@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 const compiled = (syntax) => [
   '@swc/jest',
   { jsc: { parser: { syntax }, target: 'es2023' }, module: { type: 'commonjs' } },
@@ -11,7 +13,7 @@ module.exports = {
   // Real processes on a busy machine; no test measures time by this limit.
   testTimeout: 60_000,
   // More processes than processors: many tests wait for programs that they have started, or for time to pass.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   transform: {
     '^.+\\.ts$': compiled('typescript'),
     // An ES module, which jest cannot require as it is.
