@@ -13,7 +13,7 @@ runCommand(async () => {
   await requireLifted(context, 'make down');
   await confirm(topology.environment);
   const destroyAll = async () => {
-    await destroyLayers(context.stacks);
+    await destroyLayers(context);
     await sweep(context);
   };
   // Where nothing is there, an image may not be either.

@@ -39,14 +39,17 @@ export async function planAndReport(
       planned.set(runner, await plannedStack(runner));
     },
   });
-  const [changed, found] = await Promise.all([planning, destroy ? [] : foreseen(context)]);
+  const [changed, found, schemas] = await Promise.all([
+    planning,
+    destroy ? [] : foreseen(context),
+    destroy ? [] : schemasForReport(context),
+  ]);
   const lost = destroy ? [] : await lostStacks(context, changed);
   const stacks = runners.flatMap((runner) => {
     const stack = planned.get(runner);
     const unknown = lost.find((candidate) => candidate.runner === runner);
     return stack ? [{ ...stack, ...(unknown && { unknown: namesOf(unknown) }) }] : [];
   });
-  const schemas = destroy ? [] : await schemasForReport(context);
   const report = buildReport({
     topology,
     stacks,

@@ -37,17 +37,27 @@ export async function planAll(
 ): Promise<TerraformStackRunner[]> {
   return step(`Plan ${context.topology.environment}`, async () => {
     const containers = await context.engine.containers();
-    const [renewals] = await Promise.all([
-      destroy ? (new Map() satisfies Renewals) : dueRenewals(context, containers),
-      initAll(context.stacks),
-    ]);
-    for (const [name, { why }] of renewals) console.log(`${name} is replaced: ${why}.`);
+    const looked = destroy ? Promise.resolve<Renewals>(new Map()) : dueRenewals(context, containers);
+    const due = looked.then((renewals) => {
+      for (const [name, { why }] of renewals) console.log(`${name} is replaced: ${why}.`);
+      return renewals;
+    });
+    // Told below, where it is awaited.
+    due.catch(() => undefined);
+    await initAll(context.stacks);
     const installed = destroy ? Promise.resolve([]) : changedVolumes(context, containers);
     const failed = destroy ? [] : failedJobs(context.topology, containers);
     const planned = context.stacks.map(async (runner) => {
-      if (runner.stack.layer !== 'foundation') await setTimeout(HEAD_START_MS);
-      const renewal = renewals.get(runner.stack.name);
-      const requested = new Map(renewal ? [[renewal.address, renewal.why]] : []);
+      const isFoundation = runner.stack.layer === 'foundation';
+      if (!isFoundation) await setTimeout(HEAD_START_MS);
+      const requested = new Map<string, string>();
+      const renew = async () => {
+        const renewal = (await due).get(runner.stack.name);
+        if (renewal) requested.set(renewal.address, renewal.why);
+        return renewal !== undefined;
+      };
+      // What is hardly ever due does not keep the longest plan waiting.
+      if (!isFoundation) await renew();
       const runAgain = (job: string, why: string) => {
         const address = runner.containerAddress(job);
         if (address !== undefined) requested.set(address, why);
@@ -60,13 +70,14 @@ export async function planAll(
       const first = await runner.plan(destroy, requested);
       // Where the node changes anyway, it may have the files of the configuration before, and gets the new ones.
       if (!first && (await edited).length > 0) return replaceEdited(runner, await edited, read);
+      const renewed = isFoundation && (await renew());
       const changedHere = (await installed).filter(({ layer }) => layer === runner.stack.layer);
       runner.changedFiles = changedHere;
       for (const { volume, files, job } of changedHere) {
         console.log(`Changed by hand in the volume ${volume}: ${files.join(', ')}.`);
         runAgain(job, 'files that it installed were changed by hand: it installs them again');
       }
-      const changes = changedHere.length > 0 ? await runner.plan(destroy, requested) : first;
+      const changes = renewed || changedHere.length > 0 ? await runner.plan(destroy, requested) : first;
       const lost = changedHere.filter((volume) => volume.lost.length > 0);
       if (lost.length > 0) runner.refusal = lost.map((volume) => lostText(volume.volume, volume.lost)).join('; ');
       await read?.(runner);

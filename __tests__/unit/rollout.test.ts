@@ -7,7 +7,7 @@ import { UserError } from '../../cli/setup/errors';
 import type { TerraformStackRunner } from '../../cli/terraform';
 import type { Plan } from '../../review/plan/plan-json';
 import { KEEPALIVE_MIN_SECONDS } from '../../topology/nginx-conf';
-import { topology } from '../support/synth';
+import { authorityFixture, topology } from '../support/synth';
 
 // In which order a change is applied, and when it must not go on. Engine and Terraform are stand-ins; the end-to-end tests have
 // the real ones.
@@ -297,8 +297,12 @@ describe('done means that every node takes traffic', () => {
 });
 
 describe('what has to be made again is asked of the plan, and nothing on the engine is touched', () => {
-  /** Plans with this exit code of the keystores' job, and what a look into the volumes prints. @returns what was done, in order */
-  async function planned({ exitCode = 0, files = '' }): Promise<{ done: string[]; refusals: string[] }> {
+  /** Plans with this exit code of the keystores' job, what a look into the volumes prints, and the load balancer's certificate. @returns what was done, in order */
+  async function planned({
+    exitCode = 0,
+    files = '',
+    certificate = '',
+  }): Promise<{ done: string[]; refusals: string[] }> {
     const derived = topology(undefined, 'bank');
     const done: string[] = [];
     const container = { running: false, paused: false, startedAt: '', restarts: 0, image: 'image', variables: {} };
@@ -312,7 +316,11 @@ describe('what has to be made again is asked of the plan, and nothing on the eng
     }));
     // Whatever would change something on the engine is not there to be called.
     const engine = {
-      containers: async () => [{ ...container, name: 'bank-keystores-job', exitCode }],
+      containers: async () => [
+        { ...container, name: 'bank-keystores-job', exitCode },
+        { ...container, name: derived.loadBalancer.containerName, running: certificate !== '' },
+      ],
+      docker: async (_: string, name: string) => (name === derived.loadBalancer.containerName ? certificate : ''),
       names: async () => Object.values(derived.volumes).map(({ name }) => name),
       lookIntoVolumes: async () => files,
     };
@@ -334,6 +342,12 @@ describe('what has to be made again is asked of the plan, and nothing on the eng
     const again = 'plan bank-foundation address of bank-keystores-job';
     expect(done).toEqual(['plan bank-foundation', again, 'read bank-foundation']);
     expect(refusals).toEqual([]);
+  });
+
+  test('a certificate that ends soon is issued again by a second plan: the first does not wait for the look at it', async () => {
+    const { done } = await planned({ certificate: authorityFixture('expired-root') });
+    const again = 'plan bank-foundation docker_container.keystore-keystores-job';
+    expect(done).toEqual(['plan bank-foundation', again, 'read bank-foundation']);
   });
 
   test('a secret that nothing else has is a reason to refuse', async () => {

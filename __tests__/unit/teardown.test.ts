@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
+import type { CommandContext } from '../../cli/command';
 import { UserError } from '../../cli/setup/errors';
 import { destroyLayers } from '../../cli/teardown';
-import type { TerraformStackRunner } from '../../cli/terraform';
 import { topology } from '../support/synth';
 
 interface Given {
@@ -10,12 +11,16 @@ interface Given {
   readonly failing?: readonly string[];
   /** Stacks whose plan Terraform refuses. */
   readonly refused?: readonly string[];
+  /** The load balancer's container ends at once, and its volume goes when this has happened. @default - both end together */
+  readonly volumeAfter?: string;
 }
 
 /** Destroys a pair on a stand-in for Terraform. @returns what began and ended, in order */
-async function destroyed({ empty = [], failing = [], refused = [] }: Given = {}): Promise<string[]> {
+async function destroyed({ empty = [], failing = [], refused = [], volumeAfter }: Given = {}): Promise<string[]> {
   const done: string[] = [];
-  const runners = topology(undefined, 'bank').stacks.map((stack) => {
+  let running = true;
+  const of = topology(undefined, 'bank');
+  const stacks = of.stacks.map((stack) => {
     const short = stack.name.slice('bank-'.length);
     return {
       stack,
@@ -31,12 +36,17 @@ async function destroyed({ empty = [], failing = [], refused = [] }: Given = {})
         done.push(`begin ${short}`);
         for (let turn = 0; turn < 100; turn++) await null;
         if (failing.includes(short)) throw new UserError(`${short} broke`);
+        if (short === 'load-balancer' && volumeAfter !== undefined) {
+          running = false;
+          while (!done.includes(volumeAfter)) await setTimeout(5);
+        }
         done.push(`end ${short}`);
       },
     };
   });
   try {
-    await destroyLayers(runners as unknown as TerraformStackRunner[]);
+    const engine = { docker: async () => (running ? 'a container\n' : '') };
+    await destroyLayers({ topology: of, engine, stacks } as unknown as CommandContext);
   } catch (error) {
     throw Object.assign(error as Error, { done });
   }
@@ -51,6 +61,22 @@ test('layer after layer, the nodes at the same time, and what comes later is pla
     ...['begin node-1', 'begin node-2', 'end node-1', 'end node-2'],
     ...['begin foundation', 'end foundation'],
   ]);
+});
+
+test('the nodes wait until nobody is served, not for the load balancer’s volume; the foundation waits for both', async () => {
+  const done = (await destroyed({ volumeAfter: 'end node-2' })).filter((entry) => !entry.startsWith('plan'));
+  expect(done).toEqual([
+    'begin load-balancer',
+    ...['begin node-1', 'begin node-2', 'end node-1', 'end node-2'],
+    'end load-balancer',
+    ...['begin foundation', 'end foundation'],
+  ]);
+});
+
+test('a load balancer that goes on serving keeps the nodes', async () => {
+  const attempt = destroyed({ failing: ['load-balancer'] });
+  await expect(attempt).rejects.toThrow('load-balancer broke');
+  await expect(attempt).rejects.toMatchObject({ done: expect.not.arrayContaining(['begin node-1']) });
 });
 
 test('what is not there needs no apply', async () => {
