@@ -22,6 +22,8 @@ set -eu
 
 server=
 stop() {
+  # A signal may come between the server's start and the next line.
+  server=${server:-${!:-}}
   [ -n "$server" ] || exit 143
   # Where nobody accepts the connection, nobody sends anything. A load balancer that is slow to answer reads this all the same.
   connected=$(curl -fsS -o /dev/null --connect-timeout 1 -m 5 -w '%{time_connect}' -X POST "$DRAIN_URL") || true
