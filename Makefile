@@ -107,6 +107,19 @@ check: $(MODULES) ## All that needs no Docker Engine: lint, types, unit and synt
 test: check ## That, and the end-to-end tests
 	@$(NODE) $(ROOT)/__tests__/e2e/suite.ts
 
+.PHONY: cluster
+cluster: $(MODULES) ## Start a Kubernetes of three machines on this one, to try things on (Linux, root; first time 5 to 15 min)
+#: KUBECONFIG=  a cluster of your own: it is used instead, none is started
+	@$(TSX) $(ROOT)/cli/cluster.ts
+
+.PHONY: cluster-down
+cluster-down: $(MODULES) ## End that and remove it
+	@$(TSX) $(ROOT)/cli/cluster-down.ts
+
+.PHONY: cluster-test
+cluster-test: $(MODULES) ## Prove that this cluster behaves as one: names, services, claims, machines that fail (about 10 min)
+	@cd $(ROOT) && npx jest __tests__/cluster --runInBand
+
 .PHONY: fuzz
 fuzz: $(MODULES) ## Reads 10,000 mutated configurations: each is accepted or refused with a message (about 5 min)
 	@cd $(ROOT) && MUTATIONS=10000 npx jest __tests__/unit/fuzzed-configurations.test.ts

@@ -11,6 +11,7 @@ const FLOORS = [
   ['review/diagram'],
   ['review/report'],
   ['cli/setup'],
+  ['cli/cluster'],
   ['cli', 'main.ts'],
   ['tools'],
   ['__tests__'],
@@ -31,7 +32,10 @@ const upwards = ROOMS.filter(({ floor }) => floor < FLOORS.length - 1).map(({ ro
   from: filesOf(room),
   to: {
     path: ROOMS.filter((other) => other.room !== room && other.floor >= floor).map((other) => `^${other.room}(/|$)`),
-    pathNot: [`^${room}/`],
+    // A room on a floor below may lie inside one above, as cli/setup in cli.
+    pathNot: [room, ...ROOMS.filter((other) => other.floor < floor).map((other) => other.room)].map(
+      (each) => `^${each}/`,
+    ),
   },
 }));
 

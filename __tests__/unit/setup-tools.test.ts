@@ -7,7 +7,7 @@ import { MAVEN_CHECKSUMS } from '../../catalogue/maven-checksums';
 import { ensureBaseImage } from '../../cli/setup/base-image';
 import { runCommand, UserError } from '../../cli/setup/errors';
 import { download } from '../../cli/setup/maven';
-import { ensureProviders, reachesRegistry } from '../../cli/setup/providers';
+import { ensureProviders, KUBERNETES_PROVIDERS, reachesRegistry } from '../../cli/setup/providers';
 import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { ensureTerraform, terraformVariables } from '../../cli/setup/terraform';
 import { sandboxImageTags } from '../../images/tags';
@@ -121,6 +121,37 @@ describe('providers', () => {
     process.env.TF_CLI_CONFIG_FILE = machine.path('missing.tfrc');
     expect(await messageOf(ensureProviders(terraform))).toContain('go was not found');
   });
+});
+
+test('what only some environments need is built beside the other providers, not with them', async () => {
+  machine.program('terraform', 'console.error("could not connect"); process.exit(1)');
+  machine.program(
+    'go',
+    `const [command] = process.argv.slice(2);
+    const file = process.argv[process.argv.indexOf('-o') + 1];
+    const { appendFileSync, mkdirSync } = require('node:fs');
+    if (command === 'env') console.log('linux\\namd64\\ngo1.24.1');
+    if (command !== 'build') process.exit(0);
+    mkdirSync(require('node:path').dirname(file), { recursive: true });
+    appendFileSync(file, '');
+    appendFileSync(${JSON.stringify(machine.path('built'))}, process.argv.at(-1) + '\\n');`,
+  );
+  const terraform = { binary: 'terraform', version: '1.11.4', isOpenTofu: false };
+  const first = (await ensureProviders(terraform)).TF_CLI_CONFIG_FILE as string;
+  const both = (await ensureProviders(terraform, KUBERNETES_PROVIDERS)).TF_CLI_CONFIG_FILE as string;
+  expect(fs.readFileSync(machine.path('built'), 'utf8').trim().split('\n')).toEqual([
+    'github.com/terraform-providers/terraform-provider-docker',
+    'github.com/terraform-providers/terraform-provider-local',
+    'github.com/gavinbunney/terraform-provider-kubectl',
+  ]);
+  const [offered, all] = [first, both].map((file) => fs.readFileSync(file, 'utf8'));
+  expect(offered).not.toContain('gavinbunney/kubectl');
+  expect(all).toContain(
+    'include = ["registry.terraform.io/gavinbunney/kubectl","registry.opentofu.org/gavinbunney/kubectl"]',
+  );
+  expect(all).toMatch(/direct \{\n {4}exclude = \[.*kreuzwerker\/docker.*gavinbunney\/kubectl"\]/);
+  const path = 'registry.opentofu.org/gavinbunney/kubectl/1.19.0/linux_amd64/terraform-provider-kubectl_v1.19.0';
+  expect(fs.existsSync(`${both.replace(/\.tfrc$/, '')}/${path}`)).toBe(true);
 });
 
 test('the registry is reached where Terraform gets an answer from it', async () => {

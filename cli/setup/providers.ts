@@ -10,7 +10,7 @@ import { CommandError, run } from './process';
 import { print, step } from './progress';
 import type { Terraform } from './terraform';
 
-interface ProviderSource {
+export interface ProviderSource {
   /** Namespace and name in the registry. */
   readonly source: string;
   /** Version that the mirror offers. */
@@ -22,7 +22,7 @@ interface ProviderSource {
   readonly moduleVersion: string;
 }
 
-/** The providers of the mirror. Both modules declare the paths they had before they moved. */
+/** The providers that every environment needs. Both modules declare the paths they had before they moved. */
 export const PROVIDERS: readonly ProviderSource[] = [
   {
     source: 'kreuzwerker/docker',
@@ -41,6 +41,16 @@ export const PROVIDERS: readonly ProviderSource[] = [
   },
 ];
 
+/** What an environment on Kubernetes needs besides. */
+export const KUBERNETES_PROVIDERS: readonly ProviderSource[] = [
+  {
+    source: 'gavinbunney/kubectl',
+    version: '1.19.0',
+    module: 'github.com/gavinbunney/terraform-provider-kubectl',
+    moduleVersion: 'v1.19.0',
+  },
+];
+
 /** Where the two programs take a provider from whose source names no registry. */
 export const REGISTRIES = { terraform: 'registry.terraform.io', tofu: 'registry.opentofu.org' } as const;
 const REGISTRY_TIMEOUT_MS = 5_000;
@@ -49,14 +59,18 @@ const REGISTRY_TIMEOUT_MS = 5_000;
  * Makes sure that Terraform can install the providers. Where it reaches the registry, or the user has configured how providers
  * are installed, there is nothing to do; elsewhere the providers are built with Go into a mirror.
  *
+ * @param further providers besides those that every environment needs. @default - none
  * @returns variables for Terraform's environment
  * @throws UserError when neither the registry nor Go is there
  */
-export async function ensureProviders(terraform: Terraform): Promise<NodeJS.ProcessEnv> {
+export async function ensureProviders(
+  terraform: Terraform,
+  further: readonly ProviderSource[] = [],
+): Promise<NodeJS.ProcessEnv> {
   if (await isConfiguredByUser(terraform)) return {};
   registryAnswers ??= reachesRegistry(terraform);
   if (await registryAnswers) return {};
-  return { TF_CLI_CONFIG_FILE: await ensureMirror() };
+  return { TF_CLI_CONFIG_FILE: await ensureMirrors([PROVIDERS, further]) };
 }
 
 /** Whether Terraform takes the providers from the mirror that was built on this machine. @param variables what `ensureProviders` gave */
@@ -104,8 +118,17 @@ export async function reachesRegistry(terraform: Terraform, env: NodeJS.ProcessE
   }
 }
 
-/** @returns the CLI configuration file that makes Terraform use the mirror */
-async function ensureMirror(): Promise<string> {
+/** Folder of a mirror, and what it offers. */
+interface Mirror {
+  readonly folder: string;
+  readonly sources: readonly string[];
+}
+
+/**
+ * @param groups providers that are built together; a group of its own does not make the others be built again
+ * @returns the CLI configuration file that makes Terraform use the mirrors
+ */
+async function ensureMirrors(groups: readonly (readonly ProviderSource[])[]): Promise<string> {
   requireProgram(
     'go',
     `Terraform cannot reach its provider registry, so the providers are built from source: install Go ${OLDEST_GO} or newer (https://go.dev/doc/install), or set TF_CLI_CONFIG_FILE to a configuration with your own provider mirror.`,
@@ -114,19 +137,23 @@ async function ensureMirror(): Promise<string> {
     await run('go', ['env', 'GOOS', 'GOARCH', 'GOVERSION'], { timeoutMs: 20_000 })
   ).stdout.split('\n');
   const platform = `${os}_${architecture}`;
-  const content = PROVIDERS.map(({ source, version, moduleVersion }) => {
-    return `${source.replace('/', '-')}-${version}-${moduleVersion.slice(-12)}`;
-  });
-  const mirror = await buildOnce(join('providers', [...content, platform].join('_')), async (directory) => {
-    requireGo(goVersion);
-    print('Terraform cannot reach its provider registry; building the providers from source, once.');
-    for (const provider of PROVIDERS) {
-      await step(`Building the Terraform provider ${provider.source} ${provider.version}`, () =>
-        buildProvider(provider, directory, platform),
-      );
-    }
-  });
-  return writeCliConfiguration(mirror);
+  const mirrors: Mirror[] = [];
+  for (const providers of groups.filter(({ length }) => length > 0)) {
+    const content = providers.map(({ source, version, moduleVersion }) => {
+      return `${source.replace('/', '-')}-${version}-${moduleVersion.slice(-12)}`;
+    });
+    const folder = await buildOnce(join('providers', [...content, platform].join('_')), async (directory) => {
+      requireGo(goVersion);
+      print('Terraform cannot reach its provider registry; building the providers from source, once.');
+      for (const provider of providers) {
+        await step(`Building the Terraform provider ${provider.source} ${provider.version}`, () =>
+          buildProvider(provider, directory, platform),
+        );
+      }
+    });
+    mirrors.push({ folder, sources: providers.map(({ source }) => source) });
+  }
+  return writeCliConfiguration(mirrors);
 }
 
 function requireGo(version: string): void {
@@ -152,18 +179,21 @@ async function buildProvider(provider: ProviderSource, mirror: string, platform:
   }
 }
 
-async function writeCliConfiguration(mirror: string): Promise<string> {
-  const file = `${mirror}.tfrc`;
-  const mirrored = Object.values(REGISTRIES).flatMap((registry) =>
-    PROVIDERS.map(({ source }) => `${registry}/${source}`),
+async function writeCliConfiguration(mirrors: readonly Mirror[]): Promise<string> {
+  // Beside the last of them, whose name no other list of mirrors ends with.
+  const file = `${mirrors.at(-1)?.folder}.tfrc`;
+  const registries = Object.values(REGISTRIES);
+  const offered = ({ sources }: Mirror) => registries.flatMap((name) => sources.map((source) => `${name}/${source}`));
+  const blocks = mirrors.map(
+    (mirror) => `  filesystem_mirror {
+    path    = ${JSON.stringify(mirror.folder)}
+    include = ${JSON.stringify(offered(mirror))}
+  }
+`,
   );
   const content = `provider_installation {
-  filesystem_mirror {
-    path    = ${JSON.stringify(mirror)}
-    include = ${JSON.stringify(mirrored)}
-  }
-  direct {
-    exclude = ${JSON.stringify(mirrored)}
+${blocks.join('')}  direct {
+    exclude = ${JSON.stringify(mirrors.flatMap(offered))}
   }
 }
 `;

@@ -1,0 +1,128 @@
+import { PROVISIONER } from './control-plane-files';
+import { ADDRESSES, CLUSTER_DOMAIN, MARK } from './layout';
+
+export const COREDNS_IMAGE = `docker.io/${MARK}/coredns:1`;
+/** The storage class of `make cluster`. */
+export const STORAGE_CLASS = 'shared';
+export const COREDNS = { namespace: 'kube-system', name: 'coredns', replicas: 2 } as const;
+
+const labels = { 'k8s-app': 'kube-dns' };
+const metadata = { name: COREDNS.name, namespace: COREDNS.namespace };
+const owner = { name: 'system:coredns' };
+const rbac = 'rbac.authorization.k8s.io';
+
+// It knows the cluster's names alone, so a name of elsewhere is refused at once and no test waits for a server that is not there.
+const corefile = `.:1053 {
+  errors
+  health :8080 {
+    lameduck 5s
+  }
+  ready :8181
+  kubernetes ${CLUSTER_DOMAIN} in-addr.arpa ip6.arpa {
+    pods insecure
+    fallthrough in-addr.arpa ip6.arpa
+    ttl 5
+  }
+  cache 5
+  loadbalance
+}
+`;
+
+const container = {
+  name: 'coredns',
+  image: COREDNS_IMAGE,
+  imagePullPolicy: 'IfNotPresent',
+  args: ['-conf', '/etc/coredns/Corefile'],
+  ports: [
+    { name: 'dns', containerPort: 1053, protocol: 'UDP' },
+    { name: 'dns-tcp', containerPort: 1053, protocol: 'TCP' },
+  ],
+  resources: { requests: { cpu: '20m', memory: '32Mi' }, limits: { memory: '128Mi' } },
+  livenessProbe: { httpGet: { path: '/health', port: 8080 }, failureThreshold: 5, timeoutSeconds: 5 },
+  readinessProbe: { httpGet: { path: '/ready', port: 8181 }, periodSeconds: 2, timeoutSeconds: 5 },
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  },
+  volumeMounts: [{ name: 'configuration', mountPath: '/etc/coredns', readOnly: true }],
+};
+
+const pod = {
+  serviceAccountName: COREDNS.name,
+  priorityClassName: 'system-cluster-critical',
+  dnsPolicy: 'Default',
+  // A lost machine's copy starts on another one soon.
+  tolerations: ['not-ready', 'unreachable'].map((reason) => ({
+    key: `node.kubernetes.io/${reason}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: 10,
+  })),
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: labels },
+    },
+  ],
+  securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [container],
+  volumes: [{ name: 'configuration', configMap: { name: COREDNS.name } }],
+};
+
+/** What every cluster has: names of services, and a class for claims of any access mode. */
+export const MANIFESTS: readonly object[] = [
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRole',
+    metadata: owner,
+    rules: [
+      { apiGroups: [''], resources: ['services', 'pods', 'namespaces'], verbs: ['list', 'watch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+    ],
+  },
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: owner,
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: owner.name },
+    subjects: [{ kind: 'ServiceAccount', ...metadata }],
+  },
+  { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: corefile } },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...metadata, labels },
+    spec: {
+      replicas: COREDNS.replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: pod },
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kube-dns', namespace: COREDNS.namespace, labels },
+    spec: {
+      clusterIP: ADDRESSES.dnsService,
+      selector: labels,
+      ports: ['UDP', 'TCP'].map((protocol) => ({
+        name: protocol === 'UDP' ? 'dns' : 'dns-tcp',
+        port: 53,
+        targetPort: 1053,
+        protocol,
+      })),
+    },
+  },
+  {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: STORAGE_CLASS, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    provisioner: PROVISIONER,
+    reclaimPolicy: 'Delete',
+    volumeBindingMode: 'Immediate',
+  },
+];
