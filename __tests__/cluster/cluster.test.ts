@@ -61,6 +61,15 @@ test('pods of two machines share a claim, as a user who is not root', async () =
   expect(await inPod('machine-3', 'cat', '/shared/file')).toBe('written there\n');
 });
 
+test('a NetworkPolicy lets nothing pass from one machine to another but what it allows', async () => {
+  const reached = () => answersFrom('machine-1', 'machine-2');
+  await apply([policy([])]);
+  await eventually('nothing is reached', 60, async () => !(await reached()));
+  await apply([policy([{ from: [{ podSelector: {} }] }])]);
+  await eventually('pods of the namespace are', 60, reached);
+  await kubectl(['delete', 'networkpolicy', 'ingress', '-n', NAMESPACE]);
+}, 180_000);
+
 test('a machine without power becomes NotReady, the others go on, and it comes back', async () => {
   await powerOff('machine-2');
   await eventually('machine-2 is not Ready', NOT_READY_SECONDS, async () => (await readiness('machine-2')) !== 'True');
@@ -141,6 +150,16 @@ const SERVICE = {
   spec: { type: 'NodePort', selector: labels, ports: [{ port: PORT, nodePort: NODE_PORT }] },
 };
 
+/** What may reach the pods of the namespace. */
+function policy(ingress: readonly object[]): object {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'ingress', namespace: NAMESPACE },
+    spec: { podSelector: {}, policyTypes: ['Ingress'], ingress },
+  };
+}
+
 /** A server that answers with its name, on one machine; as Kubernetes wants pods to be in a restricted namespace. */
 function server(machine: MachineName): object {
   return {
@@ -193,14 +212,14 @@ async function inPod(machine: MachineName, ...command: string[]): Promise<string
 }
 
 /** What a URL answers in the pod of a machine. */
-async function ask(machine: MachineName, url: string): Promise<string> {
-  return inPod(machine, 'curl', '--silent', '--show-error', '--fail', '--max-time', '5', url);
+async function ask(machine: MachineName, url: string, seconds = 5): Promise<string> {
+  return inPod(machine, 'curl', '--silent', '--show-error', '--fail', '--max-time', `${seconds}`, url);
 }
 
 /** Whether the service's name, asked for on one machine, leads to the pod of the other at least once in ten times. */
 async function answersFrom(machine: MachineName, other: MachineName): Promise<boolean> {
   for (let time = 0; time < 10; time++) {
-    const answer = await ask(machine, `http://server.${NAMESPACE}:${PORT}/`).catch(() => '');
+    const answer = await ask(machine, `http://server.${NAMESPACE}:${PORT}/`, 1).catch(() => '');
     if (answer === `server-${other}\n`) return true;
   }
   return false;

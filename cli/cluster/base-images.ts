@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../setup/process';
 import { PAUSE_IMAGE } from './machine-files';
-import { COREDNS_IMAGE } from './manifests';
+import { COREDNS_IMAGE, NETWORK_POLICIES_IMAGE } from './manifests';
 
 /** The archive with the images that every machine has. */
 export const BASE_IMAGES = 'images.tar';
@@ -16,7 +16,7 @@ const TAR = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-o
 export async function writeImages(folder: string, architecture: string): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'wso2-kube-images-'));
   try {
-    const images = { pause: PAUSE_IMAGE, coredns: COREDNS_IMAGE };
+    const images = { pause: PAUSE_IMAGE, coredns: COREDNS_IMAGE, 'network-policies': NETWORK_POLICIES_IMAGE };
     const manifest = await Promise.all(
       Object.entries(images).map(([program, tag]) =>
         writeImage(join(folder, program), program, tag, architecture, work),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildOnce } from '../setup/cache';
-import { OLDEST_GO } from '../setup/go';
+import { buildWithGo, OLDEST_GO } from '../setup/go';
 import { canInstall, installPackages, requireProgram, thisMachine } from '../setup/machine';
 import { isInstalled, run } from '../setup/process';
 import { print, step } from '../setup/progress';
@@ -22,6 +22,11 @@ const PACKAGES = [
   ...PLUGINS.map((name) => `github.com/containernetworking/plugins/plugins/${name}`),
   ...[...COMMANDS, 'kubectl', 'kubelet'].map((name) => `k8s.io/kubernetes/cmd/${name}`),
 ];
+/** Enforces NetworkPolicies. Its libraries are newer than those of Kubernetes, so it is built by itself. */
+const NETWORK_POLICIES = {
+  package: 'sigs.k8s.io/kube-network-policies/cmd',
+  module: 'sigs.k8s.io/kube-network-policies@v0.7.0',
+};
 const VERSION_VARIABLES = 'k8s.io/component-base/version';
 
 /** What else is needed, by the package that has it. */
@@ -52,11 +57,13 @@ export async function ensureComponents(): Promise<string> {
   );
   const { stdout } = await run('go', ['env', 'GOOS', 'GOARCH'], { timeoutMs: 20_000 });
   const platform = stdout.trim().replace('\n', '_');
-  return buildOnce(join('cluster-components', `${KUBERNETES}-${digestOf(SOURCES)}-${platform}`), async (folder) => {
+  const content = digestOf(SOURCES, NETWORK_POLICIES.module);
+  return buildOnce(join('cluster-components', `${KUBERNETES}-${content}-${platform}`), async (folder) => {
     print(
       `Building Kubernetes ${KUBERNETES} from source, once. This takes five to fifteen minutes and 2 GB below GOPATH.`,
     );
     await step(`Building Kubernetes ${KUBERNETES}, etcd, CoreDNS and network plugins`, () => build(folder));
+    await step('Building kube-network-policies', () => buildWithGo(NETWORK_POLICIES, join(folder, 'network-policies')));
     await rename(join(folder, 'server'), join(folder, 'etcd'));
     await writeImages(folder, platform.split('_')[1] as string);
   });
@@ -82,9 +89,9 @@ async function ensurePrograms(): Promise<void> {
   for (const [program, name] of missing) requireProgram(program, `Install it (package ${name}).`);
 }
 
-/** Digest of all files of a folder, with their names. */
-function digestOf(folder: string): string {
-  const hash = createHash('sha256');
+/** Digest of all files of a folder, with their names, and of a text. */
+function digestOf(folder: string, text: string): string {
+  const hash = createHash('sha256').update(text);
   const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   for (const file of names.map((entry) => join(entry.parentPath, entry.name)).sort()) {
     hash

@@ -2,14 +2,16 @@ import { PROVISIONER } from './control-plane-files';
 import { ADDRESSES, CLUSTER_DOMAIN, MARK } from './layout';
 
 export const COREDNS_IMAGE = `docker.io/${MARK}/coredns:1`;
+export const NETWORK_POLICIES_IMAGE = `docker.io/${MARK}/network-policies:1`;
 /** The storage class of `make cluster`. */
 export const STORAGE_CLASS = 'shared';
-export const COREDNS = { namespace: 'kube-system', name: 'coredns', replicas: 2 } as const;
+const NAMESPACE = 'kube-system';
+const RBAC = 'rbac.authorization.k8s.io';
+const READ = ['list', 'watch'];
+export const COREDNS = { namespace: NAMESPACE, name: 'coredns', replicas: 2 } as const;
 
 const labels = { 'k8s-app': 'kube-dns' };
 const metadata = { name: COREDNS.name, namespace: COREDNS.namespace };
-const owner = { name: 'system:coredns' };
-const rbac = 'rbac.authorization.k8s.io';
 
 // It knows the cluster's names alone, so a name of elsewhere is refused at once and no test waits for a server that is not there.
 const corefile = `.:1053 {
@@ -72,25 +74,12 @@ const pod = {
   volumes: [{ name: 'configuration', configMap: { name: COREDNS.name } }],
 };
 
-/** What every cluster has: names of services, and a class for claims of any access mode. */
-export const MANIFESTS: readonly object[] = [
-  { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: 'ClusterRole',
-    metadata: owner,
-    rules: [
-      { apiGroups: [''], resources: ['services', 'pods', 'namespaces'], verbs: ['list', 'watch'] },
-      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
-    ],
-  },
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: 'ClusterRoleBinding',
-    metadata: owner,
-    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: owner.name },
-    subjects: [{ kind: 'ServiceAccount', ...metadata }],
-  },
+/** Names of services. */
+const dns: readonly object[] = [
+  ...account(COREDNS.name, [
+    { apiGroups: [''], resources: ['services', 'pods', 'namespaces'], verbs: READ },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
+  ]),
   { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: corefile } },
   {
     apiVersion: 'apps/v1',
@@ -117,12 +106,73 @@ export const MANIFESTS: readonly object[] = [
       })),
     },
   },
+];
+
+const policyLabels = { app: 'kube-network-policies' };
+const policyMetadata = { name: 'kube-network-policies', namespace: NAMESPACE };
+
+/** Lets a packet of a new connection pass only where NetworkPolicies allow it; on each machine, in its own network. */
+const networkPolicies: readonly object[] = [
+  ...account(policyMetadata.name, [
+    { apiGroups: [''], resources: ['pods', 'namespaces', 'nodes'], verbs: READ },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: READ },
+  ]),
   {
-    apiVersion: 'storage.k8s.io/v1',
-    kind: 'StorageClass',
-    metadata: { name: STORAGE_CLASS, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
-    provisioner: PROVISIONER,
-    reclaimPolicy: 'Delete',
-    volumeBindingMode: 'Immediate',
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: policyMetadata,
+    spec: {
+      selector: { matchLabels: policyLabels },
+      template: {
+        metadata: { labels: policyLabels },
+        spec: {
+          serviceAccountName: policyMetadata.name,
+          priorityClassName: 'system-node-critical',
+          hostNetwork: true,
+          tolerations: [{ operator: 'Exists' }],
+          containers: [
+            {
+              name: 'kube-network-policies',
+              image: NETWORK_POLICIES_IMAGE,
+              imagePullPolicy: 'IfNotPresent',
+              // Where it does not run, connections pass, as they do past the rules that the agents of others leave.
+              args: ['--hostname-override=$(MACHINE)', '--fail-open', '--metrics-bind-address=127.0.0.1:9080'],
+              env: [{ name: 'MACHINE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+              resources: { requests: { cpu: '20m', memory: '32Mi' } },
+              securityContext: { capabilities: { add: ['NET_ADMIN'] }, readOnlyRootFilesystem: true },
+            },
+          ],
+        },
+      },
+    },
   },
 ];
+
+const storage = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: STORAGE_CLASS, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  provisioner: PROVISIONER,
+  reclaimPolicy: 'Delete',
+  volumeBindingMode: 'Immediate',
+};
+
+/** What the cluster has from the beginning: names of services, NetworkPolicies that are enforced, a class for claims of any access mode. */
+export const MANIFESTS: readonly object[] = [...dns, ...networkPolicies, storage];
+
+/** An account for pods of the cluster itself, with what it may do. */
+function account(name: string, rules: readonly object[]): object[] {
+  const role = `${MARK}:${name}`;
+  const subject = { name, namespace: NAMESPACE };
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: subject },
+    { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: { name: role }, rules },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: role },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', ...subject }],
+    },
+  ];
+}
