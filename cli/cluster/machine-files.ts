@@ -125,6 +125,19 @@ export function kubeProxyConfiguration(machine: ClusterMachine): object {
   };
 }
 
+/** Where kube-network-policies listens for the packets that it has to decide on. */
+export const POLICY_QUEUE = 100;
+
+/**
+ * First packets of connections of pods are held until kube-network-policies has decided; those of the machine itself, such as probes,
+ * pass. It would make such rules with nftables, which some kernels give no queues; its own then fail, and where they work they decide alike.
+ */
+const POLICY_RULES = [
+  '-m owner --uid-owner 0 -j RETURN',
+  '-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN',
+  ...['-s', '-d'].map((side) => `${side} ${NETWORKS.pods} -j NFQUEUE --queue-num ${POLICY_QUEUE} --queue-bypass`),
+];
+
 /** What makes a machine of new namespaces, as a script for its first shell. */
 export function machineScript(machine: ClusterMachine): string {
   const lib = files.machine(machine.name, 'lib');
@@ -141,6 +154,7 @@ export function machineScript(machine: ClusterMachine): string {
     `hostname ${machine.name}`,
     'echo 1 > /proc/sys/net/ipv4/ip_forward',
     'ip link set lo up',
+    ...POLICY_RULES.map((rule) => `iptables -w -t mangle -A POSTROUTING ${rule}`),
   ].join('\n');
 }
 

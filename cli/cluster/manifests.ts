@@ -1,5 +1,6 @@
 import { PROVISIONER } from './control-plane-files';
 import { ADDRESSES, CLUSTER_DOMAIN, MARK } from './layout';
+import { POLICY_QUEUE } from './machine-files';
 
 export const COREDNS_IMAGE = `docker.io/${MARK}/coredns:1`;
 export const NETWORK_POLICIES_IMAGE = `docker.io/${MARK}/network-policies:1`;
@@ -136,7 +137,14 @@ const networkPolicies: readonly object[] = [
               image: NETWORK_POLICIES_IMAGE,
               imagePullPolicy: 'IfNotPresent',
               // Where it does not run, connections pass, as they do past the rules that the agents of others leave.
-              args: ['--hostname-override=$(MACHINE)', '--fail-open', '--metrics-bind-address=127.0.0.1:9080'],
+              args: [
+                '--hostname-override=$(MACHINE)',
+                '--fail-open',
+                `--nfqueue-id=${POLICY_QUEUE}`,
+                '--metrics-bind-address=127.0.0.1:9080',
+                // Names are asked for like everything else.
+                '--netfilter-bug-1766-fix=false',
+              ],
               env: [{ name: 'MACHINE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
               resources: { requests: { cpu: '20m', memory: '32Mi' } },
               securityContext: { capabilities: { add: ['NET_ADMIN'] }, readOnlyRootFilesystem: true },
