@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hierarchies } from '../../cli/cluster/cgroups';
 import { clusterRuns, ensureCluster, removeCluster } from '../../cli/cluster/cluster';
 import { heal, isolate, killComponent, powerOff, powerOn, startComponent } from '../../cli/cluster/faults';
 import { fullName, loadImages } from '../../cli/cluster/images';
 import { kubectl } from '../../cli/cluster/kubectl';
-import { MACHINES, type MachineName } from '../../cli/cluster/layout';
+import { HOST_LINK, MACHINES, MARK, type MachineName, stateDirectory } from '../../cli/cluster/layout';
 import { STORAGE_CLASS } from '../../cli/cluster/manifests';
 import { ensureSetup } from '../../cli/setup/ensure-setup';
 import { sandboxImageTags } from '../../images/tags';
@@ -116,6 +119,32 @@ test.each([
     await eventually('names are resolved', READY_SECONDS, () => answersFrom('machine-1', 'machine-3'));
   },
   400_000,
+);
+
+test('make cluster starts again what is missing of it', async () => {
+  await powerOff('machine-3');
+  await killComponent({ component: 'kube-scheduler' });
+  await ensureCluster();
+  await eventually('the pod of machine-3 serves again', STARTED_SECONDS, () => answersFrom('machine-1', 'machine-3'));
+}, 400_000);
+
+const whereNoneRan = hadCluster ? test.skip : test;
+whereNoneRan(
+  'make cluster-down leaves nothing',
+  async () => {
+    await removeCluster();
+    const traces = {
+      places: clusterRuns(),
+      links: existsSync(`/sys/class/net/${HOST_LINK}`),
+      files: existsSync(stateDirectory()),
+      groups: hierarchies(readFileSync('/proc/self/mounts', 'utf8')).filter(({ folder }) =>
+        existsSync(join(folder, MARK)),
+      ),
+      mounts: readFileSync('/proc/self/mounts', 'utf8').includes(stateDirectory()),
+    };
+    expect(traces).toEqual({ places: false, links: false, files: false, groups: [], mounts: false });
+  },
+  120_000,
 );
 
 const labels = { app: 'server' };

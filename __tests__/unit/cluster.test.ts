@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { hierarchies } from '../../cli/cluster/cgroups';
+import { ensureCluster, removeCluster } from '../../cli/cluster/cluster';
 import { argumentsOf, CONTROL_PLANE, certificateSubjects, kubeconfig } from '../../cli/cluster/control-plane-files';
 import { fullName, has } from '../../cli/cluster/images';
 import {
@@ -23,6 +25,8 @@ import {
 } from '../../cli/cluster/machine-files';
 import { MANIFESTS } from '../../cli/cluster/manifests';
 import { overlap, parseCidr } from '../../environment/addresses';
+import { failureOf } from '../support/machine';
+import { PROJECT } from '../support/synth';
 
 const machine = machineNamed('machine-2');
 
@@ -212,5 +216,33 @@ docker.io/a/b:1 application/x sha256:1 10.0 MiB linux/amd64 wso2-kube/id=sha256:
     expect(has(listed, 'docker.io/a/b:1', 'sha256:aa')).toBe(true);
     expect(has(listed, 'docker.io/a/b:1', 'sha256:bb')).toBe(false);
     expect(has(listed, 'docker.io/a/b', 'sha256:aa')).toBe(false);
+  });
+});
+
+describe('the command', () => {
+  test('without root begins nothing, and says what else can be done', async () => {
+    const uid = jest.spyOn(process, 'getuid').mockReturnValue(1000);
+    const messages = await Promise.all([ensureCluster(), removeCluster()].map(failureOf));
+    uid.mockRestore();
+    for (const { message } of messages) {
+      expect(message).toMatch(
+        /^the test cluster needs Linux and root.* without root\. With a cluster of your own.* set KUBECONFIG\.$/,
+      );
+    }
+  });
+
+  test('with a cluster of your own starts none', () => {
+    const env = { ...process.env, KUBECONFIG: '/home/me/bank.yaml' };
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'cli/cluster.ts'], {
+      cwd: PROJECT,
+      env,
+      encoding: 'utf8',
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: '',
+      stderr:
+        'KUBECONFIG is set: the cluster of /home/me/bank.yaml is used, and none is started here. Unset it to have one started.\n',
+    });
   });
 });

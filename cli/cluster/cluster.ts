@@ -16,7 +16,7 @@ import { files, HOST_LINK, KUBERNETES, MACHINE_NAMES, stateDirectory } from './l
 import { COREDNS, MANIFESTS } from './manifests';
 import { closePlace, holderOf, PLACES, until } from './namespaces';
 import { ensureNetwork } from './network';
-import { startControlPlane, startMachine } from './parts';
+import { requireAllRunning, startControlPlane, startMachine } from './parts';
 
 /** What a checkout has of the cluster: how it is reached. */
 const ACCESS = resolve(__dirname, '..', '..', 'build', 'cluster');
@@ -44,8 +44,12 @@ export async function ensureCluster(): Promise<void> {
       await concurrently(MACHINE_NAMES.map((name) => () => startMachine(name, programs)));
     });
     await kubectl(['apply', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: MANIFESTS }));
+    const startedAt = Date.now();
     await step('Waiting until all machines are Ready', () =>
-      until('all machines are Ready', READY_MS, async () => ((await machinesReady()) ? true : undefined)),
+      until('all machines are Ready', READY_MS, async () => {
+        requireAllRunning(startedAt);
+        return (await machinesReady()) || undefined;
+      }),
     );
     await step('Waiting until names are resolved', () =>
       kubectl(['rollout', 'status', 'deployment', COREDNS.name, '-n', COREDNS.namespace, '--timeout=180s']),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildOnce } from '../setup/cache';
-import { buildWithGo, OLDEST_GO } from '../setup/go';
+import { buildWithGo, OLDEST_GO, requireGo } from '../setup/go';
 import { canInstall, installPackages, requireProgram, thisMachine } from '../setup/machine';
 import { isInstalled, run } from '../setup/process';
 import { print, step } from '../setup/progress';
@@ -55,17 +55,19 @@ export async function ensureComponents(): Promise<string> {
     'go',
     `Kubernetes is built from source: install Go ${OLDEST_GO} or newer (https://go.dev/doc/install).`,
   );
-  const { stdout } = await run('go', ['env', 'GOOS', 'GOARCH'], { timeoutMs: 20_000 });
-  const platform = stdout.trim().replace('\n', '_');
+  const { stdout } = await run('go', ['env', 'GOOS', 'GOARCH', 'GOVERSION'], { timeoutMs: 20_000 });
+  const [os = '', architecture = '', version = ''] = stdout.split('\n');
+  const platform = `${os}_${architecture}`;
   const content = digestOf(SOURCES, NETWORK_POLICIES.module);
   return buildOnce(join('cluster-components', `${KUBERNETES}-${content}-${platform}`), async (folder) => {
+    requireGo(version, 'Kubernetes');
     print(
       `Building Kubernetes ${KUBERNETES} from source, once. This takes five to fifteen minutes and 2 GB below GOPATH.`,
     );
     await step(`Building Kubernetes ${KUBERNETES}, etcd, CoreDNS and network plugins`, () => build(folder));
     await step('Building kube-network-policies', () => buildWithGo(NETWORK_POLICIES, join(folder, 'network-policies')));
     await rename(join(folder, 'server'), join(folder, 'etcd'));
-    await writeImages(folder, platform.split('_')[1] as string);
+    await writeImages(folder, architecture);
   });
 }
 

@@ -3,12 +3,13 @@ import type { ControlPlaneComponent } from './control-plane-files';
 import { kubectl } from './kubectl';
 import type { MachineName } from './layout';
 import { COREDNS } from './manifests';
-import { closePlace, killed, killIn, processesInPods } from './namespaces';
+import { closePlace, holderOf, killed, killIn, processesInPods } from './namespaces';
 import { attach, detach, disconnect } from './network';
 import { type MachineComponent, startControlPlane, startMachine, startMachineComponent } from './parts';
 
 /** A machine loses power: it says nothing more to anybody, all its processes are gone, what is on its disk stays. */
 export async function powerOff(machine: MachineName): Promise<void> {
+  if (holderOf(machine) === undefined) return;
   // First, or ending processes would close their connections in order.
   await disconnect(machine);
   await closePlace(machine);

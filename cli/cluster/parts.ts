@@ -1,13 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { UserError } from '../setup/errors';
 import { BASE_IMAGES } from './base-images';
 import { ensureCgroup } from './cgroups';
-import { argumentsOf, type ControlPlaneComponent, encryptionConfiguration } from './control-plane-files';
+import { argumentsOf, CONTROL_PLANE, type ControlPlaneComponent, encryptionConfiguration } from './control-plane-files';
 import { importArchive } from './images';
-import { API_SERVER, type ClusterMachine, files, MACHINES, type MachineName, machineNamed } from './layout';
+import {
+  API_SERVER,
+  type ClusterMachine,
+  files,
+  MACHINE_NAMES,
+  MACHINES,
+  type MachineName,
+  machineNamed,
+} from './layout';
 import {
   CONTAINERD_SOCKET,
   cgroupOf,
@@ -18,13 +27,16 @@ import {
   networkPlugins,
   RESOLV_CONF,
 } from './machine-files';
-import { holderOf, openPlace, processesIn, runIn, startIn, until } from './namespaces';
+import { holderOf, openPlace, type Place, processesIn, runIn, startIn, until } from './namespaces';
 import { connect } from './network';
 
 export const MACHINE_COMPONENTS = ['containerd', 'kubelet', 'kube-proxy'] as const;
 export type MachineComponent = (typeof MACHINE_COMPONENTS)[number];
 
 const START_MS = 120_000;
+/** By then a program that was started is seen among the processes. */
+const SEEN_MS = 3_000;
+const SHOWN_LINES = 10;
 
 /** Starts a component of the control plane, where it does not run, and waits until it answers. @param programs folder of the components */
 export async function startControlPlane(component: ControlPlaneComponent, programs: string): Promise<void> {
@@ -49,10 +61,45 @@ async function writeEncryption(): Promise<void> {
 }
 
 async function answers(component: ControlPlaneComponent, url: string, user: string): Promise<void> {
-  const tls = ['--cacert', files.certificate('ca'), '--cert', files.certificate(user), '--key', files.key(user)];
-  await until(`${component} answers`, START_MS, () =>
-    runIn('control-plane', 'curl', ['--silent', '--fail', '--max-time', '5', ...tls, url]).catch(() => undefined),
-  );
+  const tls = [
+    '--silent',
+    '--fail',
+    '--max-time',
+    '5',
+    '--cacert',
+    files.certificate('ca'),
+    '--cert',
+    files.certificate(user),
+    '--key',
+    files.key(user),
+  ];
+  await untilAnswers('control-plane', component, () => runIn('control-plane', 'curl', [...tls, url]));
+}
+
+async function untilAnswers(place: Place, component: string, ask: () => Promise<unknown>): Promise<void> {
+  const startedAt = Date.now();
+  await until(`${component} of ${place} answers`, START_MS, async () => {
+    const answered = await ask().then(
+      () => true,
+      () => undefined,
+    );
+    if (!answered && Date.now() - startedAt > SEEN_MS) requireRunning(place, component);
+    return answered;
+  });
+}
+
+/** @throws UserError with the end of its log, where one of the components has ended by itself @param startedAt of the last of them */
+export function requireAllRunning(startedAt: number): void {
+  if (Date.now() - startedAt < SEEN_MS) return;
+  for (const component of Object.keys(CONTROL_PLANE)) requireRunning('control-plane', component);
+  for (const name of MACHINE_NAMES) for (const component of MACHINE_COMPONENTS) requireRunning(name, component);
+}
+
+function requireRunning(place: Place, component: string): void {
+  if (processesIn(place, component).length > 0) return;
+  const log = files.log(place, component);
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-SHOWN_LINES);
+  throw new UserError([`${component} of ${place} has ended. Its log, ${log}, ends:`, ...lines].join('\n  '));
 }
 
 /** Gives a machine power, where it has none: its namespaces, its link and its components. */
@@ -76,9 +123,7 @@ export async function startMachineComponent(
   if (processesIn(name, component).length > 0) return;
   if (component === 'containerd') {
     startIn(name, 'containerd', ['--config', files.machine(name, 'containerd.toml')]);
-    await until(`containerd of ${name} answers`, START_MS, () =>
-      runIn(name, 'ctr', ['--address', CONTAINERD_SOCKET, 'version']).catch(() => undefined),
-    );
+    await untilAnswers(name, component, () => runIn(name, 'ctr', ['--address', CONTAINERD_SOCKET, 'version']));
     if (!existsSync(files.machine(name, 'has-images'))) {
       await importArchive(name, join(programs, BASE_IMAGES));
       await writeFile(files.machine(name, 'has-images'), '');

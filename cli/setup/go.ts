@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UserError } from './errors';
 import { run } from './process';
 
 /** A program in a published Go module. */
@@ -33,4 +34,13 @@ export async function buildWithGo(program: GoProgram, file: string): Promise<voi
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** @throws UserError where this machine's Go is too old @param what is built with it */
+export function requireGo(version: string, what: string): void {
+  const minor = Number(/^go1\.(\d+)/.exec(version)?.[1]);
+  if (minor >= Number(OLDEST_GO.split('.')[1])) return;
+  throw new UserError(
+    `${version} is too old to build ${what}. Install Go ${OLDEST_GO} or newer (https://go.dev/doc/install).`,
+  );
 }

@@ -3,8 +3,7 @@ import { link, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/p
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { buildOnce, cacheDirectory } from './cache';
-import { UserError } from './errors';
-import { buildWithGo, OLDEST_GO } from './go';
+import { buildWithGo, OLDEST_GO, requireGo } from './go';
 import { requireProgram } from './machine';
 import { CommandError, run } from './process';
 import { print, step } from './progress';
@@ -143,7 +142,7 @@ async function ensureMirrors(groups: readonly (readonly ProviderSource[])[]): Pr
       return `${source.replace('/', '-')}-${version}-${moduleVersion.slice(-12)}`;
     });
     const folder = await buildOnce(join('providers', [...content, platform].join('_')), async (directory) => {
-      requireGo(goVersion);
+      requireGo(goVersion, 'the Terraform providers');
       print('Terraform cannot reach its provider registry; building the providers from source, once.');
       for (const provider of providers) {
         await step(`Building the Terraform provider ${provider.source} ${provider.version}`, () =>
@@ -154,14 +153,6 @@ async function ensureMirrors(groups: readonly (readonly ProviderSource[])[]): Pr
     mirrors.push({ folder, sources: providers.map(({ source }) => source) });
   }
   return writeCliConfiguration(mirrors);
-}
-
-function requireGo(version: string): void {
-  const minor = Number(/^go1\.(\d+)/.exec(version)?.[1]);
-  if (minor >= Number(OLDEST_GO.split('.')[1])) return;
-  throw new UserError(
-    `${version} is too old to build the Terraform providers. Install Go ${OLDEST_GO} or newer (https://go.dev/doc/install).`,
-  );
 }
 
 async function buildProvider(provider: ProviderSource, mirror: string, platform: string): Promise<void> {
