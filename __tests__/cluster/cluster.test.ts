@@ -8,6 +8,8 @@ import { fullName, loadImages } from '../../cli/cluster/images';
 import { kubectl } from '../../cli/cluster/kubectl';
 import { HOST_LINK, MACHINES, MARK, type MachineName, stateDirectory } from '../../cli/cluster/layout';
 import { STORAGE_CLASS } from '../../cli/cluster/manifests';
+import { processesIn } from '../../cli/cluster/namespaces';
+import { MACHINE_COMPONENTS } from '../../cli/cluster/parts';
 import { ensureSetup } from '../../cli/setup/ensure-setup';
 import { sandboxImageTags } from '../../images/tags';
 import { eventually } from '../support/workspace';
@@ -120,6 +122,16 @@ test.each([
   },
   400_000,
 );
+
+test('make cluster leaves what runs alone', async () => {
+  const running = () =>
+    MACHINES.flatMap(({ name }) => MACHINE_COMPONENTS.flatMap((component) => processesIn(name, component)));
+  const before = running();
+  await ensureCluster();
+  // Who has noticed a changed file ends within a second.
+  await new Promise((done) => setTimeout(done, 3_000));
+  expect(running()).toEqual(before);
+}, 60_000);
 
 test('make cluster starts again what is missing of it', async () => {
   await powerOff('machine-3');

@@ -105,8 +105,9 @@ function requireRunning(place: Place, component: string): void {
 /** Gives a machine power, where it has none: its namespaces, its link and its components. */
 export async function startMachine(name: MachineName, programs: string): Promise<void> {
   const machine = machineNamed(name);
-  await writeMachine(machine, programs);
   if (holderOf(name) === undefined) {
+    // Only now: kube-proxy ends when its configuration is written again.
+    await writeMachine(machine, programs);
     await openPlace(name, join(programs, 'pause'));
     await runIn(name, 'sh', ['-c', machineScript(machine)]);
     await connect(name);
