@@ -1,7 +1,7 @@
 # Thin wrappers: each target is one visible command. ENVIRONMENT names a file in config/ (default: sandbox).
 ENVIRONMENT ?= sandbox
 # Tests and generators choose their environments themselves. As it stands: make would run what looks like one of its functions.
-setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram network-rules down upgrade: export ENVIRONMENT := $(value ENVIRONMENT)
+setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram manifests network-rules down upgrade: export ENVIRONMENT := $(value ENVIRONMENT)
 # Who types the old name must not reach another environment by it. A shell may have set it for itself.
 ifeq ($(origin ENV),command line)
 $(error ENV is called ENVIRONMENT now: make $(MAKECMDGOALS) ENVIRONMENT=$(ENV))
@@ -18,7 +18,7 @@ NODE := node --require $(ROOT)/typescript.cjs
 MODULES := modules
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram network-rules down upgrade lock check test benchmark docs differences templates lint
+.PHONY: help setup up plan apply adopt status acceptance credentials import-secret rotate-secret backup restore diagram manifests network-rules down upgrade lock check test benchmark docs differences templates lint
 
 # A line that begins with "#: " is a variable of the target above it.
 help: ## Show this list
@@ -83,6 +83,9 @@ restore: $(MODULES) ## Fill what is missing of them from such an archive on stan
 diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
 	@$(NODE) $(ROOT)/cli/diagram.ts
 
+manifests: $(MODULES) ## Write an environment on Kubernetes as manifests, below build/
+	@$(TSX) $(ROOT)/cli/manifests.ts
+
 network-rules: $(MODULES) ## Print a script for the Docker host: its firewall lets nothing into the containers but what they need
 	@$(NODE) $(ROOT)/cli/network-rules.ts
 
@@ -111,6 +114,11 @@ test: check ## That, and the end-to-end tests
 cluster: $(MODULES) ## Start a Kubernetes of three machines on this one, to try things on (Linux, root; first time 5 to 15 min)
 #: KUBECONFIG=  a cluster of your own: it is used instead, none is started
 	@$(TSX) $(ROOT)/cli/cluster.ts
+
+.PHONY: cluster-images
+cluster-images: export ENVIRONMENT := $(value ENVIRONMENT)
+cluster-images: $(MODULES) ## Copy the images of an environment on Kubernetes into that cluster
+	@$(TSX) $(ROOT)/cli/cluster-images.ts
 
 .PHONY: cluster-down
 cluster-down: $(MODULES) ## End that and remove it

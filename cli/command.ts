@@ -31,16 +31,31 @@ export function afterInterruption(): string {
   return `what had begun has ended in order, what comes later was not touched. "make status ENVIRONMENT=${environment}" says how it is; "make up ENVIRONMENT=${environment}" goes on from here.`;
 }
 
+/** What a command wants of its environment. */
+interface SelectOptions {
+  readonly creates?: boolean;
+  readonly on?: readonly Topology['platform']['kind'][];
+}
+
 /**
  * The environment that ENVIRONMENT names, without touching the engine.
  *
  * @param creates whether the command creates or changes something; then no other file may want the same addresses, ports or beginning
  * of its name. A command that reads or removes what is there must work during an incident whatever the other files say. @default false
+ * @param on platforms that the command is for. @default - Docker alone
  */
-export function selectedTopology({ creates = false } = {}): Topology {
+export function selectedTopology({ creates = false, on = ['docker'] }: SelectOptions = {}): Topology {
   const name = selectedEnvironment();
   const [topology] = loadTopologies({ only: name, mayCollide: !creates });
   if (topology === undefined) throw new UserError(`there is no environment "${name}"`);
+  const { kind } = topology.platform;
+  if (!on.includes(kind)) {
+    throw new UserError(
+      kind === 'kubernetes'
+        ? `${name} is on Kubernetes, and this command is for Docker alone so far; nothing was done. "make manifests ENVIRONMENT=${name}" writes what kubectl, Argo CD or Flux applies; docs/kubernetes.md says what else there is.`
+        : `${name} is on Docker, and this command is for Kubernetes; set platform.kind = "kubernetes" in the configuration, or use "make up ENVIRONMENT=${name}".`,
+    );
+  }
   return topology;
 }
 
@@ -81,7 +96,7 @@ export async function openEnvironment({
 }
 
 /** Names of the images that the environment starts from. */
-function imagesOf(topology: Topology): string[] {
+export function imagesOf(topology: Topology): string[] {
   const { database, jobs, identityServerBuild, loadBalancer } = topology;
   const server = identityServerBuild?.base ?? jobs.secrets.image;
   return [server, database.container?.image ?? jobs.schema?.run.image, loadBalancer.image].flatMap(

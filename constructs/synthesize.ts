@@ -14,7 +14,8 @@ import { EnvironmentStack } from './environment-stack';
 export function synthesize(topologies: readonly Topology[], outdir?: string, retired: readonly string[] = []): void {
   withoutStackTraces(() => {
     const app = new App({ outdir });
-    for (const topology of topologies) {
+    // What is on Kubernetes is written as manifests.
+    for (const topology of topologies.filter(({ platform }) => platform.kind === 'docker')) {
       new ActiveActiveDeployment(app, topology);
       for (const stack of topology.retired.stacks.filter(({ name }) => retired.includes(name))) {
         new EnvironmentStack(app, { ...stack, engineHost: topology.engineHost });

@@ -6,6 +6,7 @@ import type { TomlTable } from '../catalogue/toml';
 import { acceleratorProblem } from './accelerator';
 import { connectionBudget, databaseTls, externalServers, RESERVED_CONNECTIONS } from './database';
 import { extensionProblems } from './deployment-toml-extensions';
+import { checkPlatform } from './platform';
 import { type EnvironmentSettings, settingsSchema } from './schema';
 import { STATE_BACKENDS } from './settings/state';
 import type { z } from './zod';
@@ -18,6 +19,7 @@ export const environmentSchema = settingsSchema.superRefine(checkSettings);
 
 /** What no key can tell for itself: how the tables of a configuration fit together. Every problem is reported, not only the first. */
 function checkSettings(settings: EnvironmentSettings, context: z.RefinementCtx): void {
+  checkPlatform(settings, context);
   checkUsers(settings, context);
   checkImage(settings, context);
   checkDatabase(settings, context);

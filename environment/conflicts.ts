@@ -10,7 +10,7 @@ export interface LoadedEnvironment {
 }
 
 /**
- * What two environments cannot share: a beginning of their names, and on one engine their subnet and ports.
+ * What two environments cannot share: a beginning of their names, on one engine their subnet and ports, in one cluster its machines' ports.
  *
  * @param all what must not be in the way of what the messages suggest
  */
@@ -34,6 +34,21 @@ export function conflicts(
     });
   }
   if (engineOf(one) !== engineOf(other)) return problems;
+  if (one.platform.kind === 'kubernetes') {
+    // Names begin with the environment's; machines' ports are the cluster's, whatever the namespace.
+    const taken = onMachines(one);
+    return [
+      ...problems,
+      ...onMachines(other)
+        .filter(({ port }) => taken.some((each) => each.port === port))
+        .map(({ key, port }) =>
+          problemAt(
+            ['load_balancer', key],
+            `${port} is a port of every machine of the cluster, and ${one.file} has it; give one of them another`,
+          ),
+        ),
+    ];
+  }
   const neighbours = all.map(({ environment }) => environment).filter((each) => engineOf(each) === engineOf(other));
   if (overlap(parseSubnet(one.network.subnet), parseSubnet(other.network.subnet))) {
     problems.push(
@@ -56,8 +71,16 @@ export function conflicts(
   return problems;
 }
 
-function engineOf({ engine }: Environment): string {
+/** What environments share: a Docker Engine or a cluster. */
+function engineOf({ engine, platform }: Environment): string {
+  if (platform.kind === 'kubernetes') return `kubernetes:${platform.context}`;
   return engine.host ?? 'unix:///var/run/docker.sock';
+}
+
+/** The ports that an environment takes of every machine of its cluster. */
+function onMachines({ platform, load_balancer: balancer }: Environment) {
+  if (platform.publish !== 'node-port') return [];
+  return (['http_port', 'https_port'] as const).map((key) => ({ key, port: balancer[key] }));
 }
 
 function sharedPorts(one: Environment, other: Environment): number[] {

@@ -8,6 +8,7 @@ import { invisibleText } from './control-characters';
 import { ConfigurationError, dotted, nearest, type Problem, problemsOf } from './diagnostics';
 import { driverJarProblem } from './driver-jar';
 import { LARGEST_CONFIGURATION_BYTES, readTextFile } from './limits';
+import { keysOfOtherPlatform } from './platform';
 import { readRevocations } from './revocations';
 import { type Environment, type EnvironmentAuthorities, environmentJsonSchema } from './schema';
 import { CA_FILE } from './settings/fields';
@@ -128,6 +129,9 @@ function loadEnvironment(directory: string, name: string): LoadResult {
     return { name, problems: [...nameProblems, ...problems] };
   }
   const { problems: fileProblems, ...published } = publishedFiles(raw, directory, file, lineOf);
+  for (const { path, message } of keysOfOtherPlatform(raw)) {
+    fileProblems.push({ file, line: lineOf(path), key: dotted(path), message });
+  }
   const result = environmentSchema.safeParse(raw);
   if (!result.success) {
     const problems = problemsOf(result.error.issues, file, text, raw, environmentJsonSchema());

@@ -6,6 +6,7 @@ import type { RevocationList } from './revocations';
 import { database } from './settings/database';
 import { identityServer } from './settings/identity-server';
 import { loadBalancer } from './settings/load-balancer';
+import { platform } from './settings/platform';
 import { state } from './settings/state';
 import { z } from './zod';
 
@@ -66,6 +67,7 @@ export const settingsSchema = z.strictObject({
     .describe(
       'Refuses to destroy the volumes and the database (prevent_destroy), refuses `make down` until a plan with false has been reviewed and applied, requires remote state, images by digest and supplied secrets, and refuses every apply that breaks a rule of the policy.',
     ),
+  platform: platform.prefault({}),
   engine: engine.prefault({}),
   network: network.prefault({}),
   identity_server: identityServer,

@@ -43,8 +43,9 @@ function projects({ environment, stacks }: Topology): string {
     .join('');
 }
 
-function isRemote({ stacks }: Topology): boolean {
-  return stacks.every(({ backend }) => backend.type !== 'local');
+/** With a stack for Terraform, and a state that others reach. */
+function isRemote({ platform, stacks }: Topology): boolean {
+  return platform.kind === 'docker' && stacks.every(({ backend }) => backend.type !== 'local');
 }
 
 if (require.main === module) writeFileSync(ATLANTIS_FILE, renderAtlantis(loadTopologies()));

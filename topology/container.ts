@@ -18,6 +18,24 @@ export interface ServerTopology {
   /** How long it gets to stop before it is killed, in seconds. */
   readonly stopSeconds: number;
   readonly mounts: readonly Mount[];
+  /** What Kubernetes is told beside that. @default - the platform is another */
+  readonly pod?: PodTopology;
+}
+
+/** What Kubernetes is told of a server beside what every platform is told. */
+export interface PodTopology {
+  /** Succeeds when the server has started; until then nobody is led to it, and a roll waits. Command in the container. */
+  readonly startup: readonly string[];
+  /** Whether it may be led to now: a port that accepts, or a command. */
+  readonly readiness: { readonly port: number } | { readonly command: readonly string[] };
+  /** Fails when only a restart helps. @default - the container ends by itself then */
+  readonly liveness?: readonly string[];
+  /** Runs before the server is asked to stop. @default - nothing */
+  readonly beforeStop?: readonly string[];
+  /** How long that may take at most, in seconds. */
+  readonly beforeStopSeconds: number;
+  /** Processors that are kept for it, in thousandths. */
+  readonly cpuRequestMilli: number;
 }
 
 /** How the engine finds out whether a container is healthy. */

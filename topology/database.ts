@@ -7,6 +7,7 @@ import type { ServerTopology } from './container';
 import { type DatabaseLogins, databaseLogins } from './database-login';
 import type { DatasourceSettings } from './deployment-toml';
 import type { Layout } from './layout';
+import { databasePod } from './pods';
 import { DATABASE_SECRETS_PATH, mountsOf } from './volumes';
 
 /** The shared database: a container of the environment, or a server of the user's. */
@@ -25,6 +26,10 @@ export interface DatabaseTopology {
 export interface DatabaseContainerTopology extends ServerTopology {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Folder in the data's volume that is to hold the data, and the variable that says so. @default - the volume itself */
+  readonly dataFolder?: { readonly variable: string; readonly path: string };
+  /** Folder of its socket, which it writes. */
+  readonly socketPath: string;
   /** Size of /dev/shm in MiB. */
   readonly sharedMemoryMb: number;
 }
@@ -39,7 +44,7 @@ export interface DatabaseSchema {
 /** Where the database is and, where it is a container, how it runs. */
 export function databaseTopology(environment: Environment, layout: Layout): DatabaseTopology {
   const { database } = environment;
-  const { budget, databaseAddress, databaseServers, databaseAdmin, databaseContainer, owners } = layout;
+  const { budget, places, databaseServers, databaseAdmin, databaseContainer, owners } = layout;
   const at = {
     servers: databaseServers,
     tls: databaseTls(environment),
@@ -48,20 +53,23 @@ export function databaseTopology(environment: Environment, layout: Layout): Data
   if (databaseContainer === undefined) return at;
   const { name, image, facts } = databaseContainer;
   const [{ port }] = databaseServers;
+  const healthCommand = facts.healthCommand(places.databaseItself, port);
+  const pod = databasePod(environment, healthCommand);
   return {
     ...at,
     dump: facts.dump(databaseAdmin, port, `${DATABASE_SECRETS_PATH}/DATABASE_ADMIN_PASSWORD`),
     container: {
       containerName: name,
       image,
-      address: databaseAddress,
+      address: places.database,
       owner: owners.database,
       memoryMb: database.memory_mb,
+      socketPath: facts.socketPath,
       sharedMemoryMb: Math.min(256, Math.floor(database.memory_mb / 4)),
       command: facts.command(port, database.max_connections ?? budget.connections),
       environment: facts.environment(databaseAdmin, `${DATABASE_SECRETS_PATH}/DATABASE_ADMIN_PASSWORD`),
       health: {
-        command: facts.healthCommand(databaseAddress, port),
+        command: healthCommand,
         intervalSeconds: 2,
         timeoutSeconds: 3,
         retries: 5,
@@ -71,6 +79,11 @@ export function databaseTopology(environment: Environment, layout: Layout): Data
       stopSignal: facts.stopSignal,
       stopSeconds: 60,
       mounts: mountsOf(layout.volumes, name),
+      ...(pod && { pod }),
+      ...(pod &&
+        facts.dataFolderVariable !== undefined && {
+          dataFolder: { variable: facts.dataFolderVariable, path: `${facts.dataPath}/data` },
+        }),
     },
   };
 }

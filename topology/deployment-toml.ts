@@ -17,10 +17,11 @@ export interface DeploymentTomlProps {
   /** Place of this node in the order of start, from 1. */
   readonly nodeNumber: number;
   readonly nodeAddress: string;
-  readonly loadBalancerAddress: string;
+  /** Regular expression of the addresses from which a node believes who the client is. */
+  readonly proxies: string;
   /** Whether the environment is a protected one. */
   readonly protected: boolean;
-  /** Addresses of all nodes. */
+  /** Addresses or names of all nodes, as members of the cluster. */
   readonly memberAddresses: readonly string[];
   /** Name of the Hazelcast cluster; two environments must not share one. */
   readonly clusterDomain: string;
@@ -82,7 +83,7 @@ export function deploymentToml(props: DeploymentTomlProps): TomlTable {
     url: props.url,
     httpsPort: props.httpsPort,
     protected: props.protected,
-    loadBalancerAddress: props.loadBalancerAddress,
+    proxies: props.proxies,
     clientCertificateHeader: props.clientCertificateHeader,
     signingAlias: signingAlias(props.signingKey),
   };

@@ -232,12 +232,12 @@ function loadBalancerConfigurationJob(
   { layout, assets }: JobInputs,
   { configuration }: LoadBalancerTopology,
 ): JobTopology {
-  const { images, jobs, statusUrl, volumes } = layout;
+  const { images, jobs, places, volumes } = layout;
   return {
     name: jobs.loadBalancerConfiguration,
     image: images.loadBalancer,
     script: scriptOf(assets, 'seal.sh', 'install-load-balancer-configuration.sh'),
-    environment: { REVISION: configuration.revision, STATUS_URL: statusUrl },
+    environment: { REVISION: configuration.revision, STATUS_URL: places.ownStatusUrl },
     files: Object.fromEntries(
       Object.entries(configuration.files).map(([name, content]) => [`/candidate/${name}`, content]),
     ),

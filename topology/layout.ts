@@ -1,12 +1,13 @@
 import { DATABASE_ENGINES, type DatabaseServers } from '../catalogue/database-engines';
 import { DISTRIBUTIONS, type Distribution } from '../catalogue/distributions';
-import { addressAt, CONTROL_PORT, MAX_NODES, parseSubnet, type Subnet } from '../environment/addresses';
+import { addressAt, MAX_NODES, parseSubnet } from '../environment/addresses';
 import type { TopologyAssets } from '../environment/assets';
 import { connectionBudget, externalServers } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import { type IdentityServerBuild, identityServerBuild } from '../images/identity-server';
 import { databaseContainerName, jobContainerName, loadBalancerContainerName, nodeContainerName } from './names';
 import { publicUrl } from './nginx-conf';
+import { FIRST_NODE, placesOf } from './places';
 import { volumesTopology } from './volumes';
 
 /** Who reads the database's secrets where no database container has a user of its own. */
@@ -24,14 +25,13 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
   const distribution = DISTRIBUTIONS[server.distribution];
   const subnet = parseSubnet(environment.network.subnet);
   const dbms = DATABASE_ENGINES[database.engine];
-  const databaseAddress = addressAt(subnet, 2);
-  const balancerAddress = addressAt(subnet, 3);
+  const places = placesOf(environment);
   const images = imagesOf(environment, distribution, assets);
   const nodes = Array.from({ length: server.nodes }, (_, index) => ({
     number: index + 1,
     name: `node-${index + 1}`,
     containerName: nodeContainerName(name, index + 1),
-    address: nodeAddress(subnet, index + 1),
+    address: places.node(index + 1),
   }));
   const owners = {
     database: dbms.container?.owner ?? DATABASE_SECRETS_OWNER,
@@ -52,7 +52,7 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     loadBalancerConfiguration: jobContainerName(name, 'load-balancer-configuration'),
   };
   const external = externalServers(database);
-  const databaseServers: DatabaseServers = external ?? [{ host: databaseAddress, port: database.port ?? dbms.port }];
+  const databaseServers: DatabaseServers = external ?? [{ host: places.database, port: database.port ?? dbms.port }];
   /** The image and the facts that a database container is run with; undefined where the database is a server of the user's. */
   const databaseContainer =
     external === undefined && dbms.container !== undefined && images.database !== undefined
@@ -70,14 +70,12 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
     databaseContainer,
     createsSchemas,
     budget: connectionBudget(environment),
-    databaseAddress,
+    places,
     databaseServers,
     /** Whether one server takes over from another. */
     databaseFailsOver: database.hosts !== undefined,
     databaseAdmin: database.admin_username ?? dbms.adminUsername,
     balancerName: loadBalancerContainerName(name),
-    balancerAddress,
-    statusUrl: `http://${balancerAddress}:${CONTROL_PORT}/status`,
     url: publicUrl({ hostname: balancer.hostname, httpsPort: balancer.https_port }),
     httpsPort: 9443 + server.port_offset,
     schemaVersion: server.schema_version ?? distribution.schemaVersion,
@@ -100,13 +98,9 @@ export function resolveLayout(environment: Environment, assets: TopologyAssets) 
   };
 }
 
-function nodeAddress(subnet: Subnet, number: number): string {
-  return addressAt(subnet, 10 + number);
-}
-
 /** The addresses that are kept for nodes, also for those that an environment does not have today. */
 export function reservedNodeAddresses(subnet: string): string[] {
-  return Array.from({ length: MAX_NODES }, (_, index) => nodeAddress(parseSubnet(subnet), index + 1));
+  return Array.from({ length: MAX_NODES }, (_, index) => addressAt(parseSubnet(subnet), FIRST_NODE + index));
 }
 
 function imagesOf(environment: Environment, { images }: Distribution, assets: TopologyAssets) {

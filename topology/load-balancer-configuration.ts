@@ -15,6 +15,8 @@ export interface LoadBalancerConfiguration {
 export interface LoadBalancerScripts {
   readonly routing: string;
   readonly clientCertificate: string;
+  /** Imported where the nodes are found by name. @default - they are not */
+  readonly pods?: string;
 }
 
 /** The lists of revoked client certificates. */
@@ -41,9 +43,19 @@ export function loadBalancerConfiguration(
           'client-certificate.js': scripts.clientCertificate,
           ...(props.clientRevocations !== undefined && { [REVOCATIONS_FILE]: props.clientRevocations }),
         };
+  const forNames: Record<string, string> =
+    props.nodesByName && scripts.pods !== undefined ? { 'pods.js': scripts.pods } : {};
   const health = loadBalancerHealthScript(props);
   const revision = createHash('sha256')
-    .update(JSON.stringify([nginxConf, scripts.routing, health, facts, ...Object.values(forClientCertificates)]))
+    .update(
+      JSON.stringify([
+        nginxConf,
+        scripts.routing,
+        health,
+        facts,
+        ...Object.values({ ...forClientCertificates, ...forNames }),
+      ]),
+    )
     .digest('hex')
     .slice(0, 12);
   const topologyJs = `export default ${JSON.stringify({ revision, ...facts }, null, 2)};\n`;
@@ -55,6 +67,7 @@ export function loadBalancerConfiguration(
       'topology.js': topologyJs,
       [HEALTH_FILE]: health,
       ...forClientCertificates,
+      ...forNames,
     },
   };
 }

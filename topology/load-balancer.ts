@@ -8,6 +8,7 @@ import type { ServerTopology } from './container';
 import type { Layout } from './layout';
 import { type LoadBalancerConfiguration, loadBalancerConfiguration } from './load-balancer-configuration';
 import { LOAD_BALANCER_HEALTH } from './load-balancer-health';
+import { loadBalancerPod, loadBalancerScript } from './pods';
 import { runtimeScript } from './runtime-script';
 import { mountsOf, publicCertificate } from './volumes';
 
@@ -43,7 +44,8 @@ export function loadBalancerTopology(
   assets: TopologyAssets,
 ): LoadBalancerTopology {
   const { load_balancer: balancer, authorities, revocations } = environment;
-  const { distribution, images, nodes, balancerName, balancerAddress, statusUrl, url, httpsPort } = layout;
+  const { distribution, images, nodes, balancerName, places, url, httpsPort } = layout;
+  const pod = loadBalancerPod(environment, assets, LOAD_BALANCER_HEALTH);
   const capacity = loadBalancerCapacity(balancer.connections);
   const deniedPaths = balancer.denied_paths.map((path) => path.replace(/\/$/, ''));
   const { certificateFile, keyFile } = publicCertificate(balancer.certificate, balancer.hostname);
@@ -55,7 +57,7 @@ export function loadBalancerTopology(
       httpPort: balancer.http_port,
       httpsPort: balancer.https_port,
       controlPort: CONTROL_PORT,
-      subnet: environment.network.subnet,
+      ...(environment.platform.kind === 'docker' ? { subnet: environment.network.subnet } : { nodesByName: true }),
       nodes,
       nodePort: httpsPort,
       healthPath: distribution.healthPath,
@@ -84,12 +86,13 @@ export function loadBalancerTopology(
     {
       routing: runtimeScript(assets, 'load-balancer/routing.js'),
       clientCertificate: runtimeScript(assets, 'load-balancer/client-certificate.js'),
+      pods: runtimeScript(assets, 'load-balancer/pods.js'),
     },
   );
   return {
     containerName: balancerName,
     image: images.loadBalancer,
-    address: balancerAddress,
+    address: places.loadBalancer,
     owner: layout.owners.loadBalancer,
     memoryMb: balancer.memory_mb ?? capacity.memoryMb,
     scratchMb: capacity.scratchMb,
@@ -100,13 +103,13 @@ export function loadBalancerTopology(
     bindAddress: balancer.bind_address,
     httpPort: balancer.http_port,
     httpsPort: balancer.https_port,
-    statusUrl,
+    statusUrl: places.ownStatusUrl,
     certificate: balancer.certificate,
     certificateFile,
     deniedPaths,
     revocations: (revocations ?? []).map(({ pem, ...list }) => list),
     configuration,
-    entrypoint: ['/bin/sh', '-c', runtimeScript(assets, 'load-balancer/entrypoint.sh')],
+    entrypoint: ['/bin/sh', '-c', loadBalancerScript(environment, assets)],
     health: {
       command: LOAD_BALANCER_HEALTH,
       intervalSeconds: 2,
@@ -119,5 +122,6 @@ export function loadBalancerTopology(
     stopSignal: 'SIGQUIT',
     stopSeconds: 30,
     mounts: mountsOf(layout.volumes, balancerName),
+    ...(pod && { pod }),
   };
 }

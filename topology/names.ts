@@ -1,6 +1,12 @@
 /** Prefix of the labels that every container, volume and network of an environment carries. */
 export const LABEL_PREFIX = 'wso2-is-active-active';
 
+/** Label by which all of a kind are chosen at once. */
+export const ROLE_LABEL = `${LABEL_PREFIX}.role`;
+
+/** Kinds of what runs in an environment. */
+export type Role = 'node' | 'load-balancer' | 'database' | 'job';
+
 export function nodeContainerName(environment: string, number: number): string {
   return `${environment}-node-${number}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CONTROL_PORT } from '../environment/addresses';
 import { reservedNodeAddresses } from './layout';
-import { nodeContainerName } from './names';
+import { nodeContainerName, type Role } from './names';
 import type { NodeTopology } from './node';
 import type { Topology } from './topology';
 
@@ -15,43 +15,63 @@ export interface NetworkWay {
   readonly why: string;
 }
 
-/**
- * Every way that is needed to something in the environment, also by nodes that are added later: rules on a host that nobody has renewed must
- * not cut them off. What is not in the list nobody needs.
- */
-export function networkWays({ database, nodes, loadBalancer, network, clusterPort }: Topology): NetworkWay[] {
-  const { address: balancer, httpPort, httpsPort } = loadBalancer;
-  const storage = database.container?.address;
-  const addresses = reservedNodeAddresses(network.subnet);
+/** Who has ways to whom: all of a kind at once. */
+export type Party = 'everybody' | Role;
+
+/** A way between kinds of what runs in the environment. */
+export interface PartyWay {
+  readonly from: Party;
+  readonly to: Role;
+  readonly port: number;
+  /** What for; lower case, no full stop. */
+  readonly why: string;
+}
+
+/** Every way that is needed to something in the environment. What is not in the list nobody needs. */
+export function partyWays({ platform, database, nodes, loadBalancer, clusterPort }: Topology): PartyWay[] {
   const [{ httpsPort: nodePort }] = nodes as [NodeTopology];
-  const jobs = network.dynamicRange;
   const [{ port: databasePort }] = database.servers;
+  const balancer = (from: Party, port: number, why: string): PartyWay => ({ from, to: 'load-balancer', port, why });
   return [
-    ...[httpsPort, httpPort].map((port) => ({ to: balancer, port, why: 'clients, and the nodes by the public name' })),
-    ...addresses.map((from) => ({
-      from,
-      to: balancer,
-      port: CONTROL_PORT,
-      why: 'a node asks for its place and leaves it',
-    })),
-    { from: jobs, to: balancer, port: CONTROL_PORT, why: 'the configuration job waits for the reload' },
-    ...addresses.map((to) => ({ from: balancer, to, port: nodePort, why: 'requests and probes' })),
+    balancer('everybody', loadBalancer.httpsPort, 'clients, and the nodes by the public name'),
+    balancer('everybody', loadBalancer.httpPort, 'clients, and the nodes by the public name'),
+    balancer('node', CONTROL_PORT, 'a node asks for its place and leaves it'),
+    // In a pod it is installed by the load balancer itself.
+    ...(platform.kind === 'docker'
+      ? [balancer('job', CONTROL_PORT, 'the configuration job waits for the reload')]
+      : []),
+    { from: 'load-balancer', to: 'node', port: nodePort, why: 'requests and probes' },
     ...(clusterPort === undefined
       ? []
-      : addresses.flatMap((to) =>
-          addresses
-            .filter((from) => from !== to)
-            .map((from) => ({ from, to, port: clusterPort, why: 'members of the cluster' })),
-        )),
-    ...(storage === undefined
+      : [{ from: 'node', to: 'node', port: clusterPort, why: 'members of the cluster' } as const]),
+    ...(database.container === undefined
       ? []
-      : [...addresses, jobs].map((from) => ({
-          from,
-          to: storage,
-          port: databasePort,
-          why: from === jobs ? 'the schema job' : 'connection pools',
-        }))),
+      : ([
+          { from: 'node', to: 'database', port: databasePort, why: 'connection pools' },
+          { from: 'job', to: 'database', port: databasePort, why: 'the schema job' },
+        ] as const)),
   ];
+}
+
+/**
+ * The same by address, also of nodes that are added later: rules on a host that nobody has renewed must not cut them off.
+ */
+export function networkWays(topology: Topology): NetworkWay[] {
+  const { database, loadBalancer, network } = topology;
+  const addresses: Readonly<Record<Party, readonly (string | undefined)[]>> = {
+    everybody: [undefined],
+    node: reservedNodeAddresses(network.subnet),
+    'load-balancer': [loadBalancer.address],
+    database: [database.container?.address],
+    job: [network.dynamicRange],
+  };
+  return partyWays(topology).flatMap(({ from, to, port, why }) =>
+    addresses[to].flatMap((target) =>
+      addresses[from]
+        .filter((source) => source !== target)
+        .map((source) => ({ ...(source !== undefined && { from: source }), to: target as string, port, why })),
+    ),
+  );
 }
 
 /**

@@ -3,11 +3,13 @@ import { connectionLimits, requestLimits, TOO_MANY_REQUESTS } from './nginx-limi
 import {
   deniedLocation,
   drainLocation,
+  onlyFrom,
   probeLocation,
   replayable,
   replayableLocation,
   upstream,
 } from './nginx-locations';
+import { NAMES_IN_HTTP } from './nginx-names';
 import type { NginxConfProps } from './nginx-props';
 import { rateLimits, rateVariables } from './nginx-rates';
 import { ONLY_NODE, ONLY_NODE_STATUS, routeOfRequest, routingVariables, SEND_TO_ROUTE } from './nginx-routing';
@@ -52,7 +54,7 @@ events {
 }
 
 http {
-${routingVariables(props)}${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
+${routingVariables(props)}${props.nodesByName ? NAMES_IN_HTTP : ''}${clientCertificates ? CLIENT_CERTIFICATE_SCRIPT : ''}
   # A client that has gone, or speaks HTTP/0.9, has 000 or 009, which is no number in JSON.
   map $status $answered {
     "~^0+(?<digit>\\d)$" $digit;
@@ -181,12 +183,9 @@ ${ONLY_NODE}${TOO_MANY_REQUESTS}
 
     location @probes {
 ${props.nodes.map((_, index) => `      js_periodic routing.probe${index + 1} interval=1s;\n`).join('')}    }
-${props.nodes.map((node) => probeLocation(node, props)).join('')}${props.nodes.map(drainLocation).join('')}
+${props.nodes.map((node) => probeLocation(node, props)).join('')}${props.nodes.map((node) => drainLocation(node, props)).join('')}
     location = /status {
-      allow 127.0.0.1;
-      allow ${props.subnet};
-      deny all;
-      js_content routing.status;
+${props.subnet === undefined ? '' : onlyFrom('127.0.0.1', props.subnet)}      js_content routing.status;
     }
 
     location / {

@@ -1,21 +1,34 @@
 import type { ReplayablePath } from '../catalogue/distributions';
 import { deniedPattern, isDenied } from './denied-paths';
+import { NOTES_ADDRESS, probedUpstream, RESOLVED } from './nginx-names';
 import type { NginxConfProps } from './nginx-props';
 import { SEND_TO_ROUTE } from './nginx-routing';
 
 /** The parts of nginx.conf that there is one of for each node or path. */
 
-export function upstream(node: { name: string; address: string }, { nodes, nodePort }: NginxConfProps): string {
+export function upstream(
+  node: { name: string; address: string },
+  { nodes, nodePort, nodesByName }: NginxConfProps,
+): string {
+  const resolved = nodesByName ? RESOLVED : '';
   const others = nodes.filter(({ name }) => name !== node.name);
   // Tomcat closes after 60 idle seconds and 200 requests; leaving first avoids writing into a closing connection.
   return `  upstream ${node.name} {
     zone ${node.name} 64k;
-    server ${node.address}:${nodePort} max_fails=0;
-${others.map(({ address }) => `    server ${address}:${nodePort} max_fails=0 backup;\n`).join('')}    keepalive 32;
+    server ${node.address}:${nodePort} max_fails=0${resolved};
+${others.map(({ address }) => `    server ${address}:${nodePort} max_fails=0 backup${resolved};\n`).join('')}    keepalive 32;
     keepalive_timeout 30s;
     keepalive_requests 150;
   }
-`;
+${
+  nodesByName
+    ? `  upstream ${probedUpstream(node.name)} {
+    zone ${probedUpstream(node.name)} 64k;
+    server ${node.address}:${nodePort} max_fails=0${resolved};
+  }
+`
+    : ''
+}`;
 }
 
 /** An exact location beats a pattern, so a denied path gets none. */
@@ -42,8 +55,9 @@ ${SEND_TO_ROUTE}    }
 
 export function probeLocation(
   node: { name: string; address: string },
-  { nodePort, healthPath, hostname }: NginxConfProps,
+  { nodePort, nodesByName, healthPath, hostname }: NginxConfProps,
 ): string {
+  const probed = nodesByName ? probedUpstream(node.name) : `${node.address}:${nodePort}`;
   return `
     location = /probe/${node.name} {
       allow 127.0.0.1;
@@ -54,17 +68,20 @@ export function probeLocation(
       proxy_next_upstream off;
       proxy_set_header Host ${hostname};
       add_header X-Connect-Time $upstream_connect_time always;
-      proxy_pass https://${node.address}:${nodePort}${healthPath};
+${nodesByName ? NOTES_ADDRESS : ''}      proxy_pass https://${probed}${healthPath};
     }
 `;
 }
 
-export function drainLocation(node: { name: string; address: string }): string {
+/** Only the node itself may take itself out of rotation. */
+export function drainLocation(node: { name: string; address: string }, { nodesByName }: NginxConfProps): string {
   return `
     location = /drain/${node.name} {
-      allow ${node.address};
-      deny all;
-      js_content routing.drain;
+${nodesByName ? '      js_content pods.drain;' : `${onlyFrom(node.address)}      js_content routing.drain;`}
     }
 `;
+}
+
+export function onlyFrom(...addresses: readonly string[]): string {
+  return `${addresses.map((address) => `      allow ${address};\n`).join('')}      deny all;\n`;
 }

@@ -16,10 +16,12 @@ export interface NginxConfProps {
   readonly httpsPort: number;
   /** Port for drain requests, probes and status, reachable from the environment's network only. */
   readonly controlPort: number;
-  /** The environment's subnet, which may read the status. */
-  readonly subnet: string;
-  /** The identity servers in order. */
+  /** The environment's subnet, which may read the status. @default - the control port is open to whom the network lets through */
+  readonly subnet?: string;
+  /** The identity servers in order: where they are. */
   readonly nodes: readonly { readonly name: string; readonly address: string }[];
+  /** Whether that is names whose addresses change. @default - fixed addresses */
+  readonly nodesByName?: boolean;
   /** HTTPS port of every node. */
   readonly nodePort: number;
   /** Request that succeeds only on a started server. */

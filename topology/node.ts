@@ -13,7 +13,7 @@ import { databaseLogins } from './database-login';
 import { ACCESS_LOG_TO_STDOUT, deploymentToml } from './deployment-toml';
 import type { Layout } from './layout';
 import { CLIENT_CERTIFICATE_HEADER } from './nginx-conf';
-import { peersPattern } from './peers';
+import { nodeOnKubernetes } from './pods';
 import { runtimeScript } from './runtime-script';
 import { SHARED_FOLDERS } from './shared-folders';
 import { mountsOf } from './volumes';
@@ -71,7 +71,8 @@ export function nodeTopology(
   node: Layout['nodes'][number],
 ): NodeTopology {
   const { name, identity_server: server, load_balancer: balancer, database } = environment;
-  const { distribution, images, nodes, databaseServers, balancerAddress, statusUrl, url, httpsPort } = layout;
+  const { distribution, images, nodes, places, databaseServers, url, httpsPort } = layout;
+  const peers = distribution.refusesStrangers ? places.peers(nodes) : undefined;
   const { secrets: secretsPath, keystores: keystoresPath } = layout.nodePaths;
   const toml = deploymentToml({
     distribution: server.distribution,
@@ -80,10 +81,10 @@ export function nodeTopology(
     httpPort: balancer.http_port,
     httpsPort: balancer.https_port,
     nodeNumber: node.number,
-    nodeAddress: node.address,
-    loadBalancerAddress: balancerAddress,
+    nodeAddress: places.nodeItself(node.number),
+    proxies: places.proxies,
     protected: environment.protected,
-    memberAddresses: nodes.map(({ address }) => address),
+    memberAddresses: nodes.map(({ number }) => places.member(number)),
     clusterDomain: name,
     portOffset: server.port_offset,
     adminUsername: layout.adminUsername,
@@ -99,6 +100,8 @@ export function nodeTopology(
   const entrypointPath = `${distribution.home}/active-active-entrypoint.sh`;
   const healthPath = `${distribution.home}/active-active-health.sh`;
   const configurationPath = `${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`;
+  const healthCommand = ['CMD', '/bin/sh', healthPath];
+  const kubernetes = nodeOnKubernetes(environment, layout, assets, healthCommand);
   return {
     ...node,
     image: images.identityServer,
@@ -135,31 +138,31 @@ export function nodeTopology(
       HTTPS_PORT: String(httpsPort),
       START_CHECKS: String(Math.ceil(server.start_timeout_seconds / SECONDS_BETWEEN_CHECKS)),
       LIVENESS_FAILURES: String(STANDSTILL_SECONDS / SECONDS_BETWEEN_CHECKS),
-      DRAIN_URL: `http://${balancerAddress}:${CONTROL_PORT}/drain/${node.name}`,
+      DRAIN_URL: `http://${places.loadBalancer}:${CONTROL_PORT}/drain/${node.name}`,
       DRAIN_SECONDS: String(DRAIN_SECONDS),
       HEALTH_URL: `https://localhost:${httpsPort}${distribution.healthPath}`,
       HEALTH_CA: `${keystoresPath}/ca.crt`,
-      STATUS_URL: statusUrl,
+      STATUS_URL: places.gateUrl,
       NODE_NAME: node.name,
       SCHEMA_VERSION: layout.schemaVersion,
-      ...(distribution.refusesStrangers && {
-        PEERS: peersPattern([balancerAddress, ...nodes.map(({ address }) => address)]),
-      }),
+      ...(peers !== undefined && { PEERS: peers }),
       ...(server.logs.audit === 'stdout' && { AUDIT_LOG: 'stdout' }),
       JVM_MEM_OPTS: `-Xms${server.heap_mb}m -Xmx${server.heap_mb}m`,
+      ...kubernetes?.environment,
     },
     files: {
       [entrypointPath]: runtimeScript(assets, 'identity-server/entrypoint.sh'),
       [healthPath]: runtimeScript(assets, 'identity-server/health.sh'),
       [configurationPath]: renderToml(toml),
+      ...kubernetes?.files,
     },
     ...driverOf(distribution, assets),
     entrypoint: ['/bin/sh', entrypointPath],
     secretsPath,
     keystoresPath,
-    hosts: { ...server.hosts, [balancer.hostname]: balancerAddress },
+    hosts: { ...server.hosts, ...places.nodeHosts },
     health: {
-      command: ['CMD', '/bin/sh', healthPath],
+      command: healthCommand,
       intervalSeconds: 3,
       timeoutSeconds: 6,
       retries: 3,
@@ -170,6 +173,7 @@ export function nodeTopology(
     // The server logs in one place, waits up to 60 s for requests that are under way, and the drain comes before that.
     stopSeconds: LONGEST_STOP_SECONDS,
     mounts: mountsOf(layout.volumes, node.containerName),
+    ...(kubernetes && { pod: kubernetes.pod }),
   };
 }
 

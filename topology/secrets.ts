@@ -1,18 +1,20 @@
 import { externalServers } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import type { NodeTopology } from './node';
+import { POD_ADDRESS } from './places';
 
 /** Secrets that are the load balancer's alone; they are beside its certificates, where no node can read them. */
 export const LOAD_BALANCER_SECRETS: readonly string[] = ['LOAD_BALANCER_CERTIFICATE', 'LOAD_BALANCER_PRIVATE_KEY'];
 
-/** Names of the variables that the nodes' files refer to: every one is a secret. */
+/** Names of the variables that the nodes' files refer to: every one is a secret, but a pod's own address. */
 export function referencedSecrets(nodes: readonly NodeTopology[]): string[] {
   const texts = nodes
     .flatMap(({ files }) => Object.entries(files))
     .filter(([path]) => path.endsWith('/deployment.toml'));
-  return [
+  const names = [
     ...new Set(texts.flatMap(([, text]) => [...text.matchAll(/\$env\{(\w+)\}/g)].map(([, name]) => name as string))),
   ];
+  return names.filter((name) => name !== POD_ADDRESS);
 }
 
 /** The name under which a secret is supplied: a hash is made from its password, and of two logins that alternate one is today's. */

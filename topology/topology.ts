@@ -9,6 +9,8 @@ import { resolveLayout } from './layout';
 import { type LoadBalancerTopology, loadBalancerTopology } from './load-balancer';
 import { databaseContainerName, LABEL_PREFIX } from './names';
 import { type NodeTopology, nodeTopology } from './node';
+import { type PlatformTopology, platformTopology } from './platform';
+import { type PodScripts, podScripts } from './pod-scripts';
 import { type ServiceTopology, serviceTopology } from './service';
 import { retiredStacks, type StackTopology, stacksTopology } from './stacks';
 import type { VolumesTopology } from './volumes';
@@ -21,6 +23,8 @@ export interface Topology {
   readonly environment: string;
   /** Whether stateful things refuse to be destroyed. */
   readonly protected: boolean;
+  /** On what it is placed. */
+  readonly platform: PlatformTopology;
   /** Docker Engine, or undefined for DOCKER_HOST or the local socket. */
   readonly engineHost?: string;
   /** Labels of every container, volume and network. */
@@ -31,6 +35,8 @@ export interface Topology {
   /** How the nodes' image is built, where it is not used as it is. */
   readonly identityServerBuild?: IdentityServerBuild;
   readonly jobs: JobsTopology;
+  /** What the jobs' scripts have around them in pods. */
+  readonly podScripts: PodScripts;
   /** Version whose schema the databases must have for these nodes. */
   readonly schemaVersion: string;
   readonly database: DatabaseTopology;
@@ -82,6 +88,7 @@ export function deriveTopology(environment: Environment, assets: TopologyAssets)
   return {
     environment: name,
     protected: environment.protected,
+    platform: platformTopology(environment),
     engineHost: environment.engine.host,
     labels: { [`${LABEL_PREFIX}.environment`]: name },
     network: {
@@ -93,6 +100,7 @@ export function deriveTopology(environment: Environment, assets: TopologyAssets)
     volumes: layout.volumes,
     identityServerBuild: layout.images.build,
     jobs: jobsTopology(environment, layout, assets, nodes, loadBalancer),
+    podScripts: podScripts(assets),
     schemaVersion: layout.schemaVersion,
     database,
     nodes,

@@ -22,6 +22,8 @@ export interface VolumeTopology {
   readonly purpose: string;
   /** Component that its label names. */
   readonly component: 'keystore' | 'schema' | 'database' | 'load-balancer' | 'protection' | 'shared-files';
+  /** What is in it: secrets, keys and certificates; the database's data; files that all nodes write; what is made again at need. */
+  readonly kind: 'secrets' | 'data' | 'shared' | 'scratch';
   /** uid:gid that its files belong to. */
   readonly owner: string;
   /** What is lost with it; lower case, no full stop. Undefined where a job fills it again. */
@@ -78,11 +80,14 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
   const { owners, nodePaths, schemaJobs, database } = users;
   const row = (
     purpose: string,
-    rest: Pick<VolumeTopology, 'component' | 'owner' | 'loss' | 'writers' | 'readers'> & { backedUp?: boolean },
+    rest: Pick<VolumeTopology, 'kind' | 'component' | 'owner' | 'loss' | 'writers' | 'readers'> & {
+      backedUp?: boolean;
+    },
   ): VolumeTopology => ({ backedUp: false, ...rest, name: volumeName(environment, purpose), purpose });
   const nodes = (path: string) => Object.fromEntries(users.nodes.map((name) => [name, path]));
   return {
     certificateAuthority: row('certificate-authority', {
+      kind: 'secrets',
       component: 'keystore',
       owner: ROOT,
       loss: 'the certificate authority is lost; every client must trust a new one',
@@ -91,6 +96,7 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
       readers: {},
     }),
     identityServerSecrets: row('identity-server-secrets', {
+      kind: 'secrets',
       component: 'keystore',
       owner: owners.server,
       loss: 'passwords and the encryption key are lost; what was encrypted with it cannot be read again',
@@ -99,6 +105,7 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
       readers: { [users.keystoresJob]: '/identity-server-secrets', ...nodes(nodePaths.secrets) },
     }),
     databaseSecrets: row('database-secrets', {
+      kind: 'secrets',
       component: 'keystore',
       owner: owners.database,
       loss: "the database's passwords are lost; new ones do not open the database that is there",
@@ -110,6 +117,7 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
       },
     }),
     keystores: row('keystores', {
+      kind: 'secrets',
       component: 'keystore',
       owner: owners.server,
       loss: 'the signing key is lost; tokens that were issued cannot be verified',
@@ -117,6 +125,7 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
       readers: nodes(nodePaths.keystores),
     }),
     loadBalancerCertificates: row('load-balancer-certificates', {
+      kind: 'secrets',
       component: 'keystore',
       owner: owners.loadBalancer,
       loss: 'the certificate of the load balancer is lost and a new one is issued',
@@ -128,12 +137,14 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
       },
     }),
     schemaScripts: row('schema-scripts', {
+      kind: 'scratch',
       component: 'schema',
       owner: ROOT,
       writers: { ...(schemaJobs && { [schemaJobs.scripts]: '/schema-scripts' }) },
       readers: { ...(schemaJobs && { [schemaJobs.run]: '/schema-scripts' }) },
     }),
     databaseData: row('database-data', {
+      kind: 'data',
       component: 'database',
       owner: owners.database,
       loss: 'all users, sessions, consents and tokens in the database are lost',
@@ -141,14 +152,16 @@ export function volumesTopology(environment: string, users: VolumeUsers): Volume
       readers: {},
     }),
     loadBalancerConfiguration: row('load-balancer-configuration', {
+      kind: 'scratch',
       component: 'load-balancer',
       owner: ROOT,
       writers: { [users.loadBalancerConfigurationJob]: CONFIGURATION_PATH },
       readers: { [users.loadBalancer]: CONFIGURATION_PATH },
     }),
     // Empty: that it is there says that what runs is protected, until a plan that removes it has been applied.
-    protection: row('protection', { component: 'protection', owner: ROOT, writers: {}, readers: {} }),
+    protection: row('protection', { kind: 'scratch', component: 'protection', owner: ROOT, writers: {}, readers: {} }),
     sharedFiles: row('shared-files', {
+      kind: 'shared',
       component: 'shared-files',
       owner: owners.server,
       loss: 'the secondary user stores and the files of tenants that were made in a console are lost',

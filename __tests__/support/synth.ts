@@ -98,9 +98,16 @@ export function authorityFixture(name: 'root' | 'other-root' | 'expired-root' | 
   return readFileSync(join(PROJECT, '__tests__', 'fixtures', 'authorities', `${name}.pem`), 'utf8');
 }
 
-/** The topologies of the project's own configuration files. */
+/** The topologies of the project's own configuration files that are for Docker. */
 export function shippedTopologies(): Topology[] {
-  return loadEnvironments(join(PROJECT, 'config')).map(derived);
+  return shipped('docker');
+}
+
+/** Those that are for this platform. */
+export function shipped(platform: Topology['platform']['kind']): Topology[] {
+  return loadEnvironments(join(PROJECT, 'config'))
+    .map(derived)
+    .filter(({ platform: { kind } }) => kind === platform);
 }
 
 /**

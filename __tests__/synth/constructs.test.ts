@@ -140,7 +140,9 @@ test('network, keystores, database and schema job fit together in one stack of t
 
 test('every library that a construct imports is loaded before, without its source maps', () => {
   const folder = join(PROJECT, 'constructs');
-  const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
   const imported = texts.flatMap((text) => [...text.matchAll(/from '(cdktf|@cdktf\/[^']+)'/g)].map(([, name]) => name));
   expect([...LIBRARIES].sort()).toEqual([...new Set(imported)].sort());
 });

@@ -41,6 +41,10 @@ export interface DatabaseContainerFacts {
   /** uid:gid of the server's user in it. */
   readonly owner: string;
   readonly dataPath: string;
+  /** Folder of the server's socket, which it writes. */
+  readonly socketPath: string;
+  /** Variable that names the folder of the data, where it must be the server's own and a claim's first folder is not. @default - any folder will do */
+  readonly dataFolderVariable?: string;
   readonly stopSignal: string;
   /** Whether the administrator may have another name than `adminUsername`. */
   readonly adminRenamable: boolean;

@@ -47,6 +47,7 @@ export const mariadb: DatabaseEngineFacts = {
     sandboxImage: 'mariadb',
     owner: '999:999',
     dataPath: '/var/lib/mysql',
+    socketPath: '/var/run/mysqld',
     stopSignal: 'SIGTERM',
     adminRenamable: false,
     command: (port, maxConnections) => [

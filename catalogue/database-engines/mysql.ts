@@ -46,6 +46,7 @@ export const mysql: DatabaseEngineFacts = {
     sandboxImage: 'mariadb',
     owner: '999:999',
     dataPath: '/var/lib/mysql',
+    socketPath: '/var/run/mysqld',
     stopSignal: 'SIGTERM',
     adminRenamable: false,
     command: (port, maxConnections) => [

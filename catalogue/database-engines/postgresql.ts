@@ -36,6 +36,8 @@ export const postgresql: DatabaseEngineFacts = {
     sandboxImage: 'postgresql',
     owner: '999:999',
     dataPath: '/var/lib/postgresql/data',
+    socketPath: '/var/run/postgresql',
+    dataFolderVariable: 'PGDATA',
     // PostgreSQL's fast shutdown: sessions end, a checkpoint is written.
     stopSignal: 'SIGINT',
     adminRenamable: true,

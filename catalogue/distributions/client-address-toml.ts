@@ -5,12 +5,12 @@ import type { Site } from './distribution';
  * Logs show the client. Only the load balancer is believed when it names one. The access log is written when the valve has put the
  * load balancer's address back, so its pattern, which is the product's otherwise, asks for what the valve has noted.
  */
-export function clientAddressToml(site: Pick<Site, 'loadBalancerAddress' | 'httpsPort'>): TomlTable {
+export function clientAddressToml(site: Pick<Site, 'proxies' | 'httpsPort'>): TomlTable {
   return {
     catalinaValves: {
       remoteIpValve: {
         enable: true,
-        internalProxies: site.loadBalancerAddress.replaceAll('.', '\\.'),
+        internalProxies: site.proxies,
         remoteIpHeader: 'x-forwarded-for',
         protocolHeader: 'x-forwarded-proto',
         proxiesHeader: 'x-forwarded-by',

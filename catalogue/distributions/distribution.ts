@@ -67,8 +67,8 @@ export interface Site {
   readonly httpsPort: number;
   /** Whether the environment is a protected one. */
   readonly protected: boolean;
-  /** Address at which the nodes see the load balancer. */
-  readonly loadBalancerAddress: string;
+  /** Regular expression of the addresses from which a node believes who the client is. */
+  readonly proxies: string;
   /** Header with the client certificate that the load balancer has verified. @default - no client is asked for one */
   readonly clientCertificateHeader?: string;
   /** Name of the key that signs, in the primary keystore. */

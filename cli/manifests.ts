@@ -1,0 +1,18 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { manifestFile, manifestsOf } from '../constructs/kubernetes/manifests';
+import { selectedTopology } from './command';
+import { runCommand } from './setup/errors';
+
+/** `make manifests`: writes each layer as a file. Reads the configuration alone; needs no cluster, and there is no secret in them. */
+runCommand(async () => {
+  const topology = selectedTopology({ creates: true, on: ['kubernetes'] });
+  const directory = join('build', topology.environment, 'manifests');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  manifestsOf(topology).forEach((layer, index) => {
+    const file = join(directory, `${index + 1}-${layer.stack.name}.yaml`);
+    writeFileSync(file, manifestFile(layer));
+    console.log(file);
+  });
+});

@@ -1,0 +1,23 @@
+import type { TopologyAssets } from '../environment/assets';
+import { runtimeScript } from './runtime-script';
+
+/** What goes before and after the jobs' scripts in pods. */
+export interface PodScripts {
+  /** Before a job: its folders get what their Secrets hold. */
+  readonly loadSecrets: string;
+  /** After it: their Secrets get what the folders hold. */
+  readonly storeSecrets: string;
+  /** Before what hands files to others, which nobody does in a pod. */
+  readonly givenFiles: string;
+  /** Before what runs Nginx. */
+  readonly resolver: string;
+}
+
+export function podScripts(assets: TopologyAssets): PodScripts {
+  return {
+    loadSecrets: runtimeScript(assets, 'jobs/load-secrets.sh'),
+    storeSecrets: runtimeScript(assets, 'jobs/store-secrets.sh'),
+    givenFiles: runtimeScript(assets, 'kubernetes/given-files.sh'),
+    resolver: runtimeScript(assets, 'kubernetes/resolver.sh'),
+  };
+}

@@ -1,0 +1,84 @@
+import { CONTROL_PORT } from '../environment/addresses';
+import type { TopologyAssets } from '../environment/assets';
+import type { Environment } from '../environment/schema';
+import type { PodTopology } from './container';
+import type { Layout } from './layout';
+import { runtimeScript } from './runtime-script';
+
+/** How long a node waits for another one to serve before it leaves. */
+const LEAVE_SECONDS = 20;
+/** What drain requests and the requests under way may take after that. */
+const DRAINING_SECONDS = 10;
+/** Until no machine leads a new connection to a load balancer that is about to stop. */
+const UNPUBLISHED_SECONDS = 5;
+
+/** Those of a node whose pod is told apart from its readiness to serve. */
+export interface NodeOnKubernetes {
+  readonly pod: PodTopology;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * A node's pod is "ready" when the server has answered its health request once and its port accepts: that puts its address behind its name, and
+ * no more. Whether it gets requests is for the probes of the load balancers to say: what all nodes see alike must not take all their names
+ * away. Two pods of one node are never behind its name, since one that is about to stop is not ready.
+ */
+export function nodeOnKubernetes(
+  { platform }: Environment,
+  { places, httpsPort, distribution }: Layout,
+  assets: TopologyAssets,
+  healthCommand: readonly string[],
+): NodeOnKubernetes | undefined {
+  if (platform.kind !== 'kubernetes') return undefined;
+  const leave = `${distribution.home}/active-active-leave-rotation.sh`;
+  return {
+    pod: {
+      startup: healthCommand,
+      readiness: { port: httpsPort },
+      beforeStop: ['/bin/sh', leave],
+      beforeStopSeconds: LEAVE_SECONDS + DRAINING_SECONDS,
+      cpuRequestMilli: 500,
+    },
+    environment: {
+      LOAD_BALANCERS: places.loadBalancer,
+      CONTROL_PORT: String(CONTROL_PORT),
+      LEAVE_CHECKS: String(LEAVE_SECONDS),
+    },
+    files: { [leave]: runtimeScript(assets, 'kubernetes/leave-rotation.sh') },
+  };
+}
+
+/** A load balancer's pod takes clients as soon as it knows a node that serves, and stops when no machine leads new ones to it. */
+export function loadBalancerPod(
+  { platform }: Environment,
+  assets: TopologyAssets,
+  healthCommand: readonly string[],
+): PodTopology | undefined {
+  if (platform.kind !== 'kubernetes') return undefined;
+  return {
+    startup: ['/bin/sh', '-c', runtimeScript(assets, 'kubernetes/load-balancer-started.sh')],
+    readiness: { command: healthCommand },
+    liveness: healthCommand,
+    beforeStop: ['/bin/sleep', String(UNPUBLISHED_SECONDS)],
+    beforeStopSeconds: UNPUBLISHED_SECONDS,
+    cpuRequestMilli: 200,
+  };
+}
+
+/** A database that recovers is not helped by a restart, so nothing asks whether it lives. */
+export function databasePod({ platform }: Environment, healthCommand: readonly string[]): PodTopology | undefined {
+  if (platform.kind !== 'kubernetes') return undefined;
+  return {
+    startup: healthCommand,
+    readiness: { command: healthCommand },
+    beforeStopSeconds: 0,
+    cpuRequestMilli: 250,
+  };
+}
+
+/** What a load balancer's container runs: where it finds the nodes by name, it first says whom to ask. */
+export function loadBalancerScript({ platform }: Pick<Environment, 'platform'>, assets: TopologyAssets): string {
+  const script = runtimeScript(assets, 'load-balancer/entrypoint.sh');
+  return platform.kind === 'kubernetes' ? `${runtimeScript(assets, 'kubernetes/resolver.sh')}\n${script}` : script;
+}
