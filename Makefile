@@ -84,7 +84,7 @@ diagram: $(MODULES) ## The environment as Mermaid and SVG, below build/
 	@$(NODE) $(ROOT)/cli/diagram.ts
 
 manifests: $(MODULES) ## Write an environment on Kubernetes as manifests, below build/
-	@$(TSX) $(ROOT)/cli/manifests.ts
+	@$(NODE) $(ROOT)/cli/manifests.ts
 
 network-rules: $(MODULES) ## Print a script for the Docker host: its firewall lets nothing into the containers but what they need
 	@$(NODE) $(ROOT)/cli/network-rules.ts
@@ -113,16 +113,16 @@ test: check ## That, and the end-to-end tests
 .PHONY: cluster
 cluster: $(MODULES) ## Start a Kubernetes of three machines on this one, to try things on (Linux, root; first time 5 to 15 min)
 #: KUBECONFIG=  a cluster of your own: it is used instead, none is started
-	@$(TSX) $(ROOT)/cli/cluster.ts
+	@$(NODE) $(ROOT)/cli/cluster.ts
 
 .PHONY: cluster-images
 cluster-images: export ENVIRONMENT := $(value ENVIRONMENT)
 cluster-images: $(MODULES) ## Copy the images of an environment on Kubernetes into that cluster
-	@$(TSX) $(ROOT)/cli/cluster-images.ts
+	@$(NODE) $(ROOT)/cli/cluster-images.ts
 
 .PHONY: cluster-down
 cluster-down: $(MODULES) ## End that and remove it
-	@$(TSX) $(ROOT)/cli/cluster-down.ts
+	@$(NODE) $(ROOT)/cli/cluster-down.ts
 
 .PHONY: cluster-test
 cluster-test: $(MODULES) ## Prove that this cluster behaves as one: names, services, claims, machines that fail (about 10 min)
