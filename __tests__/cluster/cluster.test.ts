@@ -6,7 +6,7 @@ import { clusterRuns, ensureCluster, removeCluster } from '../../cli/cluster/clu
 import { heal, isolate, killComponent, powerOff, powerOn, startComponent } from '../../cli/cluster/faults';
 import { fullName, loadImages } from '../../cli/cluster/images';
 import { kubectl } from '../../cli/cluster/kubectl';
-import { HOST_LINK, MACHINES, MARK, type MachineName, stateDirectory } from '../../cli/cluster/layout';
+import { HOST_LINK, MACHINES, MARK, type MachineName, machineNamed, stateDirectory } from '../../cli/cluster/layout';
 import { STORAGE_CLASS } from '../../cli/cluster/manifests';
 import { processesIn } from '../../cli/cluster/namespaces';
 import { MACHINE_COMPONENTS } from '../../cli/cluster/parts';
@@ -85,7 +85,7 @@ test('a machine without power becomes NotReady, the others go on, and it comes b
   await powerOff('machine-2');
   await eventually('machine-2 is not Ready', NOT_READY_SECONDS, async () => (await readiness('machine-2')) !== 'True');
   expect(await readiness('machine-1')).toBe('True');
-  expect(await answerOf('10.230.0.11')).toMatch(/^server-machine-[13]\n$/);
+  expect(await answerOf(machineNamed('machine-1').address)).toMatch(/^server-machine-[13]\n$/);
   await powerOn('machine-2');
   await eventually('machine-2 is Ready', READY_SECONDS, async () => (await readiness('machine-2')) === 'True');
   await eventually('its pod serves again', STARTED_SECONDS, () => answersFrom('machine-1', 'machine-2'));
@@ -112,7 +112,7 @@ test.each([
   '$component can be killed: services answer, and it starts again',
   async (victim) => {
     await killComponent(victim);
-    expect(await answerOf('10.230.0.11')).toMatch(/^server-machine-\d\n$/);
+    expect(await answerOf(machineNamed('machine-1').address)).toMatch(/^server-machine-\d\n$/);
     await startComponent(victim);
     await eventually('all three machines are Ready', READY_SECONDS, async () => {
       const states = await Promise.all(MACHINES.map(({ name }) => readiness(name)));

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NETWORKS } from '../../cli/cluster/layout';
 import { overlap, parseSubnet } from '../../environment/addresses';
 import { ENGINE_LINK, PLACES } from '../support/places';
 import { PROJECT, shippedTopologies } from '../support/synth';
@@ -11,7 +12,8 @@ test('no two places share a name, an address or a part of a subnet', () => {
   }
   const cable = { name: 'the cable', subnet: `${ENGINE_LINK.here.replace(/\d+$/, '0')}/24` };
   const shipped = shippedTopologies().map(({ network }) => network);
-  const ours = [...PLACES, cable];
+  const cluster = Object.entries(NETWORKS).map(([kind, subnet]) => ({ name: `the test cluster's ${kind}`, subnet }));
+  const ours = [...PLACES, cable, ...cluster];
   const clashes = ours.flatMap((one, index) =>
     [...ours.slice(index + 1), ...shipped]
       .filter((other) => overlap(parseSubnet(one.subnet), parseSubnet(other.subnet)))

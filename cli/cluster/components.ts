@@ -62,7 +62,7 @@ export async function ensureComponents(): Promise<string> {
   return buildOnce(join('cluster-components', `${KUBERNETES}-${content}-${platform}`), async (folder) => {
     requireGo(version, 'Kubernetes');
     print(
-      `Building Kubernetes ${KUBERNETES} from source, once. This takes five to fifteen minutes and 2 GB below GOPATH.`,
+      `Building Kubernetes ${KUBERNETES} from source, once. This takes 13 minutes of processor time, and several GB in Go's caches.`,
     );
     await step(`Building Kubernetes ${KUBERNETES}, etcd, CoreDNS and network plugins`, () => build(folder));
     await step('Building kube-network-policies', () => buildWithGo(NETWORK_POLICIES, join(folder, 'network-policies')));
