@@ -36,7 +36,7 @@ export interface ComponentStatus {
 
 /** Lines in which a cause is looked for. */
 const LOG_LINES = 200;
-/** How far back a healthy component's log is looked at: of what was before, somebody may have made more. */
+/** How far back the log of a component is looked at that runs or that is started again and again. */
 const RECENT_MINUTES = 5;
 
 /** Every component, and the jobs that failed: they are why others are missing. */
@@ -51,7 +51,7 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
   ): Promise<ComponentStatus> => {
     const container = find(server.containerName);
     const isHealthy = container?.health === 'healthy';
-    const log = container === undefined ? '' : await logOf(engine, container, isHealthy ? RECENT_MINUTES : undefined);
+    const log = container === undefined ? '' : await logOf(engine, container);
     const shortage = isHealthy ? shortageIn(log) : null;
     const words = { log, ...wordsFor(topology), memoryMb: server.memoryMb };
     return {
@@ -127,11 +127,17 @@ function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: r
   });
 }
 
-/** From the last start on, since what was wrong before may be long over. @param minutes how far back at most. @default as far as that */
-function logOf(engine: EnvironmentEngine, { name, startedAt }: EngineContainer, minutes?: number): Promise<string> {
-  const earliest = minutes === undefined ? -Infinity : Date.now() - minutes * 60_000;
-  const since = Date.parse(startedAt) > earliest ? startedAt : `${minutes}m`;
-  return engine.lastLines(name, LOG_LINES, since).catch(() => '');
+function logOf(engine: EnvironmentEngine, container: EngineContainer): Promise<string> {
+  return engine.lastLines(container.name, LOG_LINES, logSince(container)).catch(() => '');
+}
+
+/** From where a log is looked at, as `docker logs` takes it: from the last start, since what was wrong before may be long over. */
+function logSince({ startedAt, restarting, health }: EngineContainer): string {
+  const recently = `${RECENT_MINUTES}m`;
+  // What ends again and again may not have said it this time yet.
+  if (restarting) return recently;
+  const isRecent = Date.parse(startedAt) > Date.now() - RECENT_MINUTES * 60_000;
+  return health === 'healthy' && !isRecent ? recently : startedAt;
 }
 
 async function clusterMembers(
