@@ -91,6 +91,8 @@ test.each([
   ['PANIC: could not write to file "pg_wal/xlogtemp.55": No space left on device', 'a disk or volume is full'],
   ['FATAL: sorry, too many clients already', 'max_connections'],
   ['java.lang.OutOfMemoryError: Java heap space', 'heap_mb'],
+  ['Killed', 'identity_server.memory_mb is too small'],
+  ['wso2server.sh: line 343:    57 Killed', 'identity_server.memory_mb is too small'],
   [
     "curl: (60) SSL: no alternative certificate subject name matches target host name 'is.bank.test'",
     'load_balancer.hostname',

@@ -132,10 +132,10 @@ function logOf(engine: EnvironmentEngine, container: EngineContainer): Promise<s
 }
 
 /** From where a log is looked at, as `docker logs` takes it: from the last start, since what was wrong before may be long over. */
-function logSince({ startedAt, restarting, health }: EngineContainer): string {
+function logSince({ startedAt, running, restarts, health }: EngineContainer): string {
   const recently = `${RECENT_MINUTES}m`;
   // What ends again and again may not have said it this time yet.
-  if (restarting) return recently;
+  if (running && health !== 'healthy' && restarts > 0) return recently;
   const isRecent = Date.parse(startedAt) > Date.now() - RECENT_MINUTES * 60_000;
   return health === 'healthy' && !isRecent ? recently : startedAt;
 }

@@ -30,6 +30,12 @@ const KNOWN_CAUSES: readonly KnownCause[] = [
     meaning: 'the Java heap is full (OutOfMemoryError): identity_server.heap_mb is too small, or something leaks',
   },
   {
+    // What a shell says of the program that it has started. The engine forgets why a container ended when it starts it again.
+    pattern: /(?:^|\s)Killed\s*$/m,
+    meaning:
+      'its server was killed, as the kernel does where a container needs more than its limit: identity_server.memory_mb is too small, or heap_mb too large for it',
+  },
+  {
     shortage: true,
     pattern: /too many open files/i,
     meaning: 'the limit of open files is reached ("Too many open files")',

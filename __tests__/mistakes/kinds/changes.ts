@@ -103,10 +103,10 @@ const memory: Mistake = {
       const before = await inspect(second.container);
       await pair.configure({ image: GREEDY_IMAGE, memoryMb: 512, heapMb: 384, startTimeoutSeconds: 60 });
       await operator.refused('up', [
-        'more than its 512 MiB of memory',
+        'identity_server.memory_mb is too small',
         `The roll stops here; ${second.container} keep`,
       ]);
-      await operator.refused('status', ['more than its 512 MiB of memory']);
+      await operator.refused('status', ['identity_server.memory_mb is too small']);
       await pair.configure();
       await operator.done('up');
       const after = await inspect(second.container);
