@@ -41,8 +41,10 @@ test.each(['', 'started', 'FATAL:  password authentication failed for user "wso2
   (line) => expect(shortageIn(line)).toBeNull(),
 );
 
-test('a load balancer whose configuration Nginx refuses says so, and what installs it again', () => {
-  const log = 'nginx: [emerg] unknown directive "wrong" in /etc/nginx/active-active/current/nginx.conf:90';
+test.each([
+  'nginx: [emerg] unknown directive "wrong" in /etc/nginx/active-active/current/nginx.conf:90',
+  '2026/11/30 05:21:58 [emerg] 1#1: unknown directive "wrong" in /etc/nginx/active-active/current/nginx.conf:90',
+])('a load balancer whose configuration Nginx refuses says so, and what installs it again', (log) => {
   const change = { running: false, restarting: true, exitCode: 1 };
   expect(reason(change, log)).toContain('Nginx refuses its configuration; where that was changed by hand, "make up"');
 });

@@ -41,7 +41,7 @@ const KNOWN_CAUSES: readonly KnownCause[] = [
     meaning: 'the limit of open files is reached ("Too many open files")',
   },
   {
-    pattern: /^nginx: \[emerg\]/m,
+    pattern: /^(?:nginx:|[\d/]+ [\d:]+) \[emerg\]/m,
     meaning: 'Nginx refuses its configuration; where that was changed by hand, "make up" installs it again',
   },
   {
