@@ -6,7 +6,9 @@ import type { Layout } from './layout';
 import { runtimeScript } from './runtime-script';
 
 /** How long a node waits for another one to serve before it leaves. */
-const LEAVE_SECONDS = 20;
+const LEAVE_SECONDS = 60;
+/** How long that one must have served: the servers of a cluster's names remember for 5 s that a name was not there, each for itself. */
+const SETTLED_SECONDS = 10;
 /** What drain requests and the requests under way may take after that. */
 const DRAINING_SECONDS = 10;
 /** Until no machine leads a new connection to a load balancer that is about to stop. */
@@ -44,6 +46,7 @@ export function nodeOnKubernetes(
       LOAD_BALANCERS: places.loadBalancer,
       CONTROL_PORT: String(CONTROL_PORT),
       LEAVE_CHECKS: String(LEAVE_SECONDS),
+      SETTLED_CHECKS: String(SETTLED_SECONDS),
     },
     files: { [leave]: runtimeScript(assets, 'kubernetes/leave-rotation.sh') },
   };

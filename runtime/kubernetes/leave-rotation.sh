@@ -4,7 +4,8 @@
 #   LOAD_BALANCERS  name behind which every load balancer is
 #   CONTROL_PORT    port of their status and of drain requests
 #   NODE_NAME       this node's name there
-#   LEAVE_CHECKS    how often a load balancer is asked whether another node serves; there is one a second
+#   LEAVE_CHECKS    how often load balancers are asked whether another node serves; there is one a second
+#   SETTLED_CHECKS  how often in a row the answer must be yes: the names of a node that has just started may come and go
 #   DRAIN_SECONDS   how long requests that are under way may take
 set -eu
 
@@ -23,10 +24,11 @@ another_serves() {
 
 checks=0
 for address in $(addresses); do
+  settled=0
   # One that does not answer sends nothing.
   while status=$(curl -fsS -g --connect-timeout 1 -m 2 "http://$address:$CONTROL_PORT/status" 2>/dev/null); do
-    ! another_serves "$status" || break
-    [ "$checks" -lt "$LEAVE_CHECKS" ] || break
+    if another_serves "$status"; then settled=$((settled + 1)); else settled=0; fi
+    [ "$settled" -lt "$SETTLED_CHECKS" ] && [ "$checks" -lt "$LEAVE_CHECKS" ] || break
     checks=$((checks + 1))
     sleep 1
   done
