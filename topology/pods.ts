@@ -7,7 +7,7 @@ import { runtimeScript } from './runtime-script';
 
 /** How long a node waits for another one to serve before it leaves. */
 const LEAVE_SECONDS = 60;
-/** How long that one must have served: the servers of a cluster's names remember for 5 s that a name was not there, each for itself. */
+/** How long that one must have served: names of a node that has just started come and go. */
 const SETTLED_SECONDS = 10;
 /** What drain requests and the requests under way may take after that. */
 const DRAINING_SECONDS = 10;
