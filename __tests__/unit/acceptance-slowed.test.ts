@@ -29,7 +29,8 @@ async function run(id: string): Promise<Result | undefined> {
     taken.push(node);
     await operator.stop(node);
   };
-  const load = { clients: 4, calmSeconds: 0.5, operator: { ...operator, stop } };
+  // Long enough for the limit to be met before a node is to be taken away, also where other tests have the processors.
+  const load = { clients: 4, calmSeconds: 3, operator: { ...operator, stop } };
   const options = { prefix: 'aa-slowed-', emailUsernames: false, boundSeconds: 5, ...load };
   const results = await runChecks(pair.target, selectChecks(allChecks(), id), options);
   return results.find((result) => result.id === id);
