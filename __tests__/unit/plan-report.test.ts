@@ -172,6 +172,29 @@ test('a node that is stopped is replaced before the one that serves', () => {
   });
 });
 
+test.each([
+  [['bank-load-balancer'], 'bank-load-balancer is missing; the apply ends that interruption'],
+  [['bank-node-1', 'bank-node-2'], 'no node is there; the apply ends that interruption'],
+])(
+  'of %s, which somebody has removed, the plan says that it is missing, and not that nothing has been created yet',
+  (removed, words) => {
+    const changed = input('nothing-to-do');
+    for (const name of removed) {
+      const stack = changed.stacks.find((each) => each.name === name) as Json;
+      const container = stack.plan.resource_changes.find((each: Json) => each.change.before?.name === name);
+      const { address, type, change } = container;
+      stack.plan.resource_drift = [
+        { address, type, change: { actions: ['delete'], before: change.before, after: null } },
+      ];
+      container.change = { ...change, actions: ['create'], before: null };
+    }
+    expect(buildReport(changed).availability).toEqual({
+      level: 'interruption',
+      text: expect.stringContaining(words),
+    });
+  },
+);
+
 test('a volume whose labels change is data that is lost', () => {
   const changed = input('nothing-to-do');
   const volume = entry(changed, 'bank-foundation', 'docker_volume.database-data');

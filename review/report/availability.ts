@@ -30,7 +30,7 @@ export function availability(input: Input): Availability {
       text: 'what serves today goes on: the state does not know it, so this plan is not applied',
     };
   }
-  if (!servesToday(input)) {
+  if (!wasCreated(input)) {
     const first =
       'first creation: nothing serves yet; the load balancer comes up beside the first node, which creates the administrator, and the other nodes side by side after that one';
     return { level: 'unaffected', text: input.destroy ? 'nothing serves today' : first };
@@ -86,15 +86,13 @@ function serving({ database, nodes, loadBalancer }: Topology): string[] {
   ].filter((name) => name !== undefined);
 }
 
-/** Whether a load balancer and a node are there before the apply. */
-function servesToday({ topology, stacks }: Input): boolean {
+/** Whether there has been a load balancer and a node. One that was removed by hand since then does not make this the first creation. */
+function wasCreated({ topology, stacks, drift }: Input): boolean {
   const existing = stacks
     .flatMap(({ plan }) => plan.resource_changes ?? [])
     .flatMap(({ type, change: { before } }) => (type === 'docker_container' && isObject(before) ? [before.name] : []));
-  return (
-    existing.includes(topology.loadBalancer.containerName) &&
-    topology.nodes.some(({ containerName }) => existing.includes(containerName))
-  );
+  const was = (name: string) => existing.includes(name) || drift.some((entry) => entry.name === name);
+  return was(topology.loadBalancer.containerName) && topology.nodes.some(({ containerName }) => was(containerName));
 }
 
 function changesOfNodes({ topology, changes }: Input, actions: readonly string[]): ReportedChange[] {
@@ -169,6 +167,9 @@ function interruptionsOf(input: Input): string[] {
   }
   for (const name of [database, balancer].filter(created)) {
     interruptions.push(`${name} is missing; the apply ends that interruption`);
+  }
+  if (topology.nodes.every(({ containerName }) => created(containerName))) {
+    interruptions.push('no node is there; the apply ends that interruption');
   }
   for (const name of [database, balancer]) {
     const change = changes.find((candidate) => candidate.name === name && candidate.action === 'update');
