@@ -7,6 +7,7 @@ import { ensureSandboxImages } from '../../cli/setup/sandbox-images';
 import { ConfigurationError } from '../../environment/diagnostics';
 import { loadEnvironments } from '../../environment/load';
 import { sandboxImageTags } from '../../images/tags';
+import { RESOLVER_FILE } from '../../topology/nginx-names';
 import type { Topology } from '../../topology/topology';
 import { CERTIFICATES_PATH } from '../../topology/volumes';
 import { ownerLabels, removeLeftovers } from '../support/leftovers';
@@ -52,12 +53,13 @@ test('every different nginx.conf of them is valid for Nginx', async () => {
       mkdirSync(join(directory, String(index)));
       for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, String(index), name), content);
     });
-    // Certificates that Nginx can read are all that it wants beside the configuration.
+    // Certificates that Nginx can read, and on Kubernetes whom to ask for names, are all that it wants beside the configuration.
     const script = `set -eu
 cd /tmp
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -keyout tls.key -out tls.crt 2>/dev/null
 mkdir -p ${CERTIFICATES_PATH}
 cp tls.crt ${CERTIFICATES_PATH}/ca.crt
+echo 'resolver 127.0.0.1;' >${RESOLVER_FILE}
 for each in /fuzzed/*; do
   sed -n 's/^ *ssl_certificate \\(.*\\)\\.crt;$/\\1/p' "$each/nginx.conf" | while read -r path; do
     mkdir -p "\${path%/*}"
