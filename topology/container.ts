@@ -28,6 +28,8 @@ export interface PodTopology {
   readonly startup: readonly string[];
   /** Whether it may be led to now: a port that accepts, or a command. */
   readonly readiness: { readonly port: number } | { readonly command: readonly string[] };
+  /** How long it must have been ready before a roll goes on, in seconds. @default - not at all */
+  readonly settledSeconds?: number;
   /** Fails when only a restart helps. @default - the container ends by itself then */
   readonly liveness?: readonly string[];
   /** Runs before the server is asked to stop. @default - nothing */

@@ -3,12 +3,17 @@ import type { TopologyAssets } from '../environment/assets';
 import type { Environment } from '../environment/schema';
 import type { PodTopology } from './container';
 import type { Layout } from './layout';
+import { podScripts } from './pod-scripts';
 import { runtimeScript } from './runtime-script';
 
 /** How long a node waits for another one to serve before it leaves. */
 const LEAVE_SECONDS = 60;
 /** How long that one must have served: names of a node that has just started come and go. */
-const SETTLED_SECONDS = 10;
+const SERVED_SECONDS = 10;
+/** Until load balancers lead requests to a node that has become ready: names that were not there are remembered for 5 s, and two probes follow. */
+const NODE_SETTLED_SECONDS = 15;
+/** A name that was asked for a moment ago is remembered so long. */
+const LOAD_BALANCER_SETTLED_SECONDS = 5;
 /** What drain requests and the requests under way may take after that. */
 const DRAINING_SECONDS = 10;
 /** Until no machine leads a new connection to a load balancer that is about to stop. */
@@ -38,6 +43,8 @@ export function nodeOnKubernetes(
     pod: {
       startup: healthCommand,
       readiness: { port: httpsPort },
+      // A pod that is about to stop is behind its name no more, whatever it still does, and by then the one before it serves.
+      settledSeconds: NODE_SETTLED_SECONDS,
       beforeStop: ['/bin/sh', leave],
       beforeStopSeconds: LEAVE_SECONDS + DRAINING_SECONDS,
       cpuRequestMilli: 500,
@@ -46,7 +53,7 @@ export function nodeOnKubernetes(
       LOAD_BALANCERS: places.loadBalancer,
       CONTROL_PORT: String(CONTROL_PORT),
       LEAVE_CHECKS: String(LEAVE_SECONDS),
-      SETTLED_CHECKS: String(SETTLED_SECONDS),
+      SETTLED_CHECKS: String(SERVED_SECONDS),
     },
     files: { [leave]: runtimeScript(assets, 'kubernetes/leave-rotation.sh') },
   };
@@ -62,6 +69,7 @@ export function loadBalancerPod(
   return {
     startup: ['/bin/sh', '-c', runtimeScript(assets, 'kubernetes/load-balancer-started.sh')],
     readiness: { command: healthCommand },
+    settledSeconds: LOAD_BALANCER_SETTLED_SECONDS,
     liveness: healthCommand,
     beforeStop: ['/bin/sleep', String(UNPUBLISHED_SECONDS)],
     beforeStopSeconds: UNPUBLISHED_SECONDS,
@@ -83,5 +91,5 @@ export function databasePod({ platform }: Environment, healthCommand: readonly s
 /** What a load balancer's container runs: where it finds the nodes by name, it first says whom to ask. */
 export function loadBalancerScript({ platform }: Pick<Environment, 'platform'>, assets: TopologyAssets): string {
   const script = runtimeScript(assets, 'load-balancer/entrypoint.sh');
-  return platform.kind === 'kubernetes' ? `${runtimeScript(assets, 'kubernetes/resolver.sh')}\n${script}` : script;
+  return platform.kind === 'kubernetes' ? `${podScripts(assets).resolver}\n${script}` : script;
 }

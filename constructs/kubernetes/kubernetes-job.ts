@@ -14,7 +14,7 @@ import {
   restrictedPod,
   tolerationsOf,
 } from './pod-defaults';
-import { podVolumes, scratch } from './pod-volumes';
+import { podVolumes, scratch, uniqueVolumes } from './pod-volumes';
 
 export interface KubernetesJobProps extends Omit<JobTopology, 'user' | 'capabilities'> {
   /** uid:gid that runs the script, without any capability. */
@@ -91,7 +91,7 @@ export class KubernetesJob extends Construct {
             tolerations: tolerationsOf(platform.tolerations),
             ...(containers.length > 1 && { initContainers: containers.slice(0, -1) }),
             containers: containers.slice(-1),
-            volumes: volumes.filter(({ name }, index) => volumes.findIndex((each) => each.name === name) === index),
+            volumes: uniqueVolumes(volumes),
           },
         },
       },

@@ -83,8 +83,7 @@ export class LoadBalancerChart extends EnvironmentChart {
           type: 'RollingUpdate',
           rollingUpdate: { maxSurge: k8s.IntOrString.fromNumber(1), maxUnavailable: k8s.IntOrString.fromNumber(0) },
         },
-        // A name that was asked for a moment ago is remembered so long.
-        minReadySeconds: 5,
+        minReadySeconds: loadBalancer.pod?.settledSeconds,
         revisionHistoryLimit: 2,
         selector: { matchLabels: { ...labels } },
         template: withLowPorts(template),

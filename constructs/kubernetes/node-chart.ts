@@ -10,9 +10,6 @@ import { environmentOf, JOB_RESOURCES, restrictedContainer } from './pod-default
 import { podVolumes } from './pod-volumes';
 import { serverPod } from './server-pod';
 
-/** Until load balancers lead requests to a node that has become ready: names that were not there are remembered for 5 s, and two probes follow. */
-const SETTLED_SECONDS = 15;
-
 /**
  * The layer of one identity server: a Deployment of one pod, which holds no data and so may move. A change stops it before the new one starts,
  * as two of one number would be two members of the same name.
@@ -41,8 +38,7 @@ export class NodeChart extends EnvironmentChart {
       spec: {
         replicas: 1,
         strategy: { type: 'Recreate' },
-        // A roll waits so long: a pod that is about to stop is behind its name no more, whatever it still does, and by then this one serves.
-        minReadySeconds: SETTLED_SECONDS,
+        minReadySeconds: node.pod?.settledSeconds,
         revisionHistoryLimit: 2,
         progressDeadlineSeconds: node.startTimeoutSeconds + node.stopSeconds + 60,
         selector: { matchLabels: { ...selector } },

@@ -34,6 +34,11 @@ export function podVolumes(
   return { volumes: rows.map(({ volume }) => volume), mounts: rows.map(({ mount }) => mount) };
 }
 
+/** Each volume once: two mounts may be of the same. */
+export function uniqueVolumes(volumes: readonly k8s.Volume[]): k8s.Volume[] {
+  return volumes.filter(({ name }, index) => volumes.findIndex((each) => each.name === name) === index);
+}
+
 /** In memory where a job makes what is to become a Secret: nothing of it is on a disk. */
 function sourceOf(
   { kind, name }: VolumeTopology,

@@ -11,7 +11,7 @@ import {
   spread,
   tolerationsOf,
 } from './pod-defaults';
-import type { PodVolumes } from './pod-volumes';
+import { type PodVolumes, uniqueVolumes } from './pod-volumes';
 
 /** What a pod that keeps running has beside its topology. */
 export interface ServerPodOptions {
@@ -62,7 +62,7 @@ export function serverPod(server: ServerTopology, options: ServerPodOptions): k8
           volumeMounts: options.volumes.flatMap(({ mounts }) => mounts),
         },
       ],
-      volumes: unique(options.volumes.flatMap(({ volumes }) => volumes)),
+      volumes: uniqueVolumes(options.volumes.flatMap(({ volumes }) => volumes)),
     },
   };
 }
@@ -93,8 +93,4 @@ function probesOf(
     },
     ...(liveness && { livenessProbe: { ...LIVENESS, exec: execOf(liveness) } }),
   };
-}
-
-function unique(volumes: readonly k8s.Volume[]): k8s.Volume[] {
-  return volumes.filter(({ name }, index) => volumes.findIndex((each) => each.name === name) === index);
 }
