@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from '../setup/cache';
 import { concurrently } from '../setup/concurrently';
 import { UserError } from '../setup/errors';
@@ -92,8 +91,8 @@ export async function removeCluster(): Promise<boolean> {
           REMOVE_MS,
           async () => !existsSync(`/sys/class/net/${HOST_LINK}`) || undefined,
         );
-        await eventually(async () => removeCgroups());
-        await eventually(() => rm(stateDirectory(), { recursive: true, force: true }));
+        await untilFree('its control groups', async () => removeCgroups());
+        await untilFree('its files', () => rm(stateDirectory(), { recursive: true, force: true }));
       });
     }
     await rm(ACCESS, { recursive: true, force: true });
@@ -101,19 +100,18 @@ export async function removeCluster(): Promise<boolean> {
   });
 }
 
-/** Again and again while something is still in use. */
-async function eventually(work: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + REMOVE_MS;
-  for (;;) {
+/** Removes it, again and again while something is still in use. */
+async function untilFree(what: string, remove: () => Promise<void>): Promise<void> {
+  await until(`${what} can be removed`, REMOVE_MS, async () => {
     try {
-      return await work();
+      await remove();
+      return true;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
-      if (Date.now() > deadline) throw error;
-      await sleep(200);
+      return undefined;
     }
-  }
+  });
 }
 
 function requireLinuxRoot(): void {

@@ -25,7 +25,7 @@ export interface MachineSize {
 /** containerd's configuration. @param plugins folder of the network plugins */
 export function containerdToml(machine: ClusterMachine, plugins: string): string {
   return `version = 2
-# Both are the machine's own: see machines.ts.
+# Both are the machine's own: see namespaces.ts.
 root = "/var/lib/containerd"
 state = "/run/containerd"
 

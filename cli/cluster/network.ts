@@ -1,6 +1,6 @@
 import { UserError } from '../setup/errors';
 import { run } from '../setup/process';
-import { ADDRESSES, HOST_LINK, type MachineName, machineNamed, overlapping, routesToPods } from './layout';
+import { ADDRESSES, HOST_LINK, type MachineName, machineNamed, NETWORKS, overlapping, routesToPods } from './layout';
 import { hostNetwork, machineNetwork } from './machine-files';
 import { holderOf, openPlace, type Place, requireHolder, runIn } from './namespaces';
 
@@ -26,11 +26,12 @@ export async function ensureNetwork(holder: string): Promise<void> {
 }
 
 async function requireFreeAddresses(): Promise<void> {
+  const { machines, pods, services } = NETWORKS;
   const { stdout } = await run('ip', ['-4', 'route', 'show']);
   const taken = overlapping(stdout);
   if (taken.length === 0) return;
   throw new UserError(
-    `the test cluster needs the networks 10.230.0.0/24, 10.231.0.0/16 and 10.232.0.0/16 on this machine, which already reaches ${taken.join(', ')} elsewhere. Use a cluster of your own: set KUBECONFIG.`,
+    `the test cluster needs the networks ${machines}, ${pods} and ${services} on this machine, which already reaches ${taken.join(', ')} elsewhere. Use a cluster of your own: set KUBECONFIG.`,
   );
 }
 
