@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
 import { Client } from '../support/client';
 import { type LoadReport, type LoadRequest, underLoad } from '../support/load';
@@ -100,16 +100,12 @@ beforeAll(async () => {
   await workspace.make('up', NAME);
   ca = readFileSync(workspace.path('build', NAME, 'ca.crt'), 'utf8');
   const { identityServer } = sandboxImageTags();
-  const folder = workspace.path('.');
-  const build = (tag: string) => docker('build', '--quiet', '--tag', tag, folder);
-  writeFileSync(workspace.path('Dockerfile'), `FROM ${identityServer}\nLABEL changed=yes\n`);
-  await build(CHANGED_IMAGE);
+  await workspace.buildImage(CHANGED_IMAGE, `FROM ${identityServer}\nLABEL changed=yes\n`);
   // Starts, answers nothing and says why: what a bad image looks like from outside.
-  writeFileSync(
-    workspace.path('Dockerfile'),
+  await workspace.buildImage(
+    BROKEN_IMAGE,
     `FROM ${identityServer}\nRUN printf '#!/bin/sh\\necho broken on purpose; sleep 600\\n' > /home/wso2carbon/docker-entrypoint.sh\n`,
   );
-  await build(BROKEN_IMAGE);
 }, 600_000);
 
 afterAll(async () => {

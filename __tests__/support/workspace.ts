@@ -43,6 +43,12 @@ export class Workspace {
     return join(this.directory, ...parts);
   }
 
+  /** Builds an image. @param dockerfile the text of its Dockerfile */
+  async buildImage(tag: string, dockerfile: string): Promise<void> {
+    writeFileSync(this.path('Dockerfile'), dockerfile);
+    await docker('build', '--quiet', '--tag', tag, this.path('.'));
+  }
+
   /** Runs `make <target> ENVIRONMENT=<environment>`. @throws when it fails, with what it said */
   async make(
     target: string,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../../images/tags';
 import { docker, eventually, inspect } from '../../support/workspace';
 import { type Fault, NOTHING_LOST } from '../fault';
@@ -11,11 +11,10 @@ const brokenImage: Fault = {
   done: 'a node image that starts and answers nothing is rolled out, then taken back',
   bars: NOTHING_LOST,
   inject: async (pair, note) => {
-    writeFileSync(
-      pair.workspace.path('Dockerfile'),
+    await pair.workspace.buildImage(
+      BROKEN_IMAGE,
       `FROM ${sandboxImageTags().identityServer}\nRUN printf '#!/bin/sh\\necho broken on purpose; sleep 600\\n' > /home/wso2carbon/docker-entrypoint.sh\n`,
     );
-    await docker('build', '--quiet', '--tag', BROKEN_IMAGE, pair.workspace.path('.'));
     try {
       const [, second] = pair.nodes;
       const before = await inspect(second.container);

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../../images/tags';
 import { docker, inspect, waitUntilHealthy } from '../../support/workspace';
 import { type Fault, NOTHING_LOST, pause } from '../fault';
@@ -82,8 +81,7 @@ const newImage: Fault = {
   done: 'the load balancer container is replaced, because a published port cannot overlap itself',
   bars: { get: 'outage', replayable: 'outage', write: 'outage', slow: 'outage', recoverySeconds: 5 },
   inject: async (pair, note) => {
-    writeFileSync(pair.workspace.path('Dockerfile'), `FROM ${sandboxImageTags().nginx}\nLABEL changed=yes\n`);
-    await docker('build', '--quiet', '--tag', CHANGED_IMAGE, pair.workspace.path('.'));
+    await pair.workspace.buildImage(CHANGED_IMAGE, `FROM ${sandboxImageTags().nginx}\nLABEL changed=yes\n`);
     try {
       const before = await inspect(pair.loadBalancer);
       await note.faultWindow(() => pair.up({ loadBalancerImage: CHANGED_IMAGE }));

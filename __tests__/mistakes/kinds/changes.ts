@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../../images/tags';
 import { type Bars, NOTHING_LOST, pause } from '../../chaos/fault';
 import type { Pair } from '../../chaos/pair';
@@ -93,11 +92,10 @@ const memory: Mistake = {
   back: 'the old limit and image again; make up, which replaces the first node alone',
   bars: NOTHING_LOST,
   make: async (operator, pair) => {
-    writeFileSync(
-      pair.workspace.path('Dockerfile'),
+    await pair.workspace.buildImage(
+      GREEDY_IMAGE,
       `FROM ${sandboxImageTags().identityServer}\nENV JAVA_TOOL_OPTIONS=-XX:+AlwaysPreTouch\n`,
     );
-    await docker('build', '--quiet', '--tag', GREEDY_IMAGE, pair.workspace.path('.'));
     try {
       const [, second] = pair.nodes;
       const before = await inspect(second.container);
