@@ -12,7 +12,15 @@ import {
 import { NAMES_IN_HTTP } from './nginx-names';
 import type { NginxConfProps } from './nginx-props';
 import { rateLimits, rateVariables } from './nginx-rates';
-import { ONLY_NODE, ONLY_NODE_STATUS, routeOfRequest, routingVariables, SEND_TO_ROUTE } from './nginx-routing';
+import {
+  ONLY_NODE,
+  ONLY_NODE_STATUS,
+  routeOfRequest,
+  routingVariables,
+  SECOND_ATTEMPT,
+  SECOND_ATTEMPT_LOCATIONS,
+  SEND_TO_ROUTE,
+} from './nginx-routing';
 import { publicTls } from './nginx-tls';
 import { CERTIFICATES_PATH } from './volumes';
 
@@ -143,7 +151,7 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}${props.clientRevocations === undefined ? '' : CLIENT_REVOCATIONS}    add_header Strict-Transport-Security "max-age=63072000" always;
 ${routeOfRequest(props)}    error_page 503 @unavailable;
     error_page ${ONLY_NODE_STATUS} = @only_node;
-    # One that has come this far has its page for too many requests all the same. No page leads back.
+${SECOND_ATTEMPT}    # One that has come this far has its page for too many requests all the same. No page leads back.
     recursive_error_pages on;
 ${requestLimits(props)}${rateLimits(props.rateLimit)}
     # Tomcat drops ";x" from every segment of a path before it resolves ".." and looks for the application, so "/;x/carbon" and
@@ -166,7 +174,7 @@ ${requestLimits(props)}${rateLimits(props.rateLimit)}
 ${props.deniedPaths.map(deniedLocation).join('')}${replayable(props).map(replayableLocation).join('')}
     location / {
 ${SEND_TO_ROUTE}    }
-${ONLY_NODE}${TOO_MANY_REQUESTS}
+${ONLY_NODE}${SECOND_ATTEMPT_LOCATIONS}${TOO_MANY_REQUESTS}
     location @unavailable {
       internal;
       default_type text/html;

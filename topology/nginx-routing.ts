@@ -7,6 +7,12 @@ export const ONLY_NODE_STATUS = 418;
 /** How long the only node may take to accept a connection. */
 const ONLY_NODE_SECONDS = 10;
 
+/** How long each node may take in a second attempt. */
+const SECOND_ATTEMPT_SECONDS = 5;
+
+/** A location with a page of its own has none of its server's, so that none leads from there to another attempt. */
+const NO_SECOND_ATTEMPT = 'error_page 429 @too_many;';
+
 type Routed = Pick<NginxConfProps, 'nodes' | 'affinity'>;
 
 /** The file that routing.js keeps while all nodes are in rotation. It is another one for another number of nodes, which a reload may bring. */
@@ -71,9 +77,35 @@ export const ONLY_NODE = `
     location @only_node {
       internal;
       proxy_connect_timeout ${ONLY_NODE_SECONDS}s;
+      ${NO_SECOND_ATTEMPT}
       proxy_pass https://$route;
     }
 `;
+
+/**
+ * Where a request goes that no node has accepted a connection for, in the public server: all are slow, as on a machine that is short of
+ * processors, and the nodes are tried once more, with more patience. Nothing of the request has been sent yet, so it may be any. One of
+ * which something was sent keeps its status.
+ */
+export const SECOND_ATTEMPT = `    error_page 502 = @again_after_502;
+    error_page 504 = @again_after_504;
+`;
+
+export const SECOND_ATTEMPT_LOCATIONS = [502, 504]
+  .map(
+    (status) => `
+    location @again_after_${status} {
+      internal;
+      ${NO_SECOND_ATTEMPT}
+      if ($upstream_connect_time ~ "\\d") {
+        return ${status};
+      }
+      proxy_connect_timeout ${SECOND_ATTEMPT_SECONDS}s;
+      proxy_pass https://$route;
+    }
+`,
+  )
+  .join('');
 
 /** The affinity cookie is sent where the client's differs. */
 function stickiness(nodes: Routed['nodes']): string {

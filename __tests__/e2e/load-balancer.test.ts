@@ -116,6 +116,25 @@ test('a request that one node alone can take waits for it, arrives as it was sen
   await expectLimited(first, second);
 });
 
+test('a request waits where no node accepts a connection for some seconds, and is sent once', async () => {
+  await edge.install(limits(SECOND), 2);
+  await edge.startNode(2);
+  await eventually('both are known to serve', 15, async () => String(await edge.markers()) === '2-nodes-in-rotation');
+  const body = 'y'.repeat(100_000);
+  const client = new Client({ ...edge.client, keepAlive: false });
+  const nodes = [1, 2].map((number) => edge.nodeContainer(number));
+  // Longer than both tries to connect together.
+  await docker('pause', ...nodes);
+  const answered = client.post('/page/slow?id=1', body);
+  await new Promise((done) => setTimeout(done, 4000));
+  await docker('unpause', ...nodes);
+  const { status, milliseconds } = await answered;
+  expect(status).toBe(200);
+  expect(milliseconds).toBeGreaterThan(3500);
+  const records = await Promise.all([1, 2].map((number) => edge.record(number)));
+  expect(records.flatMap(({ received }) => received).filter(({ target }) => target === '/page/slow')).toHaveLength(1);
+});
+
 /** Limits that these tests reach, and higher ones for one client and for the load. */
 function limits(favoured: number): string {
   const client = `${network}.${favoured}/32`;
