@@ -45,7 +45,10 @@ export class EnvironmentCluster {
 
   /** Runs kubectl in the environment's namespace and returns what it prints. @throws CommandError unless it ends with exit code 0 */
   async kubectl(args: readonly string[], { input, timeoutMs = TIMEOUT_MS }: KubectlOptions = {}): Promise<string> {
-    requireProgram('kubectl', 'kubectl is needed for an environment on Kubernetes: https://kubernetes.io/docs/tasks/tools/');
+    requireProgram(
+      'kubectl',
+      'kubectl is needed for an environment on Kubernetes: https://kubernetes.io/docs/tasks/tools/',
+    );
     const { context, namespace } = this.platform;
     const place = ['--context', context, '--namespace', namespace];
     return (await run('kubectl', [...place, ...args], { input, timeoutMs })).stdout;
