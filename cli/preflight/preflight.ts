@@ -5,12 +5,12 @@ import type { CommandContext } from '../command';
 import { type EnvironmentEngine, engineSays } from '../environment-engine';
 import { nameNotes } from '../published/name';
 import { engineHostOf, outwardAddress, publishedPlaces } from '../published/places';
-import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { print, step } from '../setup/progress';
 import { type EngineNetwork, type Finding, findings, type Pending, type Surroundings } from './checks';
 import { lookAround, programWith } from './host';
 import { PUBLISHED_FORMAT, publishedPortsIn } from './listeners';
+import { refuseErrors } from './refusal';
 
 /**
  * Says what can be known before anything is created: a port that is taken and by whom, an address that the host does not have, a subnet
@@ -26,9 +26,7 @@ export async function preflight({ topology, engine }: CommandContext, command: s
     const surroundings = await surroundingsOf(topology, engine, true);
     if (surroundings === undefined) return;
     const found = [...findings(topology, pending, surroundings), ...(await nameFindings(topology))];
-    for (const { severity, key, message } of found) if (severity !== 'error') print(`${severity}: ${key}: ${message}`);
-    const errors = found.filter(({ severity }) => severity === 'error');
-    if (errors.length > 0) throw new UserError(refusal(topology, errors, command));
+    refuseErrors(topology, found, command);
   });
 }
 
@@ -44,14 +42,6 @@ async function nameFindings(topology: Topology): Promise<Finding[]> {
   const places = publishedPlaces(topology.loadBalancer.bindAddress, engineHostOf(topology), outwardAddress());
   const notes = await nameNotes(topology, places.here);
   return notes.map((message) => ({ severity: 'note', key: 'load_balancer.hostname', message }));
-}
-
-function refusal({ environment }: Topology, errors: readonly Finding[], command: string): string {
-  return [
-    `${environment} could not come up, so nothing was changed:`,
-    ...errors.map(({ key, message }) => `  config/${environment}.toml  ${key}: ${message}`),
-    `Then go on: ${command} ENVIRONMENT=${environment}`,
-  ].join('\n');
 }
 
 async function pendingOf({ network, loadBalancer }: Topology, engine: EnvironmentEngine): Promise<Pending> {
