@@ -146,6 +146,12 @@ chaos: $(MODULES) ## Fault suite under load; writes docs/faults.md (about an hou
 #: FAULTS=  parts of names, between "|": only those faults; the other rows of the page stay
 	@$(NODE) $(ROOT)/__tests__/chaos/suite.ts
 
+.PHONY: cluster-faults
+cluster-faults: $(MODULES) ## Fault suite on the cluster of "make cluster", under load; writes docs/faults.md (about an hour; Linux, root)
+#: FAULTS=  parts of names, between "|": only those faults; the other rows of the page stay
+#: KEEP=1   the pair stays for the next run
+	@$(NODE) $(ROOT)/__tests__/chaos/cluster/suite.ts
+
 .PHONY: mistakes
 mistakes: $(MODULES) ## What operators do wrong, under load; writes docs/mistakes.md (about half an hour)
 #: MISTAKES=  parts of names, between "|": only those mistakes; the others stay on the page

@@ -1,3 +1,4 @@
+import { LEAVING_FILE } from './nginx-names';
 import { CERTIFICATES_PATH, CONFIGURATION_PATH } from './volumes';
 
 interface PublicName {
@@ -18,14 +19,23 @@ export const LOAD_BALANCER_HEALTH: readonly string[] = [
   `${CONFIGURATION_PATH}/current/${HEALTH_FILE}`,
 ];
 
-/** Asks over TLS for the public name. The certificate that is served must be the one that is installed, whoever has issued it. */
+/** One that is about to stop takes no new clients, and is well. */
+const LEAVING_IS_WELL = `if [ -e ${LEAVING_FILE} ]; then exit 0; fi
+`;
+
+/**
+ * Asks over TLS for the public name. The certificate that is served must be the one that is installed, whoever has issued it.
+ *
+ * @param nodesByName whether it is a pod, which says on that page that it is about to stop
+ */
 export function loadBalancerHealthScript({
   hostname,
   httpsPort,
   certificateFile,
-}: PublicName & { readonly certificateFile: string }): string {
+  nodesByName = false,
+}: PublicName & { readonly certificateFile: string; readonly nodesByName?: boolean }): string {
   return `#!/bin/sh
-exec curl -fsS -o /dev/null -m 3 --cacert ${certificateFile} --resolve ${hostname}:${httpsPort}:127.0.0.1 \\
+${nodesByName ? LEAVING_IS_WELL : ''}exec curl -fsS -o /dev/null -m 3 --cacert ${certificateFile} --resolve ${hostname}:${httpsPort}:127.0.0.1 \\
   https://${hostname}:${httpsPort}/load-balancer-health
 `;
 }

@@ -9,7 +9,7 @@ import {
   replayableLocation,
   upstream,
 } from './nginx-locations';
-import { NAMES_IN_HTTP } from './nginx-names';
+import { NAMES_IN_HTTP, UNLESS_LEAVING } from './nginx-names';
 import type { NginxConfProps } from './nginx-props';
 import { rateLimits, rateVariables } from './nginx-rates';
 import {
@@ -169,7 +169,7 @@ ${requestLimits(props)}${rateLimits(props.rateLimit)}
     location = /load-balancer-health {
       access_log off;
       default_type text/plain;
-      return 200 "ok\\n";
+${props.nodesByName ? UNLESS_LEAVING : ''}      return 200 "ok\\n";
     }
 ${props.deniedPaths.map(deniedLocation).join('')}${replayable(props).map(replayableLocation).join('')}
     location / {

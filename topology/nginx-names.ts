@@ -6,6 +6,18 @@
 /** The file with the `resolver` line, which the container makes of its own resolv.conf before Nginx starts. */
 export const RESOLVER_FILE = '/tmp/resolver.conf';
 
+/**
+ * Is there while a load balancer is about to stop. Its health page then says to who sends clients here that it takes no new ones; it serves
+ * those that come all the same.
+ */
+export const LEAVING_FILE = '/tmp/leaving';
+
+/** For the health page. */
+export const UNLESS_LEAVING = `      if (-f ${LEAVING_FILE}) {
+        return 503;
+      }
+`;
+
 /** For the http block. */
 export const NAMES_IN_HTTP = `  include ${RESOLVER_FILE};
   js_import pods from pods.js;

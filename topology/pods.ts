@@ -3,6 +3,7 @@ import type { TopologyAssets } from '../environment/assets';
 import type { Environment } from '../environment/schema';
 import type { PodTopology } from './container';
 import type { Layout } from './layout';
+import { LEAVING_FILE } from './nginx-names';
 import { podScripts } from './pod-scripts';
 import { runtimeScript } from './runtime-script';
 
@@ -12,12 +13,10 @@ const LEAVE_SECONDS = 60;
 const SERVED_SECONDS = 10;
 /** Until load balancers lead requests to a node that has become ready: names that were not there are remembered for 5 s, and two probes follow. */
 const NODE_SETTLED_SECONDS = 15;
-/** A name that was asked for a moment ago is remembered so long. */
-const LOAD_BALANCER_SETTLED_SECONDS = 5;
 /** What drain requests and the requests under way may take after that. */
 const DRAINING_SECONDS = 10;
-/** Until no machine leads a new connection to a load balancer that is about to stop. */
-const UNPUBLISHED_SECONDS = 5;
+/** Until whoever sends clients to the machines has noticed that a load balancer has come or is about to go: two requests, 5 s apart, and some time. */
+const NOTICED_SECONDS = 15;
 
 /** Those of a node whose pod is told apart from its readiness to serve. */
 export interface NodeOnKubernetes {
@@ -59,7 +58,7 @@ export function nodeOnKubernetes(
   };
 }
 
-/** A load balancer's pod takes clients as soon as it knows a node that serves, and stops when no machine leads new ones to it. */
+/** A load balancer's pod takes clients as soon as it knows a node that serves, and stops when nobody sends it new ones. */
 export function loadBalancerPod(
   { platform }: Environment,
   assets: TopologyAssets,
@@ -69,10 +68,10 @@ export function loadBalancerPod(
   return {
     startup: ['/bin/sh', '-c', runtimeScript(assets, 'kubernetes/load-balancer-started.sh')],
     readiness: { command: healthCommand },
-    settledSeconds: LOAD_BALANCER_SETTLED_SECONDS,
+    settledSeconds: NOTICED_SECONDS,
     liveness: healthCommand,
-    beforeStop: ['/bin/sleep', String(UNPUBLISHED_SECONDS)],
-    beforeStopSeconds: UNPUBLISHED_SECONDS,
+    beforeStop: ['/bin/sh', '-c', `touch ${LEAVING_FILE}; sleep ${NOTICED_SECONDS}`],
+    beforeStopSeconds: NOTICED_SECONDS,
     cpuRequestMilli: 200,
   };
 }
@@ -91,5 +90,6 @@ export function databasePod({ platform }: Environment, healthCommand: readonly s
 /** What a load balancer's container runs: where it finds the nodes by name, it first says whom to ask. */
 export function loadBalancerScript({ platform }: Pick<Environment, 'platform'>, assets: TopologyAssets): string {
   const script = runtimeScript(assets, 'load-balancer/entrypoint.sh');
-  return platform.kind === 'kubernetes' ? `${podScripts(assets).resolver}\n${script}` : script;
+  // A container that is started again in the same pod is about to stop no more.
+  return platform.kind === 'kubernetes' ? `rm -f ${LEAVING_FILE}\n${podScripts(assets).resolver}\n${script}` : script;
 }

@@ -1,12 +1,22 @@
 import { cpus, totalmem } from 'node:os';
 import { InterruptedError, UserError } from '../../cli/setup/errors';
 import { print, step } from '../../cli/setup/progress';
-import { type Fault, inject, type Outcome, seconds } from './fault';
-import type { Pair } from './pair';
-import type { Measured, Result, Results } from './results';
+import { type Fault, type FaultRow, inject, type MeasuredPair, type Outcome, seconds } from './fault';
+import type { Measured, Platform, Result, Results } from './results';
+
+/** A pair that is made for faults. */
+interface MadePair extends MeasuredPair {
+  up(): Promise<void>;
+  anew(): Promise<void>;
+  dispose(): Promise<void>;
+}
 
 /** Those whose name has one of these parts, which "|" separates. @throws UserError with all names where none has */
-export function chosen<T extends Pick<Fault, 'name'>>(all: readonly T[], part: string | undefined, kind: string): T[] {
+export function chosen<T extends Pick<FaultRow, 'name'>>(
+  all: readonly T[],
+  part: string | undefined,
+  kind: string,
+): T[] {
   const parts = (part ?? '').split('|');
   const found = all.filter(({ name }) => parts.some((each) => name.includes(each)));
   if (found.length > 0) return found;
@@ -18,17 +28,21 @@ export class Attempts {
   private readonly failures: string[] = [];
   private readonly machine: string;
 
-  /** @param results where outcomes are kept, after each fault, so that a run that is cut off has not measured in vain */
+  /**
+   * @param results where outcomes are kept, after each fault, so that a run that is cut off has not measured in vain
+   * @param software what the pair is placed on, with its version
+   */
   constructor(
     private readonly results: Pick<Results, 'write'>,
-    engineVersion: string,
+    software: string,
+    private readonly platform?: Platform,
   ) {
     const processors = cpus();
-    this.machine = `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory, Docker Engine ${engineVersion}`;
+    this.machine = `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory, ${software}`;
   }
 
   /** @param repair what makes the next one possible where this one has thrown. @default - nothing */
-  async attempt(fault: Fault, work: () => Promise<Outcome>, repair?: () => Promise<void>): Promise<void> {
+  async attempt(fault: FaultRow, work: () => Promise<Outcome>, repair?: () => Promise<void>): Promise<void> {
     const { name } = fault;
     try {
       const { fault: _, ...outcome } = await step(name, work);
@@ -46,7 +60,7 @@ export class Attempts {
   }
 
   /** Does all of these to a pair that is made for them. */
-  async onPair(pair: Pair, faults: readonly Fault[], clients?: number): Promise<void> {
+  async onPair<P extends MadePair>(pair: P, faults: readonly Fault<P>[], clients?: number): Promise<void> {
     if (faults.length === 0) return;
     try {
       await step('Bring up the pair', () => pair.up());
@@ -62,9 +76,10 @@ export class Attempts {
     }
   }
 
-  private record({ name, done, bars }: Fault, what: Pick<Result, 'outcome' | 'failure'>): void {
-    const { machine } = this;
-    this.results.write({ fault: { name, done, bars }, date: new Date().toISOString().slice(0, 10), machine, ...what });
+  private record({ name, done, bars }: FaultRow, what: Pick<Result, 'outcome' | 'failure'>): void {
+    const { machine, platform } = this;
+    const date = new Date().toISOString().slice(0, 10);
+    this.results.write({ fault: { name, done, bars }, ...(platform && { platform }), date, machine, ...what });
   }
 
   /** @throws UserError with every bar that was missed */

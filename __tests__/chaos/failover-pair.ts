@@ -8,7 +8,7 @@ const NAME = 'failover';
 
 /** A pair whose database is two servers, of which one takes over from the other. */
 export class FailoverPair extends Pair {
-  readonly servers = new ReplicatedDatabase(placeOf(NAME));
+  readonly servers = new ReplicatedDatabase('failover-servers', { pair: placeOf(NAME) });
   private isStarted = false;
 
   constructor() {

@@ -29,16 +29,35 @@ export const SLOW_MS = 2000;
 /** A node is back in the rotation this long after it can work. */
 export const ROTATION_SECONDS = 10;
 
-export interface Fault {
+/** What a measurement asks of a pair, on whatever it is placed. */
+export type MeasuredPair = Pick<
+  Pair,
+  | 'address'
+  | 'hostname'
+  | 'ca'
+  | 'nodes'
+  | 'answersHealth'
+  | 'rotations'
+  | 'untilHealthy'
+  | 'failuresInLog'
+  | 'storedIds'
+  | 'repeatedDeliveries'
+>;
+
+/** What reports say of a fault. */
+export interface FaultRow {
   /** Name in reports, and for choosing faults. */
   readonly name: string;
   /** What is done, and how the fault ends. */
   readonly done: string;
   readonly bars: Bars;
+}
+
+export interface Fault<P extends MeasuredPair = Pair> extends FaultRow {
   /** Before the load begins; what it returns is done when everything is judged. @default - there is nothing to prepare */
-  readonly prepare?: (pair: Pair) => Promise<() => Promise<void>>;
+  readonly prepare?: (pair: P) => Promise<() => Promise<void>>;
   /** Does it, and returns when the pair should be whole again. */
-  readonly inject: (pair: Pair, note: Notes) => Promise<void>;
+  readonly inject: (pair: P, note: Notes) => Promise<void>;
 }
 
 /** What a fault tells the measurement while it runs. */
@@ -55,7 +74,7 @@ export class Notes {
   /** Longest time from a node's health to its place in the rotation, in milliseconds. */
   rotationMs?: number;
 
-  constructor(private readonly pair: Pair) {}
+  constructor(private readonly pair: MeasuredPair) {}
 
   /** Marks the time in which something is broken; requests that overlap it are "in flight". */
   async faultWindow<T>(work: () => Promise<T>): Promise<T> {
@@ -100,7 +119,7 @@ export class Notes {
 
 /** What one fault did to the load. */
 export interface Outcome {
-  readonly fault: Fault;
+  readonly fault: FaultRow;
   readonly sent: number;
   readonly failed: Readonly<Record<Kind, number>>;
   readonly worstMs: number;
@@ -149,7 +168,11 @@ export interface Measure {
 }
 
 /** Does a fault to a healthy pair under load, waits until the pair is healthy again, and judges. */
-export async function inject(pair: Pair, fault: Fault, measure: Measure = {}): Promise<Outcome> {
+export async function inject<P extends MeasuredPair>(
+  pair: P,
+  fault: Fault<P>,
+  measure: Measure = {},
+): Promise<Outcome> {
   await pair.untilHealthy();
   const tidy = await fault.prepare?.(pair);
   try {
@@ -159,7 +182,11 @@ export async function inject(pair: Pair, fault: Fault, measure: Measure = {}): P
   }
 }
 
-async function injectPrepared(pair: Pair, fault: Fault, { clients = 10, slowMs = SLOW_MS }: Measure): Promise<Outcome> {
+async function injectPrepared<P extends MeasuredPair>(
+  pair: P,
+  fault: Fault<P>,
+  { clients = 10, slowMs = SLOW_MS }: Measure,
+): Promise<Outcome> {
   const key = `fault-${++injected}`;
   const notes = new Notes(pair);
   const since = new Date();
@@ -187,8 +214,8 @@ async function injectPrepared(pair: Pair, fault: Fault, { clients = 10, slowMs =
 }
 
 async function judge(
-  pair: Pair,
-  fault: Fault,
+  pair: MeasuredPair,
+  fault: FaultRow,
   notes: Notes,
   report: LoadReport & { readonly tookMs: number; readonly slowMs: number },
   key: string,

@@ -213,11 +213,8 @@ ${requestsPerClient === undefined ? '' : `client_limit = { requests = ${requests
     }
   }
 
-  /** SIGKILL of a container's processes, as a crash: the engine does not take it for a wanted stop. Returns when they are gone. */
-  async kill(container: string): Promise<void> {
-    const { Pid } = (await inspect(container)).State;
-    process.kill(Pid, 'SIGKILL');
-    await eventually(`${container}'s process has ended`, 10, () => !isAlive(Pid));
+  kill(container: string): Promise<void> {
+    return killContainer(container);
   }
 
   /** The certificate, PEM, that a server shows on a port. */
@@ -242,6 +239,13 @@ ${requestsPerClient === undefined ? '' : `client_limit = { requests = ${requests
   async untilHealthy(seconds = 180): Promise<void> {
     await eventually('make status says that all is healthy', seconds, async () => (await this.status()).exitCode === 0);
   }
+}
+
+/** SIGKILL of a container's processes, as a crash: the engine does not take it for a wanted stop. Returns when they are gone. */
+export async function killContainer(container: string): Promise<void> {
+  const { Pid } = (await inspect(container)).State;
+  process.kill(Pid, 'SIGKILL');
+  await eventually(`${container}'s process has ended`, 10, () => !isAlive(Pid));
 }
 
 function isAlive(pid: number): boolean {

@@ -1,11 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../support/workspace';
-import type { Fault, Outcome } from './fault';
+import type { FaultRow, Outcome } from './fault';
+
+/** On what the pair was placed. */
+export type Platform = 'kubernetes';
 
 /** What became of one fault the last time that it was done. */
 export interface Result {
-  readonly fault: Pick<Fault, 'name' | 'done' | 'bars'>;
+  readonly fault: FaultRow;
+  /** @default - a Docker Engine */
+  readonly platform?: Platform;
   /** Day on which it was done. */
   readonly date: string;
   /** Processors, memory and engine. */

@@ -1,6 +1,7 @@
 import { ensureSetup } from '../../cli/setup/ensure-setup';
 import { runCommand } from '../../cli/setup/errors';
 import { sandboxImageTags } from '../../images/tags';
+import { ALL_NAMES } from './all-names';
 import { Attempts, chosen } from './attempts';
 import { FailoverPair } from './failover-pair';
 import { ALL_FAULTS, FAULTS } from './faults';
@@ -18,12 +19,8 @@ import { Results } from './results';
 runCommand(async () => {
   const faults = chosen(ALL_FAULTS, process.env.FAULTS, 'fault');
   const { engine } = await ensureSetup({ images: Object.values(sandboxImageTags()) });
-  const results = new Results(
-    'faults',
-    ALL_FAULTS.map(({ name }) => name),
-    report,
-  );
-  const attempts = new Attempts(results, engine.version);
+  const results = new Results('faults', ALL_NAMES, report);
+  const attempts = new Attempts(results, `Docker Engine ${engine.version}`);
   await attempts.onPair(
     new Pair('chaos'),
     faults.filter((fault) => FAULTS.includes(fault)),

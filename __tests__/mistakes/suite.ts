@@ -20,7 +20,7 @@ runCommand(async () => {
     MISTAKES.map(({ name }) => name),
     (all) => report(MISTAKES, all),
   );
-  const attempts = new Attempts(results, engine.version);
+  const attempts = new Attempts(results, `Docker Engine ${engine.version}`);
   await attempts.onPair(new Pair('mistakes'), mistakes.map(faultOf), CLIENTS);
   attempts.requireMet();
 });

@@ -33,6 +33,8 @@ const NUMBERS = {
   'e2e-malformed': 23,
   failover: 24,
   'failover-servers': 25,
+  'cluster-faults': 54,
+  'cluster-database': 55,
   scan: 26,
   // The plans of the golden reports, and the network to which one of them moves.
   bank: 17,

@@ -279,7 +279,7 @@ test('where storage is shared, nodes share their files; else each has its own', 
 test.each([
   ['load-balancer', '', { type: 'LoadBalancer', externalTrafficPolicy: 'Local' }],
   ['cluster-ip', '', { type: 'ClusterIP' }],
-  ['node-port', 'http_port = 30080\nhttps_port = 30443\n', { type: 'NodePort' }],
+  ['node-port', 'http_port = 30080\nhttps_port = 30443\n', { type: 'NodePort', externalTrafficPolicy: 'Local' }],
 ])('published as %s', (publish, ports, expected) => {
   const each = topology(`${PLATFORM}publish = "${publish}"\n${SMALLEST}${ports}`, 'bank');
   const { spec } = named(each, 'Service', 'bank-load-balancer');

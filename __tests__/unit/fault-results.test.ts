@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ALL_NAMES } from '../chaos/all-names';
 import { NOTHING_LOST } from '../chaos/fault';
-import { ALL_FAULTS } from '../chaos/faults';
 import { report } from '../chaos/report';
 import { type Result, Results, withResult } from '../chaos/results';
 import { MISTAKES } from '../mistakes/kinds';
@@ -45,6 +45,23 @@ test('rows are in the order of the suite, and those of faults that are gone go',
   expect(results.map(({ fault }) => fault.name)).toEqual(['kill', 'freeze', 'roll']);
 });
 
+test('rows on Kubernetes have a part of the page of their own, and none without them', () => {
+  const missed = { ...result('roll', '2026-11-09').outcome, missed: ['1 GET failed'] } as Result['outcome'];
+  const onCluster = result('roll', '2026-11-09', {
+    platform: 'kubernetes',
+    machine: 'three machines',
+    outcome: missed,
+  });
+  const [engine = '', cluster = ''] = report([result('kill', '2026-11-01'), onCluster], NAMES).split(
+    '## On Kubernetes',
+  );
+  expect(engine).toContain('**1 faults, 1000 requests. Every bar was met.**');
+  expect(engine).not.toContain('| roll |');
+  expect(cluster).toContain('On three machines');
+  expect(cluster).toContain('**1 faults, 1000 requests. Missed by: roll.**');
+  expect(report(FIRST, NAMES)).not.toContain('## On Kubernetes');
+});
+
 test('what was never done is named', () => {
   expect(report(FIRST, NAMES)).toContain('Not done yet: freeze.');
   expect(report(withResult(FIRST, result('freeze', '2026-11-09'), NAMES), NAMES)).not.toContain('Not done yet');
@@ -63,14 +80,10 @@ test('a bar that was missed, and a fault that could not be done to its end, are 
 
 // UPDATE_GOLDEN=1 writes it anew, where its words or the faults that there are have changed.
 test.each([
-  ['faults', ALL_FAULTS, report],
-  ['mistakes', MISTAKES, (results: readonly Result[]) => mistakesReport(MISTAKES, results)],
+  ['faults', ALL_NAMES, report],
+  ['mistakes', MISTAKES.map(({ name }) => name), (results: readonly Result[]) => mistakesReport(MISTAKES, results)],
 ] as const)('the page of %s in docs/ is made from the results beside it', (name, all, page) => {
-  const results = new Results(
-    name,
-    all.map((each) => each.name),
-    page,
-  );
+  const results = new Results(name, all, page);
   if (process.env.UPDATE_GOLDEN === '1') results.writePage();
   expect(readFileSync(join(PROJECT, 'docs', `${name}.md`), 'utf8')).toBe(results.render());
 });

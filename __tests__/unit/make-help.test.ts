@@ -15,7 +15,7 @@ const SECTIONS = new Map(
 const OF_ALL = ['ENVIRONMENT', 'NO_COLOR', 'CI'];
 
 /** They are no commands of an environment, and have folders of their own. */
-const SUITES = { chaos: 'chaos', mistakes: 'mistakes', benchmark: 'benchmarks' };
+const SUITES = { chaos: 'chaos', 'cluster-faults': 'chaos/cluster', mistakes: 'mistakes', benchmark: 'benchmarks' };
 
 const commands = readdirSync(join(PROJECT, 'cli'))
   .map((file) => file.replace('.ts', ''))

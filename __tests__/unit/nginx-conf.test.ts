@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadBalancerCapacity } from '../../environment/load-balancer-capacity';
 import { loadBalancerConfiguration } from '../../topology/load-balancer-configuration';
+import { loadBalancerHealthScript } from '../../topology/load-balancer-health';
 import { publicUrl, renderNginxConf } from '../../topology/nginx-conf';
 import type { NginxConfProps } from '../../topology/nginx-props';
 import { anywhere, type Directive, named, parseNginxConf } from '../support/nginx';
-import { PROJECT } from '../support/synth';
+import { PROJECT, temporaryDirectory } from '../support/synth';
 
 const PROPS: NginxConfProps = {
   certificateFile: '/etc/nginx/certificates/is.bank.example.crt',
@@ -408,6 +410,21 @@ describe('paths', () => {
     const own = location(publicServer(), '=', '/load-balancer-health');
     expect(named(own?.block, 'return').map(({ args }) => args[0])).toEqual(['200']);
     expect(anywhere(own?.block, 'proxy_pass')).toEqual([]);
+  });
+
+  test('a pod that is about to stop answers it with 503, and kubelet is told that it is well', () => {
+    const file = '/tmp/leaving';
+    const page = renderNginxConf({ ...PROPS, nodesByName: true });
+    expect(page).toContain(`if (-f ${file}) {\n        return 503;`);
+    const script = loadBalancerHealthScript({ ...PROPS, nodesByName: true });
+    const directory = temporaryDirectory('leaving-');
+    const run = (text: string) => spawnSync('/bin/sh', ['-c', text], { env: { PATH: directory } }).status;
+    const here = script.replaceAll(file, join(directory, 'leaving'));
+    // Nothing is served here, so whoever asks fails.
+    expect(run(here)).not.toBe(0);
+    writeFileSync(join(directory, 'leaving'), '');
+    expect(run(here)).toBe(0);
+    for (const text of [renderNginxConf(PROPS), loadBalancerHealthScript(PROPS)]) expect(text).not.toContain(file);
   });
 });
 

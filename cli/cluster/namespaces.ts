@@ -80,6 +80,14 @@ export function processesInPods(program: string): number[] {
   });
 }
 
+/** @returns process ids of a pod's containers, without the process that only holds its network @param uid as the API server has it */
+export function processesOfPod(uid: string): number[] {
+  return processIds().filter((pid) => {
+    const [program] = commandLine(pid);
+    return program && basename(program) !== 'pause' && read(`/proc/${pid}/cgroup`).includes(`/pod${uid}/`);
+  });
+}
+
 /** Kills a program in a place without notice, and waits until it has gone. */
 export async function killIn(place: Place, program: string): Promise<void> {
   await until(`${program} of ${place} has ended`, START_MS, async () => {

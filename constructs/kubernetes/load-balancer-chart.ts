@@ -91,7 +91,10 @@ export class LoadBalancerChart extends EnvironmentChart {
     });
   }
 
-  /** What clients reach. Where the cloud leads to machines that have a load balancer, these see the clients' addresses. */
+  /**
+   * What clients reach. A machine leads to its own load balancer alone: one that is gone then costs its own connections, where the others would
+   * lead new ones to it for the 40 s and more that the cluster takes to notice; and load balancers see the clients' addresses.
+   */
   private publish(
     name: string,
     selector: Readonly<Record<string, string>>,
@@ -103,7 +106,7 @@ export class LoadBalancerChart extends EnvironmentChart {
       metadata: { name, ...(Object.keys(annotations).length > 0 && { annotations: { ...annotations } }) },
       spec: {
         type: types[publish],
-        ...(publish === 'load-balancer' && { externalTrafficPolicy: 'Local' }),
+        ...(publish !== 'cluster-ip' && { externalTrafficPolicy: 'Local' }),
         selector: { ...selector },
         ports: ports.map(({ name: portName, port }) => ({
           name: portName,

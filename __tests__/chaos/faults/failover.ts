@@ -2,10 +2,11 @@ import { FAILOVER_SECONDS } from '../../../catalogue/database-engines';
 import type { FailoverPair } from '../failover-pair';
 import { type Bars, type Fault, type Notes, pause } from '../fault';
 import type { Pair } from '../pair';
+import type { ReplicatedDatabase } from '../replicated-database';
 import { withoutNodeRestart } from './database';
 
 /** What the database team's tool takes to be sure that a primary is gone. */
-const NOTICED_AFTER_SECONDS = 5;
+export const NOTICED_AFTER_SECONDS = 5;
 /** Long enough for the drivers to look again which of the servers takes writes. */
 const WATCHED_SECONDS = FAILOVER_SECONDS.recheck + 10;
 
@@ -43,13 +44,13 @@ function failover(lost: {
       });
       note.remarks.push(`promoted ${((note.to - note.from) / 1000).toFixed(1)} s after the fault`);
       if (lost.staysAfterwards) await pause(note.to + (lost.recoverySeconds + 10) * 1000 - performance.now());
-      await oldPrimaryReturns(pair, note);
+      await oldPrimaryReturns(serversOf(pair), note);
     },
   };
 }
 
-async function oldPrimaryReturns(pair: Pair, note: Notes): Promise<void> {
-  const servers = serversOf(pair);
+/** And for so long that the drivers have looked for the primary again. */
+export async function oldPrimaryReturns(servers: ReplicatedDatabase, note: Notes): Promise<void> {
   await servers.rejoin();
   await pause(WATCHED_SECONDS * 1000);
   const refused = await servers.refusedWrites(servers.standby);
