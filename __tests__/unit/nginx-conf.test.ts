@@ -390,7 +390,8 @@ describe('paths', () => {
 
   test('requests are answered with 503 when no node is in rotation, and with a page that says so', () => {
     const forwarding = named(publicServer().block, 'location').filter(
-      ({ args, block }) => args[0] !== '@only_node' && anywhere(block, 'proxy_pass').length > 0,
+      // A route has been chosen by the time that one of those with a name is asked.
+      ({ args, block }) => !args[0]?.startsWith('@') && anywhere(block, 'proxy_pass').length > 0,
     );
     expect(forwarding.length).toBeGreaterThan(0);
     for (const { block } of forwarding) {
