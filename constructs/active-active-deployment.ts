@@ -1,10 +1,11 @@
 import type { App } from 'cdktf';
 import type { StackTopology } from '../topology/stacks';
 import type { Topology } from '../topology/topology';
-import type { EnvironmentStack } from './environment-stack';
 import { FoundationStack } from './foundation-stack';
+import type { LayerStack } from './layer-stack';
 import { LoadBalancerStack } from './load-balancer-stack';
 import { NodeStack } from './node-stack';
+import { onKubernetes } from './on-kubernetes';
 
 /**
  * One environment as a stack for each layer: foundation, every node, load balancer. They are applied in this order, so a change
@@ -15,10 +16,13 @@ import { NodeStack } from './node-stack';
  */
 export class ActiveActiveDeployment {
   /** In the order in which they are applied. */
-  readonly stacks: readonly EnvironmentStack[];
+  readonly stacks: readonly LayerStack[];
 
   constructor(app: App, topology: Topology) {
-    this.stacks = topology.stacks.map((stack) => new LAYERS[stack.layer](app, stack, topology));
+    this.stacks =
+      topology.platform.kind === 'kubernetes'
+        ? onKubernetes().kubernetesStacks(app, topology)
+        : topology.stacks.map((stack) => new LAYERS[stack.layer](app, stack, topology));
     this.stacks.forEach((stack, index) => {
       const before = this.stacks[index - 1];
       if (before) stack.addDependency(before);

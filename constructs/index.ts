@@ -8,6 +8,13 @@ export type { Labels, NamedNetwork } from './container-defaults';
 export { EnvironmentStack, type EnvironmentStackProps } from './environment-stack';
 export { IdentityServerNode, type IdentityServerNodeProps } from './identity-server-node';
 export { KeystoreVolume, type KeystoreVolumeProps } from './keystore-volume';
+export {
+  KubectlManifest,
+  type KubectlManifestProps,
+  KubectlProvider,
+  type KubectlProviderProps,
+} from './kubernetes/kubectl-provider';
+export { LayerStack, type LayerStackProps } from './layer-stack';
 export { NginxLoadBalancer, type NginxLoadBalancerProps } from './nginx-load-balancer';
 export { OneShotJob, type OneShotJobProps } from './one-shot-job';
 export { SchemaJob, type SchemaJobProps } from './schema-job';

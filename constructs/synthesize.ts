@@ -4,6 +4,7 @@ import { App } from 'cdktf';
 import type { Topology } from '../topology/topology';
 import { ActiveActiveDeployment } from './active-active-deployment';
 import { EnvironmentStack } from './environment-stack';
+import { onKubernetes } from './on-kubernetes';
 
 /**
  * Writes the Terraform configuration of these topologies.
@@ -14,11 +15,11 @@ import { EnvironmentStack } from './environment-stack';
 export function synthesize(topologies: readonly Topology[], outdir?: string, retired: readonly string[] = []): void {
   withoutStackTraces(() => {
     const app = new App({ outdir });
-    // What is on Kubernetes is written as manifests.
-    for (const topology of topologies.filter(({ platform }) => platform.kind === 'docker')) {
+    for (const topology of topologies) {
       new ActiveActiveDeployment(app, topology);
       for (const stack of topology.retired.stacks.filter(({ name }) => retired.includes(name))) {
-        new EnvironmentStack(app, { ...stack, engineHost: topology.engineHost });
+        if (topology.platform.kind === 'kubernetes') onKubernetes().emptyKubernetesStack(app, topology, stack);
+        else new EnvironmentStack(app, { ...stack, engineHost: topology.engineHost });
       }
     }
     app.synth();

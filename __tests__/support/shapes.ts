@@ -14,3 +14,16 @@ export const SHAPES: Readonly<Record<string, Topology>> = {
   'protected-external-database': topology(`${PROTECTED}${SMALLEST}${EXISTING_DATABASE}`, 'bank'),
   'three-nodes': topology(server('nodes = 3'), 'bank'),
 };
+
+const PLATFORM = '[platform]\nkind = "kubernetes"\ncontext = "bank"\n';
+
+/** Those on Kubernetes. */
+export const KUBERNETES_SHAPES: Readonly<Record<string, Topology>> = {
+  kubernetes: topology(`${PLATFORM}shared_storage_class = "files"\n${SMALLEST}`, 'bank'),
+  'kubernetes-external-database': topology(`${PLATFORM}${SMALLEST}${EXISTING_DATABASE}`, 'bank'),
+  'kubernetes-protected': topology(`${PROTECTED}${PLATFORM}${SMALLEST}`, 'bank'),
+  'kubernetes-clustered': topology(
+    `${PLATFORM}[identity_server]\ndistribution = "wso2is-7.1.0"\nimage = "registry.bank.example/identity-server:7.1.0"\nnodes = 3\n[load_balancer]\nhostname = "is.bank.example"\n`,
+    'bank',
+  ),
+};

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SHAPES } from '../support/shapes';
+import { KUBERNETES_SHAPES, SHAPES } from '../support/shapes';
 import { synthesizeToFiles } from '../support/synth';
 
+const EVERY = { ...SHAPES, ...KUBERNETES_SHAPES };
 const UPDATE = 'UPDATE_ADDRESSES=1 npx jest __tests__/synth/addresses';
 
 /** Resources that are gone or new, in words that make their reader stop. */
@@ -19,7 +20,7 @@ function explain(gone: readonly string[], added: readonly string[]): string {
   ].join('\n');
 }
 
-test.each(Object.entries(SHAPES))('Terraform addresses of shape %s are frozen', (shape, topology) => {
+test.each(Object.entries(EVERY))('Terraform addresses of shape %s are frozen', (shape, topology) => {
   const file = join(__dirname, 'addresses', `${shape}.txt`);
   const now = synthesizeToFiles([topology]).stacks.flatMap(({ name, resources }) =>
     resources.map(({ address }) => `${name}  ${address}`).sort(),
@@ -33,7 +34,7 @@ test.each(Object.entries(SHAPES))('Terraform addresses of shape %s are frozen', 
 });
 
 test('an address is the construct path, without a hash that nobody can read', () => {
-  for (const topology of Object.values(SHAPES)) {
+  for (const topology of Object.values(EVERY)) {
     for (const { resources } of synthesizeToFiles([topology]).stacks) {
       for (const { address } of resources) expect(address).not.toMatch(/_[0-9A-F]{8}$/);
     }

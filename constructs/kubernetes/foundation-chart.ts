@@ -68,6 +68,10 @@ export class FoundationChart extends EnvironmentChart {
         before: { ...scripts, script: withGivenFiles(scripts.script, topology), user: serverOwner },
       });
     }
+    if (topology.protected) {
+      // That it is there says that what runs is protected, until a plan that removes it has been applied.
+      new k8s.KubeConfigMap(this, 'protection', { metadata: { name: volumes.protection.name } });
+    }
     if (this.platform.sharedStorageClass !== undefined) {
       const { name } = volumes.sharedFiles;
       new k8s.KubePersistentVolumeClaim(this, 'shared-files', {

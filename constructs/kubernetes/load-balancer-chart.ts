@@ -75,7 +75,7 @@ export class LoadBalancerChart extends EnvironmentChart {
         },
       ],
     });
-    new k8s.KubeDeployment(this, 'Default', {
+    new k8s.KubeDeployment(this, 'load-balancer', {
       metadata: { name },
       spec: {
         replicas: REPLICAS,

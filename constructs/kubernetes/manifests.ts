@@ -17,7 +17,19 @@ const WAVE = 'argocd.argoproj.io/sync-wave';
 export interface Manifest {
   /** Its path in the layer, by which Terraform knows it. */
   readonly id: string;
-  readonly object: { readonly kind: string; readonly metadata: { readonly name: string } };
+  readonly object: ManifestObject;
+}
+
+/** What of it is read here. */
+export interface ManifestObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec?: {
+    readonly replicas: number;
+    readonly progressDeadlineSeconds?: number;
+    readonly template: { readonly spec: { readonly terminationGracePeriodSeconds?: number } };
+  };
 }
 
 /** One layer of an environment. */

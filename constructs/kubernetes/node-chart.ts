@@ -33,7 +33,7 @@ export class NodeChart extends EnvironmentChart {
     }
     const files = new ConfigFiles(this, 'files', { name: `${name}-files`, files: node.files });
     const mounted = podVolumes(node.mounts, volumes, this.platform);
-    new k8s.KubeDeployment(this, 'Default', {
+    new k8s.KubeDeployment(this, 'identity-server', {
       metadata: { name },
       spec: {
         replicas: 1,
