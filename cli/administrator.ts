@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { NodeTopology } from '../topology/node';
-import type { CommandContext } from './command';
+import type { Topology } from '../topology/topology';
+import type { Executor } from './executor';
 import { requireUsableValue } from './secret-values';
 import { NOTE, placeOfSecret, type SecretPlace, storeSecret } from './secret-volumes';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
+import type { VolumeHost } from './volume-host';
 
 /** What a node's server says to a name and a password. */
 export type LogIn = 'accepted' | 'refused' | 'unknown';
@@ -15,45 +17,70 @@ const NAME = 'ADMIN_PASSWORD';
 const PENDING = `.${NAME}.next`;
 const SECONDS_TO_AGREE = 10;
 
-// The passwords are read in the container, and curl gets them on its standard input: no argument and no variable has them.
-const ASK = `
+/**
+ * Asks a node's server as the administrator, with the password of one of these files; has it changed to that of the other where there is one.
+ *
+ * @returns the status of the server's answer; undefined without one
+ */
+export type AskAsAdministrator = (node: NodeTopology, file: string, newFile?: string) => Promise<number | undefined>;
+
+/** What a change of the administrator's password works with. */
+export interface AdministratorContext {
+  readonly topology: Topology;
+  /** Where the passwords are. */
+  readonly host: VolumeHost;
+  readonly ask: AskAsAdministrator;
+}
+
+/** Where a node's server is asked. */
+export function administratorUrl({ httpsPort }: NodeTopology): string {
+  return `https://localhost:${httpsPort}/scim2/Me`;
+}
+
+// curl gets the passwords on its standard input: no argument and no process's variable has them.
+/** Asks the server at $1 as $2 with the password $old of the shell, and has it changed to $new where that is not empty. */
+export const ASK_SERVER = `
 umask 077
-quoted() { sed -e 's/[\\\\"]/\\\\&/g' "$1"; }
+quoted() { printf '%s\\n' "$1" | sed -e 's/[\\\\"]/\\\\&/g'; }
 {
-  printf 'user = "%s:%s"\\n' "$2" "$(quoted "$3")"
-  if [ -n "$4" ]; then
+  printf 'user = "%s:%s"\\n' "$2" "$(quoted "$old")"
+  if [ -n "$new" ]; then
     printf 'request = "PATCH"\\nheader = "Content-Type: application/scim+json"\\n'
     printf 'data = "{\\\\"schemas\\\\":[\\\\"urn:ietf:params:scim:api:messages:2.0:PatchOp\\\\"],'
-    printf '\\\\"Operations\\\\":[{\\\\"op\\\\":\\\\"replace\\\\",\\\\"value\\\\":{\\\\"password\\\\":\\\\"%s\\\\"}}]}"\\n' "$(cat "$4")"
+    printf '\\\\"Operations\\\\":[{\\\\"op\\\\":\\\\"replace\\\\",\\\\"value\\\\":{\\\\"password\\\\":\\\\"%s\\\\"}}]}"\\n' "$new"
   fi
 } | curl -sS -m 20 -o /dev/null -w '%{http_code}' --noproxy '*' --cacert "$HEALTH_CA" -K - "$1"
 `;
 
-/** @returns the status of the server's answer; undefined without one */
-async function ask(
-  { engine, topology }: Pick<CommandContext, 'engine' | 'topology'>,
-  node: NodeTopology,
-  file: string,
-  newFile = '',
-): Promise<number | undefined> {
-  const url = `https://localhost:${node.httpsPort}/scim2/Me`;
-  const paths = [file, newFile].map((name) => (name === '' ? '' : `${node.secretsPath}/${name}`));
+// A container sees its volume as it is.
+const READ_FILES = 'old=$(cat "$3") new=; [ -z "$4" ] || new=$(cat "$4")';
+
+/** Asks the servers of an engine. */
+export function askOnEngine({ adminUsername }: Topology, executor: Executor): AskAsAdministrator {
+  return async (node, file, newFile = '') => {
+    const paths = [file, newFile].map((name) => (name === '' ? '' : `${node.secretsPath}/${name}`));
+    const args = ['sh', '-c', `${READ_FILES}${ASK_SERVER}`, 'sh', administratorUrl(node), adminUsername, ...paths];
+    return statusOf(executor.exec(node.containerName, ...args));
+  };
+}
+
+/** The status that curl has printed; undefined without an answer. */
+export async function statusOf(asked: Promise<string>): Promise<number | undefined> {
   try {
-    const args = ['sh', '-c', ASK, 'sh', url, topology.adminUsername, ...paths];
-    return Number(await engine.docker('exec', node.containerName, ...args));
+    return Number(await asked);
   } catch (error) {
     if (error instanceof CommandError) return undefined;
     throw error;
   }
 }
 
-/** Whether the administrator logs in at a node with the password that is in the volume. */
+/** Whether the administrator logs in at a node with the stored password, or one that is to replace it. */
 export async function logsIn(
-  context: Pick<CommandContext, 'engine' | 'topology'>,
+  { ask }: Pick<AdministratorContext, 'ask'>,
   node: NodeTopology,
   file = NAME,
 ): Promise<LogIn> {
-  const status = await ask(context, node, file);
+  const status = await ask(node, file);
   if (status === 200) return 'accepted';
   return status === 401 ? 'refused' : 'unknown';
 }
@@ -64,8 +91,8 @@ export async function logsIn(
  *
  * @param value the new password. @default - one is generated
  */
-export async function rotateAdministrator(context: CommandContext, value: string | undefined): Promise<void> {
-  const { topology, engine } = context;
+export async function rotateAdministrator(context: AdministratorContext, value: string | undefined): Promise<void> {
+  const { topology, host } = context;
   const { environment, nodes } = topology;
   const [first] = nodes as [NodeTopology];
   for (const node of nodes) {
@@ -80,14 +107,19 @@ export async function rotateAdministrator(context: CommandContext, value: string
   const old = await logsIn(context, first);
   const finishes = value === undefined && old === 'refused' && (await logsIn(context, first, PENDING)) === 'accepted';
   if (!finishes) {
-    await storeSecret(pending, value ?? generated(), engine);
+    await storeSecret(pending, value ?? generated(), host);
     await change(context, first, old, pending);
   }
   await requireAcceptedEverywhere(context, pending, old === 'accepted');
   await inVolume(context, stored, `${NOTE}cd /secrets && mv "${PENDING}" "${NAME}" && umask 077 && note "${NAME}"`);
 }
 
-async function change(context: CommandContext, node: NodeTopology, old: LogIn, pending: SecretPlace): Promise<void> {
+async function change(
+  context: AdministratorContext,
+  node: NodeTopology,
+  old: LogIn,
+  pending: SecretPlace,
+): Promise<void> {
   const { environment, adminUsername } = context.topology;
   if (old === 'refused') {
     // Somebody has changed it in the console; who knows it can say so.
@@ -97,7 +129,7 @@ async function change(context: CommandContext, node: NodeTopology, old: LogIn, p
       `${adminUsername} logs in to ${node.containerName} with neither the stored password nor the given one: it was changed elsewhere. Give the one that is valid on standard input, then rotate again: make rotate-secret ENVIRONMENT=${environment} NAME=${NAME} < password. Nothing was changed.`,
     );
   }
-  const status = await ask(context, node, NAME, PENDING);
+  const status = await context.ask(node, NAME, PENDING);
   if (status === 200 || status === 204) return;
   // The answer may have been lost; what counts is which of the two the server takes.
   if ((await logsIn(context, node, PENDING)) === 'accepted') return;
@@ -108,7 +140,7 @@ async function change(context: CommandContext, node: NodeTopology, old: LogIn, p
 }
 
 async function requireAcceptedEverywhere(
-  context: CommandContext,
+  context: AdministratorContext,
   pending: SecretPlace,
   canGoBack: boolean,
 ): Promise<void> {
@@ -120,7 +152,7 @@ async function requireAcceptedEverywhere(
         await setTimeout(500);
         continue;
       }
-      const status = canGoBack ? await ask(context, nodes[0] as NodeTopology, PENDING, NAME) : undefined;
+      const status = canGoBack ? await context.ask(nodes[0] as NodeTopology, PENDING, NAME) : undefined;
       const back = status === 200 || status === 204;
       if (back) await forget(context, pending);
       throw new UserError(
@@ -130,12 +162,12 @@ async function requireAcceptedEverywhere(
   }
 }
 
-function forget(context: CommandContext, pending: SecretPlace): Promise<void> {
+function forget(context: AdministratorContext, pending: SecretPlace): Promise<void> {
   return inVolume(context, pending, `rm -f "/secrets/${PENDING}"`);
 }
 
-async function inVolume({ engine }: CommandContext, { volume, job }: SecretPlace, script: string): Promise<void> {
-  await engine.runOnVolumes(job.image, script, { mounts: [`${volume.name}:/secrets`], capabilities: ['DAC_OVERRIDE'] });
+async function inVolume({ host }: AdministratorContext, { volume, job }: SecretPlace, script: string): Promise<void> {
+  await host.runOnVolumes(job.image, script, { mounts: [`${volume.name}:/secrets`], capabilities: ['DAC_OVERRIDE'] });
 }
 
 /** 24 characters that the server can copy into XML, with one of each kind that password policies ask for. */

@@ -1,22 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { Topology } from '../topology/topology';
 import type { VolumeTopology } from '../topology/volumes';
-import type { EnvironmentEngine } from './environment-engine';
 import { createMissingVolumes } from './secret-volumes';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
+import type { VolumeHost } from './volume-host';
 
 /** The list of an archive's files with their checksums, as `sha256sum` writes it; in the environment's folder. */
 const LIST = 'SHA256SUMS';
 
 /** The volumes with what nobody can make again. */
-export function backedUp({ volumes }: Topology): VolumeTopology[] {
-  return Object.values(volumes).filter((volume) => volume.backedUp);
+export function backedUp({ volumes, platform }: Topology): VolumeTopology[] {
+  // Pods without a claim that all write have files of their own, which nobody keeps.
+  const keepsShared = platform.kind === 'docker' || platform.sharedStorageClass !== undefined;
+  return Object.values(volumes).filter(({ backedUp, kind }) => backedUp && (kind !== 'shared' || keepsShared));
 }
 
 // The archive is unpacked and compared with the volumes before it is called one. Each step is a command of its own: of a pipe
 // only the last one's failure would count.
-const BACK_UP = `
+export const BACK_UP = `
 set -eu
 cd /tmp
 mkdir -p "backup/$ENVIRONMENT" check
@@ -47,8 +49,8 @@ base64 /tmp/archive
  * @returns a tar archive: one folder named like the environment, in it one for each volume, and a list of all files with checksums
  * @throws UserError where anything is missing in it
  */
-export async function backUpSecrets(topology: Topology, engine: EnvironmentEngine): Promise<Buffer> {
-  const existing = await engine.names('volume');
+export async function backUpSecrets(topology: Topology, host: VolumeHost): Promise<Buffer> {
+  const existing = await host.volumeNames();
   // An environment of the first release has none before its next "make up", and is to be backed up before that.
   const { sharedFiles } = topology.volumes;
   const volumes = backedUp(topology).filter((volume) => volume !== sharedFiles || existing.includes(volume.name));
@@ -57,12 +59,12 @@ export async function backUpSecrets(topology: Topology, engine: EnvironmentEngin
     throw new UserError(`there is nothing to back up: ${missing.join(', ')} is not there; run "make up" first`);
   }
   const mounts = volumes.map(({ name, purpose }) => `${name}:/volumes/${purpose}:ro`);
-  const stdout = await inContainer(topology, engine, BACK_UP, { mounts }, (reason) => `no backup was made: ${reason}`);
+  const stdout = await inContainer(topology, host, BACK_UP, { mounts }, (reason) => `no backup was made: ${reason}`);
   const end = stdout.indexOf('\n');
   const [digest] = stdout.slice(0, end).split(' ');
   const archive = Buffer.from(stdout.slice(end + 1), 'base64');
   if (createHash('sha256').update(archive).digest('hex') !== digest) {
-    throw new UserError('no backup was made: the archive did not arrive whole from the Docker host. Try again.');
+    throw new UserError(`no backup was made: the archive did not arrive whole from ${host.place}. Try again.`);
   }
   return archive;
 }
@@ -122,6 +124,8 @@ for volume in /volumes/*; do
   [ -z "$(ls -A "$volume")" ] || continue
   [ -d "$folder" ] || continue
   cp -a "$folder" "$volume/.restoring"
+  # Whoever is not root must be allowed to take files out of it.
+  chmod u+rwx "$volume/.restoring"
   for file in "$volume"/.restoring/*; do mv "$file" "$volume/"; done
   chown --reference="$folder" "$volume"
   chmod --reference="$folder" "$volume"
@@ -138,17 +142,19 @@ const OTHER_LIFE = 4;
  */
 export async function restoreSecrets(
   topology: Topology,
-  engine: EnvironmentEngine,
+  host: VolumeHost,
   archive: Buffer,
 ): Promise<{ restored: string[]; kept: string[] }> {
   const volumes = backedUp(topology);
-  const created = await createMissingVolumes(topology, engine, volumes);
+  const created = await createMissingVolumes(topology, host, volumes);
   const mounts = volumes.map(({ name, purpose }) => `${name}:/volumes/${purpose}`);
   const digest = createHash('sha256').update(archive).digest('hex');
   const input = `${digest}\n${archive.toString('base64')}`;
   try {
-    const stdout = await inContainer(topology, engine, RESTORE, { mounts, input }, (reason, exitCode) =>
-      exitCode === OTHER_LIFE ? otherLife(topology, volumes, reason.split('\n')) : `nothing was restored: ${reason}`,
+    const stdout = await inContainer(topology, host, RESTORE, { mounts, input }, (reason, exitCode) =>
+      exitCode === OTHER_LIFE
+        ? otherLife(topology, host, volumes, reason.split('\n'))
+        : `nothing was restored: ${reason}`,
     );
     const filled = stdout.split('\n');
     const restored = volumes.filter(({ purpose }) => filled.includes(purpose));
@@ -157,35 +163,41 @@ export async function restoreSecrets(
     const names = (of: readonly VolumeTopology[]) => of.map(({ name }) => name);
     return { restored: names(restored), kept: names(kept) };
   } catch (error) {
-    await engine.remove('volume', created);
+    await host.removeVolumes(created);
     throw error;
   }
 }
 
-function otherLife({ environment }: Topology, volumes: readonly VolumeTopology[], folders: readonly string[]): string {
+function otherLife(
+  { environment }: Topology,
+  host: VolumeHost,
+  volumes: readonly VolumeTopology[],
+  folders: readonly string[],
+): string {
   const others = volumes.filter(({ purpose }) => folders.includes(purpose)).map(({ name }) => name);
-  return `nothing was restored: ${others.join(', ')} ${others.length > 1 ? 'hold keys' : 'holds keys'} other than the archive's: it was made of another life of ${environment}, and the two do not work together. ${toBeginAgain(environment, volumes)}`;
+  return `nothing was restored: ${others.join(', ')} ${others.length > 1 ? 'hold keys' : 'holds keys'} other than the archive's: it was made of another life of ${environment}, and the two do not work together. ${toBeginAgain(environment, host, volumes)}`;
 }
 
 /** How the archive gets all of its volumes. */
-export function toBeginAgain(environment: string, volumes: readonly VolumeTopology[]): string {
-  return `To begin again from the archive, remove what is there, if nobody needs it any more: stop what uses it ("make down ENVIRONMENT=${environment}", which also removes a container database's data) or remove only the volumes once no container has them: docker volume rm ${volumes.map(({ name }) => name).join(' ')}`;
+export function toBeginAgain(environment: string, host: VolumeHost, volumes: readonly VolumeTopology[]): string {
+  return `To begin again from the archive, remove what is there, if nobody needs it any more: stop what uses it ("make down ENVIRONMENT=${environment}", which also removes a container database's data) or ${host.removalOf(volumes)}`;
 }
 
 /** @param refusal what a refusal of the script means, from the script's words and exit code */
 async function inContainer(
   topology: Topology,
-  engine: EnvironmentEngine,
+  host: VolumeHost,
   script: string,
   options: { mounts: readonly string[]; input?: string },
   refusal: (reason: string, exitCode: number) => string,
 ): Promise<string> {
   try {
-    return await engine.runOnVolumes(topology.jobs.keystores.image, script, {
+    return await host.runOnVolumes(topology.jobs.keystores.image, script, {
       ...options,
       capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
       // Bounded, as an archive can hold more than a machine has memory.
-      further: ['--tmpfs', '/tmp:mode=0700,size=1g', '--env', `ENVIRONMENT=${topology.environment}`],
+      scratchMb: 1024,
+      environment: { ENVIRONMENT: topology.environment },
     });
   } catch (error) {
     const exitCode = error instanceof CommandError ? error.exitCode : undefined;

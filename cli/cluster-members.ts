@@ -1,3 +1,4 @@
+import type { Executor } from './executor';
 import { kernelIpv4 } from './kernel-address';
 
 /** State of an established connection in /proc/net/tcp. */
@@ -21,4 +22,19 @@ export function connectedPeers(sockets: string, addresses: readonly string[], po
     }
   }
   return addresses.filter((address) => connected.has(address));
+}
+
+/** How many members of its cluster a node is connected to, itself included; 0 where it cannot be asked. */
+export async function membersSeenBy(
+  executor: Executor,
+  server: string,
+  peers: readonly string[],
+  port: number,
+): Promise<number> {
+  try {
+    const sockets = await executor.exec(server, 'cat', '/proc/net/tcp', '/proc/net/tcp6');
+    return 1 + connectedPeers(sockets, peers, port).length;
+  } catch {
+    return 0;
+  }
 }

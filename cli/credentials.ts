@@ -1,19 +1,20 @@
 import { logsIn } from './administrator';
+import { administratorContext } from './administrator-context';
 import { selectedTopology } from './command';
-import { EnvironmentEngine } from './environment-engine';
 import { runCommand } from './setup/errors';
 import { passwordCommand } from './welcome';
 
 /** `make credentials`: says who the administrator is, how to read the password, and whether a server accepts it. Prints no secret. */
 runCommand(async () => {
-  const topology = selectedTopology();
+  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
   const { adminUsername, environment, nodes, volumes } = topology;
+  const context = administratorContext(topology);
+  const { place, volumeWord } = context.host;
   console.log(`The administrator of ${environment} is ${adminUsername}.
-The password is kept on the Docker host, in the volume ${volumes.identityServerSecrets.name}. To read it:
+The password is kept ${volumeWord === 'volume' ? 'on' : 'in'} ${place}, in the ${volumeWord} ${volumes.identityServerSecrets.name}. To read it:
 
   ${passwordCommand(topology)}
 `);
-  const context = { topology, engine: new EnvironmentEngine(topology) };
   for (const node of nodes) {
     const answer = await logsIn(context, node);
     if (answer === 'unknown') continue;

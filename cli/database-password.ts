@@ -127,7 +127,7 @@ async function forgetOther({ topology, engine }: CommandContext): Promise<boolea
       `${volumes.identityServerSecrets.name}:/identity-server-secrets`,
     ],
     capabilities: ['DAC_OVERRIDE'],
-    further: ['--env', `OTHER=${other.secret}`, '--env', `REVISION=${revision}`],
+    environment: { OTHER: other.secret, REVISION: String(revision) },
   });
   return said.includes('forgotten');
 }

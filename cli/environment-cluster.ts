@@ -1,8 +1,9 @@
 import { LABEL_PREFIX } from '../topology/names';
 import type { KubernetesPlatform } from '../topology/platform';
 import type { Topology } from '../topology/topology';
+import type { Executor } from './executor';
 import { requireProgram } from './setup/machine';
-import { run } from './setup/process';
+import { type CommandError, run } from './setup/process';
 
 /** An object as the API server reports it, as far as the reader's type says. */
 export interface ClusterObject {
@@ -27,12 +28,14 @@ export interface KubectlOptions {
 }
 
 const TIMEOUT_MS = 30_000;
+/** For what is asked of a pod, whose machine may be gone. */
+const ASK_TIMEOUT_MS = 10_000;
 
 /**
  * The namespace of one environment, through kubectl, with the kubeconfig that kubectl itself would take (KUBECONFIG or the user's own) and
  * the context that the configuration names: what is current in the shell decides nothing.
  */
-export class EnvironmentCluster {
+export class EnvironmentCluster implements Executor {
   readonly platform: KubernetesPlatform;
   /** Chooses the objects of the environment. */
   readonly selector: string;
@@ -54,6 +57,24 @@ export class EnvironmentCluster {
     return (await run('kubectl', [...place, ...args], { input, timeoutMs })).stdout;
   }
 
+  /** Runs a program in a pod of a Deployment, in one that serves where there are several. */
+  exec(server: string, ...command: readonly string[]): Promise<string> {
+    return this.execIn(`deployment/${server}`, command);
+  }
+
+  /** Runs a program in a pod and returns what it prints. */
+  execIn(pod: string, command: readonly string[], options: KubectlOptions = {}): Promise<string> {
+    const stdin = options.input === undefined ? [] : ['--stdin'];
+    const args = ['exec', ...stdin, '--quiet', pod, '--', ...command];
+    return this.kubectl(args, { timeoutMs: ASK_TIMEOUT_MS, ...options });
+  }
+
+  /** kubectl with its options, as somebody would type it. */
+  get client(): string {
+    const { context, namespace } = this.platform;
+    return `kubectl --context ${context} -n ${namespace}`;
+  }
+
   /**
    * The environment's own objects of these kinds.
    *
@@ -71,4 +92,10 @@ export class EnvironmentCluster {
     const text = await this.kubectl(['get', kind, name, '--ignore-not-found', '--output', 'json']);
     return text.trim() === '' ? undefined : (JSON.parse(text) as T);
   }
+}
+
+/** What kubectl says about a command that failed, in one line. */
+export function clusterSays({ lastLines, reason }: CommandError): string {
+  const line = lastLines.findLast((one) => !/^(command terminated|error: exit status)/.test(one)) ?? reason;
+  return line.replace(/^(?:error: |Error from server(?: \([A-Za-z]+\))?: )+/, '').replace(/[.?!]+$/, '');
 }

@@ -1,7 +1,10 @@
-import { LABEL_PREFIX } from '../topology/names';
+import { componentLabels, LABEL_PREFIX } from '../topology/names';
 import type { Topology } from '../topology/topology';
+import type { VolumeTopology } from '../topology/volumes';
+import type { Executor } from './executor';
 import { clientVariables } from './setup/engine';
 import { CommandError, run } from './setup/process';
+import type { ScriptOptions, VolumeHost } from './volume-host';
 
 /** A container of the environment as the engine reports it. */
 export interface EngineContainer {
@@ -42,14 +45,8 @@ const PRESENT = ['--pull', 'never'];
 /** What the commands' own containers have: as little as all others, and no log driver, as some of them print secrets. */
 export const HELPER = ['--rm', '--log-driver', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
 
-/** How a script runs on volumes. */
-export interface HelperOptions {
-  /** `volume:path`, with `:ro` where it only reads. */
-  readonly mounts: readonly string[];
-  /** The script's standard input. @default - none */
-  readonly input?: string;
-  /** Linux capabilities that it needs. @default - none */
-  readonly capabilities?: readonly string[];
+/** How a script runs on volumes of an engine. */
+export interface HelperOptions extends ScriptOptions {
   /** @default - no network at all */
   readonly network?: string;
   /** @default 0:0 */
@@ -59,7 +56,9 @@ export interface HelperOptions {
 }
 
 /** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
-export class EnvironmentEngine {
+export class EnvironmentEngine implements Executor, VolumeHost {
+  readonly volumeWord = 'volume';
+  readonly place = 'the Docker host';
   /** Environment of the docker client. */
   readonly variables: NodeJS.ProcessEnv;
   private readonly filter: readonly string[];
@@ -75,6 +74,10 @@ export class EnvironmentEngine {
   /** Runs the docker client and returns what it prints. */
   async docker(...args: string[]): Promise<string> {
     return (await run('docker', args, { env: this.variables })).stdout;
+  }
+
+  exec(container: string, ...command: readonly string[]): Promise<string> {
+    return this.docker('exec', container, ...command);
   }
 
   /** Names of the things that carry the environment's label. */
@@ -154,11 +157,23 @@ export class EnvironmentEngine {
    * @returns what the script prints
    */
   async runOnVolumes(image: string, script: string, options: HelperOptions): Promise<string> {
-    const { mounts, input = '', capabilities = [], user = '0:0', further = [] } = options;
+    const { mounts, input = '', capabilities = [], user = '0:0', further = [], environment = {}, scratchMb } = options;
     const network = ['--network', options.network ?? 'none'];
+    const variables = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+    const scratch = scratchMb === undefined ? [] : ['--tmpfs', `/tmp:mode=0700,size=${scratchMb}m`];
     const added = capabilities.flatMap((capability) => ['--cap-add', capability]);
     const volumes = mounts.flatMap((mount) => ['--volume', mount]);
-    const settings = ['--interactive', '--user', user, ...network, ...added, ...further, ...volumes];
+    const settings = [
+      '--interactive',
+      '--user',
+      user,
+      ...network,
+      ...added,
+      ...further,
+      ...scratch,
+      ...variables,
+      ...volumes,
+    ];
     const command = ['--entrypoint', 'sh', image, '-c', script];
     return (
       await run('docker', ['run', ...this.labels, ...HELPER, ...settings, ...command], { env: this.variables, input })
@@ -177,6 +192,40 @@ export class EnvironmentEngine {
     const options = ['--network', 'host', ...this.labels, ...hardening, '--entrypoint', '/bin/sh'];
     const command = ['run', ...options, image, '-c', script, 'sh', ...args];
     return (await run('docker', command, { env: this.variables, timeoutMs: HOST_TIMEOUT_MS })).stdout;
+  }
+
+  volumeNames(): Promise<string[]> {
+    return this.names('volume');
+  }
+
+  async createVolume(topology: Topology, { name, component }: VolumeTopology): Promise<void> {
+    // As Terraform would label them, or it would replace them.
+    const labels = Object.entries(componentLabels(topology)(component)).map(([label, value]) => `${label}=${value}`);
+    await this.docker('volume', 'create', ...labels.flatMap((label) => ['--label', label]), name);
+  }
+
+  removeVolumes(names: readonly string[]): Promise<void> {
+    return this.remove('volume', names);
+  }
+
+  async hasData({ volumes: { databaseData }, jobs }: Topology): Promise<boolean> {
+    if (!(await this.names('volume')).includes(databaseData.name)) return false;
+    const options = { mounts: [`${databaseData.name}:/data:ro`], capabilities: ['DAC_OVERRIDE'] };
+    return (await this.runOnVolumes(jobs.secrets.image, 'ls -A /data', options)).trim() !== '';
+  }
+
+  async createdNodes({ nodes }: Topology): Promise<string[]> {
+    const names = nodes.map(({ containerName }) => containerName);
+    return (await this.names('container')).filter((name) => names.includes(name));
+  }
+
+  async forgetJobs(jobs: readonly string[]): Promise<void> {
+    const found = (await this.names('container')).filter((name) => jobs.includes(name));
+    await this.remove('container', found);
+  }
+
+  removalOf(volumes: readonly VolumeTopology[]): string {
+    return `remove only the volumes once no container has them: docker volume rm ${volumes.map(({ name }) => name).join(' ')}`;
   }
 
   async remove(kind: Kind, names: readonly string[]): Promise<void> {

@@ -2,40 +2,39 @@ import { readFileSync } from 'node:fs';
 import { LOAD_BALANCER_SECRETS, referencedSecrets } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
 import { openEnvironment, selectedTopology } from './command';
-import { EnvironmentEngine } from './environment-engine';
 import { isOwnSecret, requireKnownSecret, requireUsableValue } from './secret-values';
 import { createMissingVolumes, placeOfSecret, storeSecret, useOf } from './secret-volumes';
 import { runCommand, UserError } from './setup/errors';
+import { volumeHostOf } from './volume-host-of';
 
 /**
- * `make import-secret ENVIRONMENT=… NAME=…`: takes a secret from standard input and puts it into its volume on the Docker host, for passwords
+ * `make import-secret ENVIRONMENT=… NAME=…`: takes a secret from standard input and puts it into its volume or Secret, for passwords
  * that somebody else has chosen and certificates that somebody else has issued. The value passes through neither arguments nor files. The next `make up` hands it to the servers.
  */
 runCommand(async () => {
-  const topology = selectedTopology();
+  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
   const name = process.env.NAME ?? '';
   requireKnownSecret(name, topology);
   if (process.stdin.isTTY) console.error(`Type the value of ${name}, then Enter and Ctrl-D.`);
   const value = readFileSync(0, 'utf8').replace(/\r?\n$/, '');
   requireUsableValue(name, value, topology);
 
-  const engine = new EnvironmentEngine(topology);
+  const host = volumeHostOf(topology);
   const place = placeOfSecret(name, topology);
-  if (!(await engine.names('volume')).includes(place.volume.name)) {
-    // Before the first start there may be neither the volume nor the image whose tools fill it.
-    await openEnvironment();
-    await createMissingVolumes(topology, engine, [place.volume]);
+  if (!(await host.volumeNames()).includes(place.volume.name)) {
+    // Before the first start there may be neither the volume nor, on an engine, the image whose tools fill it.
+    if (topology.platform.kind === 'docker') await openEnvironment();
+    await createMissingVolumes(topology, host, [place.volume]);
   }
-  const { used, restores } = await useOf(place, value, topology, engine);
+  const { used, restores } = await useOf(place, value, topology, host);
   const way = used && !restores ? wayToChange(name, topology) : undefined;
   if (way !== undefined)
     throw new UserError(`${name} is in use in ${topology.environment}, so nothing was changed. ${way}`);
-  await storeSecret(place, value, engine);
+  await storeSecret(place, value, host);
 
   // The job hands the secrets to their readers; without its record the next apply runs it again.
-  const jobs = (await engine.names('container')).filter((container) => container === place.job.name);
-  await engine.remove('container', jobs);
-  console.log(`${name} is in the volume ${place.volume.name}; "make up" hands it to who needs it.`);
+  await host.forgetJobs([place.job.name]);
+  console.log(`${name} is in the ${host.volumeWord} ${place.volume.name}; "make up" hands it to who needs it.`);
   if (used && isOwnSecret(name)) {
     console.log(
       'The nodes read it when they start: raise identity_server.secrets_revision to have them replaced, one by one.',

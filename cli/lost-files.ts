@@ -18,7 +18,7 @@ export interface LostFile extends VolumeFile {
  * refuse, also where nobody asks here; what they can make again, or have a copy of, they repair.
  */
 export function irreplaceable(topology: Topology, changed: readonly VolumeFile[]): LostFile[] {
-  const { environment, volumes, database, jobs, nodes, loadBalancer } = topology;
+  const { environment, volumes, database, jobs, nodes, loadBalancer, platform } = topology;
   const current = database.logins.current.secret;
   const isChanged = (purpose: string, file: string) =>
     changed.some((other) => other.purpose === purpose && other.file === file);
@@ -51,6 +51,9 @@ export function irreplaceable(topology: Topology, changed: readonly VolumeFile[]
         const names = ['ca', 'internal', ...keys.map((key) => (key === '1' ? 'server' : `signing-${key}`))];
         if (!names.some((name) => isOneOf(file, [`${name}.key`, `${name}.crt`]))) return undefined;
         const { name } = volumes.certificateAuthority;
+        if (platform.kind === 'kubernetes') {
+          return `put the Secret back from a backup: kubectl --context ${platform.context} -n ${platform.namespace} delete secret ${name} && make restore ENVIRONMENT=${environment} < keys.tar && make up ENVIRONMENT=${environment}`;
+        }
         return `put the volume back from a backup: docker rm ${jobs.keystores.name} && docker volume rm ${name} && make restore ENVIRONMENT=${environment} < keys.tar && make up ENVIRONMENT=${environment}`;
       }
       default:
@@ -77,8 +80,8 @@ function isOneOf(file: string, names: readonly string[]): boolean {
 }
 
 /** What somebody is told of such files of one volume. */
-export function lostText(volume: string, lost: readonly LostFile[]): string {
+export function lostText(volume: string, lost: readonly LostFile[], thing: 'volume' | 'Secret' = 'volume'): string {
   const files = lost.map(({ file }) => file);
   const ways = [...new Set(lost.map(({ way }) => way))];
-  return `${files.join(', ')} in the volume ${volume} ${files.length > 1 ? 'were' : 'was'} changed or removed by hand, and nothing else has ${files.length > 1 ? 'them' : 'it'}; ${ways.join('; ')}`;
+  return `${files.join(', ')} in the ${thing} ${volume} ${files.length > 1 ? 'were' : 'was'} changed or removed by hand, and nothing else has ${files.length > 1 ? 'them' : 'it'}; ${ways.join('; ')}`;
 }

@@ -2,7 +2,8 @@ import type { X509Certificate } from 'node:crypto';
 import { firstReleaseHealth } from '../topology/load-balancer-health';
 import type { Topology } from '../topology/topology';
 import { certificateFacts, certificatesIn, FEW_DAYS } from './certificate';
-import type { EngineContainer, EnvironmentEngine } from './environment-engine';
+import type { EngineContainer } from './environment-engine';
+import type { Executor } from './executor';
 
 /** What a node has of certificates, of TLS and of signing keys. */
 export interface NodeCertificates {
@@ -26,12 +27,9 @@ show authority ca.crt
 for file in signing-*.crt; do show "$file" "$file"; done`;
 
 /** Asks a node that runs. @returns undefined where it cannot be asked */
-export async function certificatesOf(
-  engine: Pick<EnvironmentEngine, 'docker'>,
-  container: string,
-): Promise<NodeCertificates | undefined> {
+export async function certificatesOf(executor: Executor, server: string): Promise<NodeCertificates | undefined> {
   try {
-    return parseCertificates(await engine.docker('exec', container, '/bin/sh', '-c', READ));
+    return parseCertificates(await executor.exec(server, '/bin/sh', '-c', READ));
   } catch {
     return undefined;
   }
@@ -69,7 +67,7 @@ export type Renewals = ReadonlyMap<string, { readonly address: string; readonly 
  * configuration is replaced as well, since an engine cannot change the health check of a container.
  */
 export async function dueRenewals(
-  { topology, engine }: { readonly topology: Topology; readonly engine: Pick<EnvironmentEngine, 'docker'> },
+  { topology, engine }: { readonly topology: Topology; readonly engine: Executor },
   containers: readonly EngineContainer[],
   now = new Date(),
 ): Promise<Renewals> {
@@ -111,13 +109,11 @@ export const KEYSTORES_JOB = 'docker_container.keystore-keystores-job';
 export const LOAD_BALANCER = 'docker_container.load-balancer';
 
 async function certificateOfBalancer(
-  engine: Pick<EnvironmentEngine, 'docker'>,
+  engine: Executor,
   { loadBalancer }: Topology,
 ): Promise<X509Certificate | undefined> {
   try {
-    return certificatesIn(
-      await engine.docker('exec', loadBalancer.containerName, 'cat', loadBalancer.certificateFile),
-    )[0];
+    return certificatesIn(await engine.exec(loadBalancer.containerName, 'cat', loadBalancer.certificateFile))[0];
   } catch {
     return undefined;
   }

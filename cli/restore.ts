@@ -1,28 +1,34 @@
 import { readFileSync } from 'node:fs';
+import type { Topology } from '../topology/topology';
 import { backedUp, restoreSecrets, toBeginAgain } from './backup-secrets';
-import { openEnvironment } from './command';
+import { openEnvironment, selectedTopology } from './command';
 import { runCommand, UserError } from './setup/errors';
+import type { VolumeHost } from './volume-host';
+import { volumeHostOf } from './volume-host-of';
 
 /** `make restore ENVIRONMENT=… < file`: fills the volumes that are missing or empty from what `make backup` wrote; changes no other. */
 runCommand(async () => {
   if (process.stdin.isTTY) throw new UserError('give the archive of "make backup" on standard input');
   const archive = readFileSync(0);
-  // The host may be a new one, without the image whose tools unpack the archive.
-  const { topology, engine } = await openEnvironment({ creates: false });
-  const { restored, kept } = await restoreSecrets(topology, engine, archive);
+  const { topology, host } = await open();
+  const { restored, kept } = await restoreSecrets(topology, host, archive);
   for (const volume of kept) console.log(`${volume} has content and was left as it is`);
   for (const volume of restored) console.log(`${volume} is restored`);
   if (restored.length === 0) {
     throw new UserError(
-      `nothing was restored: no volume is missing or empty. ${toBeginAgain(topology.environment, backedUp(topology))}`,
+      `nothing was restored: no ${host.volumeWord} is missing or empty. ${toBeginAgain(topology.environment, host, backedUp(topology))}`,
     );
   }
   // The stores must fit the keys and the password that are there now, whatever their volume holds.
   const { keystores, secrets } = topology.jobs;
-  const jobs = [keystores.name, secrets.name];
-  await engine.remove(
-    'container',
-    (await engine.names('container')).filter((name) => jobs.includes(name)),
-  );
+  await host.forgetJobs([keystores.name, secrets.name]);
   console.log(`Next: make up ENVIRONMENT=${topology.environment}`);
 });
+
+async function open(): Promise<{ readonly topology: Topology; readonly host: VolumeHost }> {
+  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
+  if (topology.platform.kind === 'kubernetes') return { topology, host: volumeHostOf(topology) };
+  // The Docker host may be a new one, without the image whose tools unpack the archive.
+  const opened = await openEnvironment({ creates: false });
+  return { topology: opened.topology, host: opened.engine };
+}

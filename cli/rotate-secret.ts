@@ -1,12 +1,17 @@
 import { fstatSync, readFileSync } from 'node:fs';
 import { rotateAdministrator } from './administrator';
+import { administratorContext } from './administrator-context';
 import { atWork } from './at-work';
-import { openEnvironment } from './command';
+import { type CommandContext, openEnvironment } from './command';
 import { rotateDatabasePassword } from './database-password';
 import { requireKnownSecret } from './secret-values';
 import { runCommand, UserError } from './setup/errors';
 
-const ROTATIONS = { DATABASE_PASSWORD: rotateDatabasePassword, ADMIN_PASSWORD: rotateAdministrator };
+const ROTATIONS = {
+  DATABASE_PASSWORD: rotateDatabasePassword,
+  ADMIN_PASSWORD: ({ topology }: CommandContext, value: string | undefined) =>
+    rotateAdministrator(administratorContext(topology), value),
+};
 
 /**
  * `make rotate-secret ENVIRONMENT=… NAME=…`: a new password in place of one that is in use, without a failed request: everywhere, or the old

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Topology } from '../topology/topology';
 import type { CommandContext } from './command';
-import type { EngineContainer, EnvironmentEngine } from './environment-engine';
+import type { EngineContainer } from './environment-engine';
+import type { Executor } from './executor';
 import { InterruptedError, UserError } from './setup/errors';
 import { step } from './setup/progress';
 
@@ -10,16 +11,18 @@ export interface RoutingStatus {
   readonly nodes: readonly { readonly name: string; readonly rotation: string; readonly reason?: string | null }[];
 }
 
-/** Asks the load balancer who gets traffic; undefined when it does not answer. */
+/**
+ * Asks the load balancer who gets traffic; undefined when it does not answer.
+ *
+ * @param server which of several. @default - the one that there is
+ */
 export async function routingStatus(
-  { loadBalancer }: Topology,
-  engine: Pick<EnvironmentEngine, 'docker'>,
+  { loadBalancer: { containerName, statusUrl } }: Topology,
+  executor: Executor,
+  server = containerName,
 ): Promise<RoutingStatus | undefined> {
-  const { containerName, statusUrl } = loadBalancer;
   try {
-    return JSON.parse(
-      await engine.docker('exec', containerName, 'curl', '-fsS', '-m', '2', statusUrl),
-    ) as RoutingStatus;
+    return JSON.parse(await executor.exec(server, 'curl', '-fsS', '-m', '2', statusUrl)) as RoutingStatus;
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
     return undefined;

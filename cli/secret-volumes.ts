@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { JobTopology } from '../topology/jobs';
-import { componentLabels } from '../topology/names';
 import { LOAD_BALANCER_SECRETS } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
 import type { VolumeTopology } from '../topology/volumes';
-import type { EnvironmentEngine } from './environment-engine';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
+import type { VolumeHost } from './volume-host';
 
-/** Where a secret is on the Docker host. */
+/** Where a secret is. */
 export interface SecretPlace {
   readonly volume: VolumeTopology;
   /** Name of its file in the volume. */
@@ -34,16 +33,12 @@ export function placeOfSecret(name: string, { volumes, jobs, database: { logins 
 /** Creates the volumes that are missing. @returns their names */
 export async function createMissingVolumes(
   topology: Topology,
-  engine: EnvironmentEngine,
+  host: VolumeHost,
   volumes: readonly VolumeTopology[],
 ): Promise<string[]> {
-  const existing = await engine.names('volume');
+  const existing = await host.volumeNames();
   const missing = volumes.filter(({ name }) => !existing.includes(name));
-  for (const { name, component } of missing) {
-    // As Terraform would label them, or it would replace them.
-    const labels = Object.entries(componentLabels(topology)(component)).map(([label, value]) => `${label}=${value}`);
-    await engine.docker('volume', 'create', ...labels.flatMap((label) => ['--label', label]), name);
-  }
+  for (const volume of missing) await host.createVolume(topology, volume);
   return missing.map(({ name }) => name);
 }
 
@@ -64,7 +59,6 @@ read -r digest
 grep -qxF "$digest  ./$NAME" /secrets/checksums 2>/dev/null && echo same
 revision=$(cat "/secrets/$NAME.revision" 2>/dev/null || echo 1)
 if [ -s "/secrets/$NAME" ] && { [ -z "$REVISION" ] || [ "$revision" = "$REVISION" ]; }; then echo present; fi
-[ -z "$(ls -A /data 2>/dev/null)" ] || echo data
 `;
 
 /** What a value would replace. */
@@ -72,22 +66,17 @@ export async function useOf(
   { volume, file, job, revision }: SecretPlace,
   value: string,
   topology: Topology,
-  engine: EnvironmentEngine,
+  host: VolumeHost,
 ): Promise<SecretUse> {
-  const { nodes, volumes } = topology;
-  const existing = await engine.names('volume');
-  const data = existing.includes(volumes.databaseData.name) ? [`${volumes.databaseData.name}:/data:ro`] : [];
-  const found = await engine.runOnVolumes(job.image, LOOK, {
+  const found = await host.runOnVolumes(job.image, LOOK, {
     input: `${digestOf(value)}\n`,
-    mounts: [`${volume.name}:/secrets:ro`, ...data],
+    mounts: [`${volume.name}:/secrets:ro`],
     capabilities: ['DAC_OVERRIDE'],
-    further: ['--env', `NAME=${file}`, '--env', `REVISION=${revision ?? ''}`],
+    environment: { NAME: file, REVISION: String(revision ?? '') },
   });
   const restores = found.includes('same');
   if (!found.includes('present')) return { used: false, restores };
-  if (found.includes('data')) return { used: true, restores };
-  const containers = await engine.names('container');
-  return { used: nodes.some(({ containerName }) => containers.includes(containerName)), restores };
+  return { used: (await host.hasData(topology)) || (await host.createdNodes(topology)).length > 0, restores };
 }
 
 /**
@@ -136,22 +125,19 @@ const INCOMPLETE = 3;
 export async function storeSecret(
   { volume, file, job, revision }: SecretPlace,
   value: string,
-  engine: EnvironmentEngine,
+  host: VolumeHost,
 ): Promise<void> {
   try {
-    await engine.runOnVolumes(job.image, STORE, {
+    await host.runOnVolumes(job.image, STORE, {
       mounts: [`${volume.name}:/secrets`],
       input: `${digestOf(value)}\n${value}`,
       capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
-      further: [`NAME=${file}`, `OWNER=${volume.owner}`, `REVISION=${revision ?? ''}`].flatMap((each) => [
-        '--env',
-        each,
-      ]),
+      environment: { NAME: file, OWNER: volume.owner, REVISION: String(revision ?? '') },
     });
   } catch (error) {
     if (error instanceof CommandError && /no space left/i.test(error.lastLines.join())) {
       throw new UserError(
-        `the volume ${volume.name} is full ("df -h" on the Docker host): ${file} was not stored there.`,
+        `the ${host.volumeWord} ${volume.name} is full ("df -h" on ${host.place}): ${file} was not stored there.`,
       );
     }
     if (!(error instanceof CommandError) || error.exitCode !== INCOMPLETE) throw error;

@@ -1,14 +1,10 @@
 import { selectedTopology } from './command';
-import { EnvironmentEngine, engineSays } from './environment-engine';
-import { askAsClient } from './published/published';
-import { whoAnswers } from './published/who-answers';
+import { lookAtCluster } from './kubernetes/status';
 import { runCommand } from './setup/errors';
-import { CommandError } from './setup/process';
 import { authorityStatus } from './status/authority';
-import { filesInVolumes } from './status/changed-files';
-import { type ComponentStatus, componentsOf, isWell } from './status/components';
-import { revocationStatus } from './status/revocations';
-import { nodeCertificates, signingCertificates } from './status/signing-certificates';
+import { isWell } from './status/components';
+import { lookAtEngine } from './status/on-engine';
+import { signingCertificates } from './status/signing-certificates';
 import { statusText } from './status/table';
 
 /**
@@ -17,20 +13,9 @@ import { statusText } from './status/table';
  * ended. JSON=1, or `--json`, for programs.
  */
 runCommand(async () => {
-  const topology = selectedTopology();
-  const engine = new EnvironmentEngine(topology);
-  const [{ components, problem }, seen, certificates, revocations, volumes] = await Promise.all([
-    componentsOf(topology, engine).then(
-      (found) => ({ components: found, problem: null }),
-      (error) => ({ components: [] as ComponentStatus[], problem: engineProblem(error) }),
-    ),
-    askAsClient(topology, engine),
-    nodeCertificates(topology, engine),
-    revocationStatus(topology, engine),
-    filesInVolumes(topology, engine),
-  ]);
-  const who = seen.served ? undefined : whoAnswers(topology, seen);
-  const published = who === undefined ? seen : { ...seen, reason: `${seen.reason}. ${who}` };
+  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
+  const look = topology.platform.kind === 'kubernetes' ? lookAtCluster : lookAtEngine;
+  const { components, problem, published, certificates, revocations, volumes } = await look(topology);
   const { changed } = volumes;
   const signingKeys = signingCertificates(topology, certificates);
   const authority = authorityStatus(topology, certificates);
@@ -47,9 +32,3 @@ runCommand(async () => {
   }
   if (!healthy) process.exitCode = 1;
 });
-
-/** A client may still be served when the engine does not answer, so that is no reason to stop. */
-function engineProblem(error: unknown): string {
-  if (!(error instanceof CommandError)) throw error;
-  return `the Docker Engine cannot be asked: ${engineSays(error)}. Check the address ([engine] host in the configuration, or DOCKER_HOST), that the engine runs, and that you may reach it.`;
-}

@@ -14,9 +14,14 @@ ${environment} is up.
 `;
 }
 
-/** A command that prints the administrator's password, which only the Docker host has. */
+/** A command that prints the administrator's password, which only the Docker host has, or the cluster. */
 export function passwordCommand(topology: Topology): string {
-  const [node] = topology.nodes;
+  const { nodes, platform, volumes } = topology;
+  if (platform.kind === 'kubernetes') {
+    const place = `--context ${platform.context} -n ${platform.namespace}`;
+    return `kubectl ${place} get secret ${volumes.identityServerSecrets.name} -o jsonpath='{.data.ADMIN_PASSWORD}' | base64 -d`;
+  }
+  const [node] = nodes;
   const host = topology.engineHost === undefined ? '' : `-H ${topology.engineHost} `;
   return `docker ${host}exec ${node?.containerName} cat ${node?.secretsPath}/ADMIN_PASSWORD`;
 }

@@ -49,7 +49,7 @@ async function due(
     { ...container, name: of.loadBalancer.containerName, healthCommand: health },
   ];
   const engine = {
-    docker: async (_: string, name: string) => {
+    exec: async (name: string) => {
       const text = says[name];
       if (text === undefined) throw new Error('does not answer');
       return text;

@@ -55,8 +55,8 @@ function engineWith({ states, meanwhile, balancer = 'answers' }: Omit<Pair, 'cha
   return {
     containers: async () => Object.keys(states).map(container),
     names: async () => [],
-    docker: async (command: string) => {
-      if (command === 'info') return '2\n';
+    docker: async () => '2\n',
+    exec: async () => {
       meanwhile?.(states, (Date.now() - STARTED) / 1000);
       if (balancer === 'silent') throw new Error('no answer');
       return JSON.stringify({
@@ -320,7 +320,7 @@ describe('what has to be made again is asked of the plan, and nothing on the eng
         { ...container, name: 'bank-keystores-job', exitCode },
         { ...container, name: derived.loadBalancer.containerName, running: certificate !== '' },
       ],
-      docker: async (_: string, name: string) => (name === derived.loadBalancer.containerName ? certificate : ''),
+      exec: async (name: string) => (name === derived.loadBalancer.containerName ? certificate : ''),
       names: async () => Object.values(derived.volumes).map(({ name }) => name),
       lookIntoVolumes: async () => files,
     };

@@ -17,7 +17,8 @@ const RUNNING: EngineContainer = {
   variables: {},
   image: 'image',
 };
-const CONTEXT = { log: '', environment: 'bank', docker: 'docker', memoryMb: 1024 };
+const WORDS = { thing: 'container', starter: 'the engine', client: 'docker' } as const;
+const CONTEXT = { log: '', environment: 'bank', words: WORDS, memoryMb: 1024 };
 
 function reason(change: Partial<EngineContainer>, log = ''): string | null {
   return reasonOf('bank-node-1', { ...RUNNING, ...change }, { ...CONTEXT, log });

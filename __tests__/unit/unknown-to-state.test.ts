@@ -57,9 +57,12 @@ function given({ found, network = true, creating, known = {} }: Given) {
         exitCode: 0,
         health: state === 'serving' ? 'healthy' : 'starting',
       })),
-    docker: async (kind: string, action: string, ...rest: string[]) => {
-      if (action === 'inspect') return `id of ${rest.at(-1)}\n`;
-      if (kind !== 'exec' || found['load-balancer'] !== 'serving') throw new Error('no answer');
+    docker: async (_: string, action: string, ...rest: string[]) => {
+      if (action !== 'inspect') throw new Error('no answer');
+      return `id of ${rest.at(-1)}\n`;
+    },
+    exec: async () => {
+      if (found['load-balancer'] !== 'serving') throw new Error('no answer');
       const nodes = Object.keys(found).filter((name) => name.startsWith('node-'));
       return JSON.stringify({
         nodes: nodes.map((name) => ({ name, rotation: found[name] === 'serving' ? 'in' : 'out' })),

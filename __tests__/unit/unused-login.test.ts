@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandContext } from '../../cli/command';
 import { lockUnusedLogin } from '../../cli/database-password';
-import type { HelperOptions } from '../../cli/environment-engine';
+import type { ScriptOptions } from '../../cli/volume-host';
 import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 
 // What is left to do of a change of the database's password, by folders of this machine in the place of the volumes.
@@ -27,14 +27,13 @@ async function done({ revision = 2, logins = ['wso2_2', 'wso2_2'], exitCode = 0 
       ...logins.map((login, index) => ({ name: `sandbox-node-${index + 1}`, variables: { DATABASE_LOGIN: login } })),
       { name: derived.jobs.schema?.run.name, exitCode, variables: {} },
     ],
-    runOnVolumes: async (_: string, script: string, { further = [] }: HelperOptions) => {
+    runOnVolumes: async (_: string, script: string, { environment = {} }: ScriptOptions) => {
       asked.push('look');
       const here = script
         .replace('cd /\n', `cd '${root}'\n`)
         .replace(/(?<!\w)\/(database|identity-server)-secrets/g, (path) => `${root}${path}`);
-      const variables = further.filter((option) => option !== '--env').map((each) => each.split('='));
       const { status, stdout, stderr } = spawnSync('sh', ['-c', here], {
-        env: { PATH: process.env.PATH, ...Object.fromEntries(variables) },
+        env: { PATH: process.env.PATH, ...environment },
         encoding: 'utf8',
       });
       expect([status, stderr]).toEqual([0, '']);

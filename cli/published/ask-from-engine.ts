@@ -5,7 +5,7 @@ import { ANSWER_SECONDS, type ClientAnswers, type Endpoint, type Failure, NODE_P
  * The same requests with curl, which the load balancer's health check needs anyway. The certificate is judged afterwards, as in
  * ask-here.ts. Arguments: address, name, HTTPS port, HTTP port.
  */
-const SCRIPT = `
+export const ASK = `
 ask() { curl --silent --show-error --output /dev/null --max-time ${ANSWER_SECONDS} --noproxy '*' "$@" 2>&1; echo "exit $?"; }
 ask --insecure --resolve "$2:$3:$1" --write-out '%{http_code} %{redirect_url}\\n%{certs}\\n' "https://$2:$3${NODE_PATH}"
 echo ====
@@ -19,7 +19,7 @@ export async function askFromEngine(
   address: string,
   { hostname, httpsPort, httpPort }: Endpoint,
 ): Promise<ClientAnswers> {
-  const printed = await engine.runOnHost(image, SCRIPT, [address, hostname, String(httpsPort), String(httpPort)]);
+  const printed = await engine.runOnHost(image, ASK, [address, hostname, String(httpsPort), String(httpPort)]);
   return answersIn(printed, address);
 }
 

@@ -7,16 +7,18 @@ export async function nameNotes(
   { loadBalancer: { hostname, bindAddress }, localFiles }: Topology,
   asked: readonly string[],
 ): Promise<string[]> {
-  const found = await lookup(hostname, { all: true }).then(
-    (answers) => answers.map(({ address }) => address),
-    () => [],
-  );
   return nameNote({
     hostname,
-    found,
+    found: await addressesOfName(hostname),
     expected: await expectedAddresses(bindAddress, asked),
     line: localFiles.hostsLines,
   });
+}
+
+/** What a name means on this machine; empty where it means nothing. */
+export async function addressesOfName(name: string): Promise<string[]> {
+  const answers = await lookup(name, { all: true }).catch(() => []);
+  return answers.map(({ address }) => address);
 }
 
 /** @param expected addresses that are the environment's, as seen from this machine; empty where that cannot be known */
@@ -41,14 +43,7 @@ export function nameNote({
 }
 
 async function expectedAddresses(bindAddress: string, asked: readonly string[]): Promise<string[]> {
-  const addresses = await Promise.all(
-    asked.map((address) =>
-      lookup(address, { all: true }).then(
-        (all) => all.map((one) => one.address),
-        () => [],
-      ),
-    ),
-  );
+  const addresses = await Promise.all(asked.map(addressesOfName));
   const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
   return [...addresses.flat(), ...(bindAddress === '0.0.0.0' && asked.includes('127.0.0.1') ? own : [])];
 }

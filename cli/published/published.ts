@@ -4,6 +4,7 @@ import type { Topology } from '../../topology/topology';
 import { CERTIFICATES_PATH } from '../../topology/volumes';
 import type { CertificateFacts } from '../certificate';
 import { type EnvironmentEngine, engineSays } from '../environment-engine';
+import type { Executor } from '../executor';
 import { InterruptedError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import type { ClientAnswers } from './answers';
@@ -20,7 +21,7 @@ export interface Published {
   readonly served: boolean;
   /** Addresses that were asked, with the HTTPS port. */
   readonly addresses: readonly string[];
-  readonly askedFrom: 'this machine' | 'the Docker host';
+  readonly askedFrom: 'this machine' | 'the Docker host' | 'the cluster';
   /** Why a client is not served; null when it is. */
   readonly reason: string | null;
   /** Whether no client at all gets an HTTPS connection, at none of the addresses. */
@@ -58,7 +59,8 @@ export async function askAsClient(topology: Topology, engine: EnvironmentEngine)
   }
 }
 
-function published(
+/** What the answers of all addresses mean together. */
+export function published(
   answers: readonly ClientAnswers[],
   expected: Expectations,
   askedFrom: Published['askedFrom'],
@@ -80,11 +82,13 @@ function published(
 }
 
 /** The authority that has issued the certificate; undefined where it is somebody else's, or nobody can say. */
-async function authorityOf(topology: Topology, engine: EnvironmentEngine): Promise<string | undefined> {
-  const { loadBalancer, environment } = topology;
+export async function authorityOf(
+  { loadBalancer, environment }: Topology,
+  executor: Executor,
+): Promise<string | undefined> {
   if (loadBalancer.certificate === 'supplied') return undefined;
   try {
-    return await engine.docker('exec', loadBalancer.containerName, 'cat', `${CERTIFICATES_PATH}/ca.crt`);
+    return await executor.exec(loadBalancer.containerName, 'cat', `${CERTIFICATES_PATH}/ca.crt`);
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
     const copy = join('build', environment, 'ca.crt');

@@ -4,7 +4,7 @@ import { changedVolumes } from '../installed-files';
 import { lostText } from '../lost-files';
 import { CommandError } from '../setup/process';
 
-/** What the volumes hold that jobs fill. */
+/** What the volumes hold that jobs fill; on Kubernetes the Secrets. */
 export interface VolumeStatus {
   /** Those with files that are not as they were installed. */
   readonly changed: readonly ChangedFilesStatus[];

@@ -3,18 +3,21 @@ import { jobsInOrder } from '../../topology/jobs';
 import type { NodeTopology } from '../../topology/node';
 import type { Topology } from '../../topology/topology';
 import type { CertificateFacts } from '../certificate';
-import { connectedPeers } from '../cluster-members';
+import { membersSeenBy } from '../cluster-members';
 import type { EngineContainer, EnvironmentEngine } from '../environment-engine';
 import { engineHostOf } from '../published/places';
 import { routingStatus } from '../rotation';
 import { nodeCertificate, nodeCertificateReason } from './node-certificate';
-import { knownCause, reasonOf, shortageIn, whatJobSaid } from './reasons';
+import { knownCause, type PlatformWords, reasonOf, shortageIn, whatJobSaid } from './reasons';
 
-/** One long-running container of the environment, or a job that failed. */
+/** One long-running container or pod of the environment, or a job that failed. */
 export interface ComponentStatus {
   readonly component: string;
+  /** Its container or pod. */
   readonly container: string;
-  /** `running`, `stopped`, `missing`, or `failed` for a job. */
+  /** Machine of its pod; null while none takes it. @default - the platform has one machine */
+  readonly machine?: string | null;
+  /** `running`, `stopped`, `missing`, or `failed` for a job; of a pod also `starting` and `stopping`. */
   readonly state: string;
   /** What the container's own health check says. */
   readonly health: string;
@@ -22,8 +25,10 @@ export interface ComponentStatus {
   readonly since: string | null;
   /** How often the engine has restarted it. */
   readonly restarts: number;
-  /** For nodes: whether the load balancer sends traffic to it. */
+  /** For nodes: whether the load balancer sends traffic to it; where some of several do, how many. */
   readonly rotation: string | null;
+  /** For nodes: what each of several load balancers says. @default - there is one */
+  readonly balancers?: Readonly<Record<string, string>>;
   /** For nodes that form a cluster: how many of its members this one is connected to, itself included; 0 when unknown. */
   readonly clusterMembers: number | null;
   /** For nodes: the certificate that they show to the load balancer; null where it cannot be asked. */
@@ -35,7 +40,7 @@ export interface ComponentStatus {
 }
 
 /** Lines in which a cause is looked for. */
-const LOG_LINES = 200;
+export const LOG_LINES = 200;
 /** How far back the log of a component is looked at that runs or that is started again and again. */
 const RECENT_MINUTES = 5;
 
@@ -53,7 +58,7 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
     const isHealthy = container?.health === 'healthy';
     const log = container === undefined ? '' : await logOf(engine, container);
     const shortage = isHealthy ? shortageIn(log) : null;
-    const words = { log, ...wordsFor(topology), memoryMb: server.memoryMb };
+    const context = { log, environment: topology.environment, words: wordsFor(topology), memoryMb: server.memoryMb };
     return {
       component,
       container: server.containerName,
@@ -65,7 +70,7 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
       clusterMembers: null,
       certificate: null,
       shortage,
-      reason: reasonOf(server.containerName, container, words) ?? (shortage && `healthy, but ${shortage}`),
+      reason: reasonOf(server.containerName, container, context) ?? (shortage && `healthy, but ${shortage}`),
       ...rest,
     };
   };
@@ -93,15 +98,27 @@ export async function componentsOf(topology: Topology, engine: EnvironmentEngine
   ]);
 }
 
-/** Whether nothing is wrong with a component. */
-export function isWell({ health, rotation, shortage }: ComponentStatus): boolean {
-  return health === 'healthy' && shortage === null && (rotation ?? 'in') === 'in';
+/** Whether nothing is wrong with a component; what is about to stop is nothing that must work. */
+export function isWell({ state, health, rotation, shortage }: ComponentStatus): boolean {
+  return state === 'stopping' || (health === 'healthy' && shortage === null && (rotation ?? 'in') === 'in');
 }
 
-function wordsFor(topology: Topology) {
+function wordsFor(topology: Topology): PlatformWords {
   const host = engineHostOf(topology);
-  return { environment: topology.environment, docker: host === undefined ? 'docker' : `docker -H ${host}` };
+  const client = host === undefined ? 'docker' : `docker -H ${host}`;
+  return { thing: 'container', starter: 'the engine', client };
 }
+
+/** What every row has, unless it says otherwise. */
+export const NO_STATUS = {
+  since: null,
+  restarts: 0,
+  rotation: null,
+  clusterMembers: null,
+  certificate: null,
+  shortage: null,
+  reason: null,
+} as const;
 
 function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: readonly EngineContainer[]) {
   const names = jobsInOrder(topology.jobs).map(({ name }) => name);
@@ -110,19 +127,14 @@ function failedJobs(topology: Topology, engine: EnvironmentEngine, containers: r
     const { name, exitCode } = container;
     const log = await logOf(engine, container);
     const said = knownCause(log) ?? whatJobSaid(log);
-    const { docker, environment } = wordsFor(topology);
+    const { environment } = topology;
     return {
       component: name.slice(environment.length + 1),
       container: name,
       state: 'failed',
       health: 'none',
-      since: null,
-      restarts: 0,
-      rotation: null,
-      clusterMembers: null,
-      certificate: null,
-      shortage: null,
-      reason: `it ended with exit code ${exitCode}: ${said}. "${docker} logs ${name}" says all; "make up ENVIRONMENT=${environment}" runs it again`,
+      ...NO_STATUS,
+      reason: `it ended with exit code ${exitCode}: ${said}. "${wordsFor(topology).client} logs ${name}" says all; "make up ENVIRONMENT=${environment}" runs it again`,
     };
   });
 }
@@ -131,8 +143,13 @@ function logOf(engine: EnvironmentEngine, container: EngineContainer): Promise<s
   return engine.lastLines(container.name, LOG_LINES, logSince(container)).catch(() => '');
 }
 
-/** From where a log is looked at, as `docker logs` takes it: from the last start, since what was wrong before may be long over. */
-function logSince({ startedAt, running, restarts, health }: EngineContainer): string {
+/** From where a log is looked at, a time or so many minutes: from the last start, since what was wrong before may be long over. */
+export function logSince({
+  startedAt,
+  running,
+  restarts,
+  health,
+}: Pick<EngineContainer, 'startedAt' | 'running' | 'restarts' | 'health'>): string {
   const recently = `${RECENT_MINUTES}m`;
   // What ends again and again may not have said it this time yet.
   if (running && health !== 'healthy' && restarts > 0) return recently;
@@ -147,12 +164,7 @@ async function clusterMembers(
   port: number,
 ): Promise<number> {
   const peers = topology.nodes.map(({ address }) => address).filter((address) => address !== node.address);
-  try {
-    const sockets = await engine.docker('exec', node.containerName, 'cat', '/proc/net/tcp', '/proc/net/tcp6');
-    return 1 + connectedPeers(sockets, peers, port).length;
-  } catch {
-    return 0;
-  }
+  return membersSeenBy(engine, node.containerName, peers, port);
 }
 
 function healthOf(container: EngineContainer | undefined): string {

@@ -1,20 +1,23 @@
-import type { NodeTopology } from '../../topology/node';
 import type { Topology } from '../../topology/topology';
 import { type CertificateFacts, certificateFacts, certificatesIn, FEW_DAYS, validity } from '../certificate';
-import type { EnvironmentEngine } from '../environment-engine';
+import type { Executor } from '../executor';
 import { InterruptedError } from '../setup/errors';
 
-/** The certificate that a node shows to the load balancer, asked from there; null where it shows none. */
+/**
+ * The certificate that a node shows to the load balancer, asked from there; null where it shows none.
+ *
+ * @param address IP address of the node
+ */
 export async function nodeCertificate(
   { loadBalancer: { containerName, hostname } }: Topology,
-  { address, httpsPort }: NodeTopology,
-  engine: EnvironmentEngine,
+  { address, httpsPort }: { readonly address: string; readonly httpsPort: number },
+  executor: Executor,
 ): Promise<CertificateFacts | null> {
   const resolve = ['--resolve', `${hostname}:${httpsPort}:${address}`];
   const options = ['--silent', '--insecure', '--output', '/dev/null', '--max-time', '3', '--noproxy', '*', ...resolve];
   const url = `https://${hostname}:${httpsPort}/`;
   try {
-    const shown = await engine.docker('exec', containerName, 'curl', ...options, '--write-out', '%{certs}', url);
+    const shown = await executor.exec(containerName, 'curl', ...options, '--write-out', '%{certs}', url);
     const [certificate] = certificatesIn(shown);
     return certificate ? certificateFacts(certificate) : null;
   } catch (error) {

@@ -1,8 +1,28 @@
 import type { EngineContainer } from '../environment-engine';
 
+/** What is known of a server, wherever it runs. */
+export type ServerFacts = Pick<
+  EngineContainer,
+  'running' | 'paused' | 'restarting' | 'exitCode' | 'outOfMemory' | 'startError' | 'health' | 'healthOutput'
+>;
+
+/** How a platform's parts are called, for sentences about what is wrong. */
+export interface PlatformWords {
+  /** What a server is there. */
+  readonly thing: 'container' | 'pod';
+  /** Who starts what has ended. */
+  readonly starter: string;
+  /** The client that shows logs, with its options, as somebody would type it. */
+  readonly client: string;
+}
+
+const ON_ENGINE: PlatformWords = { thing: 'container', starter: 'the engine', client: 'docker' };
+
 interface KnownCause {
   readonly pattern: RegExp;
   readonly meaning: string;
+  /** The same where it is a pod. @default - the same words */
+  readonly ofPod?: string;
   /** Whether something has run out, of which a health check may notice nothing: a database whose disk is full still answers. @default false */
   readonly shortage?: boolean;
 }
@@ -14,6 +34,7 @@ const KNOWN_CAUSES: readonly KnownCause[] = [
     pattern: /no space left on device|could not extend file|disk quota exceeded/i,
     meaning:
       'a disk or volume is full ("No space left on device"): "docker system df" and "df -h" on the Docker host say which',
+    ofPod: 'a disk or volume is full ("No space left on device"): "df -h" in the pod and on its machine say which',
   },
   {
     pattern: /password authentication failed|access denied for user|ORA-01017|login failed for user/i,
@@ -56,13 +77,21 @@ const KNOWN_CAUSES: readonly KnownCause[] = [
 ];
 
 /** What a log or a health check says, in words that name the cause; undefined where it is none that is known. */
-export function knownCause(text: string): string | undefined {
-  return KNOWN_CAUSES.find(({ pattern }) => pattern.test(text))?.meaning;
+export function knownCause(text: string, words: PlatformWords = ON_ENGINE): string | undefined {
+  return meaningOf(
+    KNOWN_CAUSES.find(({ pattern }) => pattern.test(text)),
+    words,
+  );
 }
 
 /** What a component ran out of that counts as healthy, by the last minutes of its log; null where it is nothing that is known. */
-export function shortageIn(log: string): string | null {
-  return KNOWN_CAUSES.find(({ pattern, shortage }) => shortage === true && pattern.test(log))?.meaning ?? null;
+export function shortageIn(log: string, words: PlatformWords = ON_ENGINE): string | null {
+  const cause = KNOWN_CAUSES.find(({ pattern, shortage }) => shortage === true && pattern.test(log));
+  return meaningOf(cause, words) ?? null;
+}
+
+function meaningOf(cause: KnownCause | undefined, { thing }: PlatformWords): string | undefined {
+  return (thing === 'pod' ? cause?.ofPod : undefined) ?? cause?.meaning;
 }
 
 /** What a job that failed asks for: every secret that it misses with its command, else its last line. */
@@ -79,19 +108,20 @@ export function whatJobSaid(log: string): string {
  */
 export function reasonOf(
   name: string,
-  container: EngineContainer | undefined,
-  { log, environment, docker, memoryMb }: ReasonContext,
+  container: ServerFacts | undefined,
+  { log, environment, words, memoryMb }: ReasonContext,
 ): string | null {
+  const { client, starter, thing } = words;
   if (container === undefined) {
-    return `its container ${name} is missing; "make up ENVIRONMENT=${environment}" creates it`;
+    return `its ${thing} ${name} is missing; "make up ENVIRONMENT=${environment}" creates it`;
   }
-  if (container.paused) return `it is frozen; "${docker} unpause ${name}" lets it go on`;
-  const cause = knownCause(`${container.healthOutput ?? ''}\n${log}`);
-  const more = `"${docker} logs --tail 50 ${name}" says more`;
+  if (container.paused) return `it is frozen; "${client} unpause ${name}" lets it go on`;
+  const cause = knownCause(`${container.healthOutput ?? ''}\n${log}`, words);
+  const more = `"${client} logs --tail 50 ${name}" says more`;
   if (!container.running || container.restarting) {
-    const ended = [howItEnded(container, memoryMb), ...(cause ? [cause] : [])].join('; ');
+    const ended = [howItEnded(container, memoryMb, words), ...(cause ? [cause] : [])].join('; ');
     const next = container.restarting
-      ? 'the engine starts it again'
+      ? `${starter} starts it again`
       : `"make up ENVIRONMENT=${environment}" brings it back`;
     return `${ended}. ${more}; ${next}`;
   }
@@ -105,18 +135,18 @@ export function reasonOf(
 export interface ReasonContext {
   readonly log: string;
   readonly environment: string;
-  /** The docker client with its options, as somebody would type it. */
-  readonly docker: string;
+  readonly words: PlatformWords;
   /** Limit of its memory in MiB. */
   readonly memoryMb: number;
 }
 
 /** How a container ended, in words. */
 export function howItEnded(
-  { exitCode, outOfMemory, startError }: Pick<EngineContainer, 'exitCode' | 'outOfMemory' | 'startError'>,
+  { exitCode, outOfMemory, startError }: Pick<ServerFacts, 'exitCode' | 'outOfMemory' | 'startError'>,
   memoryMb: number,
+  { starter }: PlatformWords = ON_ENGINE,
 ): string {
-  if (startError) return `the engine could not start it: ${startError}`;
+  if (startError) return `${starter} could not start it: ${startError}`;
   if (outOfMemory) return `it was ended because it needed more than its ${memoryMb} MiB of memory`;
   if (exitCode === 137) return 'it was killed (exit code 137: SIGKILL)';
   return exitCode === 0 ? 'it was stopped' : `it ended with exit code ${exitCode}`;

@@ -2,7 +2,7 @@ import { endOfList, type RevocationList, revocationsIn } from '../../environment
 import { REVOCATIONS_FILE } from '../../topology/load-balancer-configuration';
 import type { Topology } from '../../topology/topology';
 import { CONFIGURATION_PATH } from '../../topology/volumes';
-import type { EnvironmentEngine } from '../environment-engine';
+import type { Executor } from '../executor';
 import { InterruptedError } from '../setup/errors';
 
 /** A list of revoked client certificates by which the load balancer works. */
@@ -16,12 +16,12 @@ export interface RevocationStatus extends Pick<RevocationList, 'issuer' | 'issue
 /** The lists that the load balancer has now, which may be others than the configuration's; empty where it cannot be asked. */
 export async function revocationStatus(
   { loadBalancer, environment }: Topology,
-  engine: Pick<EnvironmentEngine, 'docker'>,
+  executor: Executor,
 ): Promise<RevocationStatus[]> {
   if (loadBalancer.revocations.length === 0) return [];
   const file = `${CONFIGURATION_PATH}/current/${REVOCATIONS_FILE}`;
   try {
-    return revocationsIn(await engine.docker('exec', loadBalancer.containerName, 'cat', file)).map((list) => {
+    return revocationsIn(await executor.exec(loadBalancer.containerName, 'cat', file)).map((list) => {
       const end = endOfList(list);
       const next = `put the newest one into load_balancer.client_certificates.crl_file, then: make up ENVIRONMENT=${environment}`;
       return { ...list, ended: end?.ended ?? false, note: end ? `${end.text}; ${next}` : null };

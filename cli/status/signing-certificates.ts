@@ -1,6 +1,6 @@
 import type { Topology } from '../../topology/topology';
 import { type CertificateFacts, certificateFacts, validity } from '../certificate';
-import type { EnvironmentEngine } from '../environment-engine';
+import type { Executor } from '../executor';
 import { certificatesOf, type NodeCertificates } from '../renewals';
 
 /** A key that the nodes publish. What they serve TLS with is part of each component. */
@@ -15,11 +15,8 @@ export interface SigningStatus extends Pick<CertificateFacts, 'validTo' | 'daysL
 const DAYS_TO_ROTATE = 90;
 
 /** What the nodes that run have before their eyes; nothing of one that cannot be asked. */
-export async function nodeCertificates(
-  { nodes }: Topology,
-  engine: Pick<EnvironmentEngine, 'docker'>,
-): Promise<NodeCertificates[]> {
-  const asked = await Promise.all(nodes.map(({ containerName }) => certificatesOf(engine, containerName)));
+export async function nodeCertificates({ nodes }: Topology, executor: Executor): Promise<NodeCertificates[]> {
+  const asked = await Promise.all(nodes.map(({ containerName }) => certificatesOf(executor, containerName)));
   return asked.filter((has) => has !== undefined);
 }
 

@@ -56,17 +56,21 @@ export function publishedLine({ url, addresses, served, reason, askedFrom, certi
 }
 
 function table(components: readonly ComponentStatus[], nodes: number): string {
+  const placed = components.some(({ machine }) => machine !== undefined);
   const rows = [
-    ['COMPONENT', 'STATE', 'HEALTH', 'IN ROTATION', 'CLUSTER', 'RESTARTS', 'SINCE', 'CERTIFICATE'],
-    ...components.map(({ component, state, health, rotation, clusterMembers, restarts, since, certificate }) => [
-      component,
-      state,
-      health,
-      rotation === null ? '-' : rotation === 'in' ? 'yes' : rotation,
-      rotation === null ? '-' : cluster(clusterMembers, nodes),
-      String(restarts),
-      since === null ? '-' : since.replace(/\.\d+Z$/, 'Z'),
-      certificate === null ? '-' : validity(certificate),
+    ['COMPONENT', 'STATE', 'HEALTH', 'IN ROTATION', 'CLUSTER', 'RESTARTS', 'SINCE', 'CERTIFICATE'].concat(
+      placed ? ['MACHINE', 'POD'] : [],
+    ),
+    ...components.map((row) => [
+      row.component,
+      row.state,
+      row.health,
+      row.rotation === null ? '-' : row.rotation === 'in' ? 'yes' : row.rotation,
+      row.rotation === null ? '-' : cluster(row.clusterMembers, nodes),
+      String(row.restarts),
+      row.since === null ? '-' : row.since.replace(/\.\d+Z$/, 'Z'),
+      row.certificate === null ? '-' : validity(row.certificate),
+      ...(placed ? [row.machine ?? '-', row.container || '-'] : []),
     ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length))) ?? [];
