@@ -22,6 +22,12 @@ export const RULE_IDS = [
   'memory-limit',
   'log-limit',
   'signing-key-step',
+  'one-machine',
+  'disruption-budget',
+  'network-policy',
+  'api-token',
+  'secrets-at-rest',
+  'claim-copy',
 ] as const;
 
 export type RuleId = (typeof RULE_IDS)[number];

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Plan, parsePlan } from '../review/plan/plan-json';
+import { parsePlan } from '../review/plan/parse-plan';
+import type { Plan } from '../review/plan/plan-json';
 import type { ChangedFiles } from '../review/plan/planned-stack';
 import type { StackTopology } from '../topology/stacks';
 import type { StateDocument } from './adopted-state';

@@ -16,7 +16,7 @@ const WORKLOADS = ['Deployment', 'StatefulSet', 'Job'];
 function sent(configs: readonly Json[]): Json[] {
   const file = join(temporaryDirectory('yaml-'), 'objects.yaml');
   const texts = configs.map(({ yaml_body }) => yaml_body.replace(/\$\$\{/g, '${').replace(/%%\{/g, '%{'));
-  writeFileSync(file, texts.join('---\n'));
+  writeFileSync(file, texts.join('\n---\n'));
   return Yaml.load(file);
 }
 
@@ -116,8 +116,8 @@ test('what has changed has another key, and nothing else has', () => {
       ({ resources }) => resources,
     );
   const [one, other] = [resourcesOf('kubernetes'), resourcesOf('kubernetes-protected')];
-  const keyOf = ({ yaml_body }: Json) => /\.content\/\S+/.exec(yaml_body)?.[0];
-  const contentOf = ({ yaml_body }: Json) => yaml_body.replace(/.*\.content\/.*\n/, '');
+  const keyOf = ({ yaml_body }: Json) => /\.content\/\w+/.exec(yaml_body)?.[0];
+  const contentOf = ({ yaml_body }: Json) => yaml_body.replace(/"[\w.-]+\.content\/\w+":"",?/, '');
   let changed = 0;
   for (const { address, config } of other) {
     const before = one.find((each) => each.address === address)?.config;

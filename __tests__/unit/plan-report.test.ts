@@ -1,4 +1,4 @@
-import { parsePlan } from '../../review/plan/plan-json';
+import { parsePlan } from '../../review/plan/parse-plan';
 import type { PlannedStack } from '../../review/plan/planned-stack';
 import { renderMarkdown } from '../../review/report/markdown';
 import { buildReport, type ReportInput, reportDigest } from '../../review/report/report';

@@ -1,4 +1,3 @@
-import { Yaml } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { LABEL_PREFIX } from '../../topology/names';
 import type { Topology } from '../../topology/topology';
@@ -28,7 +27,8 @@ export class KubernetesStack extends LayerStack {
       some.map(
         ({ id, object }) =>
           new KubectlManifest(this, id, {
-            yaml: literal(Yaml.stringify(withContentKey(object))),
+            // YAML as well, and what reads a plan needs no other reader.
+            yaml: literal(JSON.stringify(withContentKey(object))),
             // Nothing of a Job can be changed.
             replaced: object.kind === 'Job',
             goesWithAll: WORKLOADS.includes(object.kind),

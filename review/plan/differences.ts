@@ -90,7 +90,7 @@ function isUnknown(unknown: Json | undefined, attribute: string): boolean {
 }
 
 /** Terraform keeps the environment as a set of NAME=value. */
-function variables(before: Json | undefined, after: Json | undefined): VariableDifference[] {
+export function variables(before: Json | undefined, after: Json | undefined): VariableDifference[] {
   if (!isList(before) || !isList(after)) return [];
   const [one, other] = [byName(before), byName(after)];
   return [...new Set([...one.keys(), ...other.keys()])]
@@ -109,7 +109,7 @@ function byName(entries: readonly Json[]): Map<string, string> {
 }
 
 /** Terraform keeps the files as a set, so their places in the list mean nothing. */
-function uploads(before: Json | undefined, after: Json | undefined): TextDifference[] {
+export function uploads(before: Json | undefined, after: Json | undefined): TextDifference[] {
   if (before === REDACTED || after === REDACTED) return [];
   const [one, other] = [uploadedFiles(before), uploadedFiles(after)];
   return [...new Set([...one.keys(), ...other.keys()])]
@@ -157,13 +157,13 @@ function onlyWhatDiffers(attribute: string, one: Json, other: Json): AttributeDi
 }
 
 /** A text of several lines, or a command that contains one. */
-function linesOf(value: Json): string | undefined {
+export function linesOf(value: Json): string | undefined {
   const text = isList(value) && value.every((part) => typeof part === 'string') ? value.join(' ') : value;
   return typeof text === 'string' && text.includes('\n') ? text : undefined;
 }
 
 /** Providers read nothing back as an empty value and the other way round. */
-function same(one: Json, other: Json): boolean {
+export function same(one: Json, other: Json): boolean {
   if (isEmpty(one) && isEmpty(other)) return true;
   if (isList(one) && isList(other)) {
     return one.length === other.length && one.every((inner, index) => same(inner, other[index] ?? null));

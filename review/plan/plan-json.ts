@@ -51,15 +51,6 @@ export interface ResourceChange {
 
 export type Attributes = { readonly [key: string]: Json };
 
-/** @throws when it is no plan, or one of a format that is not understood */
-export function parsePlan(text: string): Plan {
-  const plan = JSON.parse(text) as Plan;
-  if (!/^1\./.test(plan.format_version ?? '')) {
-    throw new Error(`the plan has format version ${plan.format_version}; this program reads 1.x`);
-  }
-  return plan;
-}
-
 export function isObject(value: Json | undefined): value is Attributes {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

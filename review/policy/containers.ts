@@ -1,5 +1,6 @@
 import { type Attributes, isList, isObject, type Json } from '../plan/plan-json';
 import { isJobContainer } from '../plan/resource-change';
+import { plannedPods } from './pods';
 import type { PolicyInput, Violation } from './rule';
 
 /** Addresses that no other machine reaches. */
@@ -47,12 +48,15 @@ export function blocks(value: Json | undefined): Attributes[] {
   return isList(value) ? value.filter(isObject) : [];
 }
 
-/** Nodes of the topology whose containers are in the plans, by stack. */
+/** Nodes of the topology whose containers or pods are in the plans, by stack. */
 export function nodesByStack(input: PolicyInput): Map<string, string[]> {
   const names = input.topology.nodes.map(({ containerName }) => containerName);
   const found = new Map<string, string[]>();
-  for (const { stack, values } of plannedContainers(input)) {
-    const name = String(values.name);
+  const planned = [
+    ...plannedContainers(input).map(({ stack, values }) => ({ stack, name: String(values.name) })),
+    ...plannedPods(input).filter(({ job }) => !job),
+  ];
+  for (const { stack, name } of planned) {
     if (names.includes(name)) found.set(stack, [...(found.get(stack) ?? []), name]);
   }
   return found;
@@ -60,5 +64,5 @@ export function nodesByStack(input: PolicyInput): Map<string, string[]> {
 
 /** Whether these plans only take away, where nothing can be asked of what stays. */
 export function destroysAll(input: PolicyInput): boolean {
-  return plannedContainers(input).length === 0;
+  return plannedContainers(input).length + plannedPods(input).length === 0;
 }

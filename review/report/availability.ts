@@ -2,7 +2,8 @@ import { addressesOf } from '../../catalogue/database-engines/jdbc-url';
 import { isRetired, type Topology } from '../../topology/topology';
 import { isObject } from '../plan/plan-json';
 import type { PlannedStack } from '../plan/planned-stack';
-import type { ReportedChange } from './changes';
+import { type Action, isContainer, kindOf, nameOf } from '../plan/resource-change';
+import { effectOf, type ReportedChange } from './changes';
 import type { Drift } from './drift';
 
 /** What users notice of the apply. */
@@ -32,7 +33,9 @@ export function availability(input: Input): Availability {
   }
   if (!wasCreated(input)) {
     const first =
-      'first creation: nothing serves yet; the load balancer comes up beside the first node, which creates the administrator, and the other nodes side by side after that one';
+      topology.platform.kind === 'kubernetes'
+        ? 'first creation: nothing serves yet; the first node, which creates the administrator, comes up before the others'
+        : 'first creation: nothing serves yet; the load balancer comes up beside the first node, which creates the administrator, and the other nodes side by side after that one';
     return { level: 'unaffected', text: input.destroy ? 'nothing serves today' : first };
   }
 
@@ -70,11 +73,14 @@ export function availability(input: Input): Availability {
       ({ name }) =>
         `rolling, no interruption expected: ${name} is drained first, by the load balancer's new configuration, and destroyed after it`,
     ),
+    ...(balancersRoll(input)
+      ? ['the load balancers are replaced one after the other: a new one takes clients before an old one stops']
+      : []),
     ...(changes.some(({ job, name }) => job && name === topology.jobs.loadBalancerConfiguration.name)
       ? ['the load balancer takes over its configuration by a reload, without closing a connection']
       : []),
   ];
-  if (rolled.length + leaving.length > 0) return { level: 'rolling', text: notes.join('; ') };
+  if (rolled.length + leaving.length > 0 || balancersRoll(input)) return { level: 'rolling', text: notes.join('; ') };
   return { level: 'unaffected', text: notes.length > 0 ? notes.join('; ') : 'no component that serves is touched' };
 }
 
@@ -90,7 +96,9 @@ function serving({ database, nodes, loadBalancer }: Topology): string[] {
 function wasCreated({ topology, stacks, drift }: Input): boolean {
   const existing = stacks
     .flatMap(({ plan }) => plan.resource_changes ?? [])
-    .flatMap(({ type, change: { before } }) => (type === 'docker_container' && isObject(before) ? [before.name] : []));
+    .flatMap((entry) =>
+      isObject(entry.change.before) && isContainer({ type: entry.type, kind: kindOf(entry) }) ? [nameOf(entry)] : [],
+    );
   const was = (name: string) => existing.includes(name) || drift.some((entry) => entry.name === name);
   return was(topology.loadBalancer.containerName) && topology.nodes.some(({ containerName }) => was(containerName));
 }
@@ -98,16 +106,24 @@ function wasCreated({ topology, stacks, drift }: Input): boolean {
 function changesOfNodes({ topology, changes }: Input, actions: readonly string[]): ReportedChange[] {
   const nodes = topology.nodes.map(({ containerName }) => containerName);
   return changes.filter(
-    ({ type, name, action }) =>
-      type === 'docker_container' && name !== undefined && nodes.includes(name) && actions.includes(action),
+    (change) =>
+      isContainer(change) &&
+      change.name !== undefined &&
+      nodes.includes(change.name) &&
+      actions.includes(effectOf(change)),
   );
 }
 
 /** Nodes that the environment no longer has. */
 function retiredNodes({ topology, changes }: Input): ReportedChange[] {
   return changes.filter(
-    ({ stack, type, action }) => isRetired(topology, stack) && type === 'docker_container' && action === 'destroy',
+    (change) => isRetired(topology, change.stack) && isContainer(change) && change.action === 'destroy',
   );
+}
+
+/** A load balancer in a cluster is several pods, of which a new one serves before an old one stops. */
+function balancersRoll({ topology, changes }: Input): boolean {
+  return changes.some((change) => change.name === topology.loadBalancer.containerName && change.newPods === true);
 }
 
 function isStarted({ attributes }: ReportedChange): boolean {
@@ -123,26 +139,26 @@ function publicNames({ topology, changes }: Input): { before: string; after: str
 
 function interruptionsOf(input: Input): string[] {
   const { topology, changes } = input;
-  const replaced = (type: string, name: string | undefined) =>
-    changes.some((change) => change.type === type && change.name === name && change.action === 'replace');
-  const created = (name: string | undefined) =>
-    changes.some((change) => change.type === 'docker_container' && change.name === name && change.action === 'create');
+  const server = (action: Action, name: string | undefined) =>
+    changes.some((change) => isContainer(change) && change.name === name && change.action === action);
+  const created = (name: string | undefined) => server('create', name);
   const interruptions: string[] = [];
   const { name: network } = topology.network;
   const database = topology.database.container?.containerName;
   const balancer = topology.loadBalancer.containerName;
-  if (replaced('docker_network', network)) {
+  if (changes.some(({ type, name, action }) => type === 'docker_network' && name === network && action === 'replace')) {
     interruptions.push('the network is replaced, and every container with it, until all of them are healthy again');
   }
-  if (database !== undefined && replaced('docker_container', database)) {
+  if (
+    database !== undefined &&
+    changes.some((change) => isContainer(change) && change.name === database && effectOf(change) === 'replace')
+  ) {
     interruptions.push(
       'the database is replaced; no request that needs it succeeds until the new one is healthy, a few seconds where it stops at once, at most a minute more',
     );
   }
   const { databaseContainer: retired } = topology.retired;
-  if (
-    changes.some(({ type, name, action }) => type === 'docker_container' && name === retired && action === 'destroy')
-  ) {
+  if (server('destroy', retired)) {
     interruptions.push(
       `${retired} is destroyed before the nodes use the database server ${addressesOf(topology.database.servers, ' or ')}; nothing is served until the first of them has started with it`,
     );
@@ -160,10 +176,24 @@ function interruptionsOf(input: Input): string[] {
       );
     }
   }
-  if (replaced('docker_container', balancer)) {
+  if (server('replace', balancer)) {
     interruptions.push(
-      'the load balancer is replaced; its port is closed for one or two seconds, and up to 30 s more while requests that are under way finish',
+      topology.platform.kind === 'kubernetes'
+        ? 'all load balancers are removed before new ones are there'
+        : 'the load balancer is replaced; its port is closed for one or two seconds, and up to 30 s more while requests that are under way finish',
     );
+  }
+  const published = changes.find(({ kind, name }) => kind === 'Service' && name === balancer);
+  if (published?.action === 'replace') {
+    interruptions.push(
+      'the Service that clients reach is replaced; nobody is served until the new one is there, and its address may be another',
+    );
+  }
+  if (
+    published?.action === 'update' &&
+    published.attributes.some(({ attribute }) => /^spec\.(type|ports)\b/.test(attribute))
+  ) {
+    interruptions.push('for clients of the ports before: the Service that they reach gets others');
   }
   for (const name of [database, balancer].filter(created)) {
     interruptions.push(`${name} is missing; the apply ends that interruption`);

@@ -1,14 +1,10 @@
-import {
-  type AttributeDifference,
-  COMPUTED,
-  differences,
-  show,
-  UNKNOWN,
-  type VariableDifference,
-} from '../plan/differences';
+import { compare } from '../plan/compare';
+import { type AttributeDifference, COMPUTED, show, UNKNOWN, type VariableDifference } from '../plan/differences';
+import { MANIFEST } from '../plan/kubernetes-object';
+import { readsOtherFiles, replacesPods } from '../plan/object-differences';
 import type { ResourceChange } from '../plan/plan-json';
 import { constructPath, type PlannedStack } from '../plan/planned-stack';
-import { type Action, actionOf, isJob, nameOf } from '../plan/resource-change';
+import { type Action, actionOf, isContainer, isJob, kindOf, nameOf } from '../plan/resource-change';
 import { reportedDrift } from './drift';
 
 /** One resource that changes. */
@@ -19,11 +15,15 @@ export interface ReportedChange {
   /** Path of the construct that declares it; without one it is no longer declared. */
   readonly path?: string;
   readonly type: string;
-  /** Name on the engine, for containers, networks and volumes. */
+  /** Kind of an object of a cluster. @default - it is none */
+  readonly kind?: string;
+  /** Name on the engine, for containers, networks and volumes, or in the cluster. */
   readonly name?: string;
   readonly action: Action;
   /** Whether it is a container that does one thing and ends: replacing it means running it again. */
   readonly job: boolean;
+  /** Whether its pods are replaced by new ones, although the object itself is only changed. @default false */
+  readonly newPods?: boolean;
   /** Why, in words. */
   readonly reason: string;
   readonly attributes: readonly AttributeDifference[];
@@ -36,30 +36,44 @@ export function reportedChanges(stack: PlannedStack): ReportedChange[] {
   return (stack.plan.resource_changes ?? []).flatMap((entry) => {
     const action = actionOf(entry.change);
     if (action === undefined || entry.mode === 'data') return [];
-    const { variables, texts, ...others } = differences(entry);
+    const { variables, texts, ...others } = compare(entry);
     const attributes = others.attributes.map((attribute) => withImageName(stack, entry, attribute));
-    const files = texts.map(({ file }) => file.split('/').at(-1) as string);
+    const { before, after } = entry.change;
+    // What somebody else has changed may have been in what the pods are made from.
+    const kind = kindOf(entry);
+    const job = isJob(entry);
+    const newPods =
+      action === 'update' &&
+      isContainer({ type: entry.type, kind }) &&
+      (replacesPods(before, after) || before?.changed_in_cluster === true);
+    const changed = [
+      ...attributes.map(({ attribute }) => attribute),
+      ...variables.map(({ variable }) => variable),
+      ...texts.map(({ file }) => file.split('/').at(-1) as string),
+      ...(readsOtherFiles(before, after) ? ['its files'] : []),
+    ];
     return [
       {
         stack: stack.name,
         address: entry.address,
         path: constructPath(stack, entry.address),
         type: entry.type,
+        ...(kind !== undefined && { kind }),
         name: nameOf(entry),
         action,
-        job: isJob(entry),
-        reason: reasonOf(
-          entry,
-          action,
-          [...attributes.map(({ attribute }) => attribute), ...variables.map(({ variable }) => variable), ...files],
-          drifted.has(entry.address),
-          stack.requested?.get(entry.address),
-        ),
+        job,
+        ...(newPods && { newPods }),
+        reason: reasonOf(entry, action, changed, drifted.has(entry.address), stack.requested?.get(entry.address)),
         attributes,
         variables,
       },
     ];
   });
+}
+
+/** What a change does to the server itself: one whose pods are replaced is replaced. */
+export function effectOf({ action, newPods }: ReportedChange): Action {
+  return newPods ? 'replace' : action;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -73,7 +87,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function reasonOf(
-  { action_reason: reason, change }: ResourceChange,
+  { type, action_reason: reason, change }: ResourceChange,
   action: Action,
   changed: readonly string[],
   drifted: boolean,
@@ -90,6 +104,7 @@ function reasonOf(
     const what = requested ?? REASONS[reason ?? ''] ?? (action === 'update' ? outermost.join(', ') : '');
     return drifted ? ['put back', what].filter((part) => part !== '').join(': ') : what;
   }
+  if (type === MANIFEST) return outermost.length > 0 ? outermost.join(', ') : 'what it does';
   const forcing = [...new Set((change.replace_paths ?? []).map(([first]) => String(first)))];
   // What has changed inside these says more than their names.
   const inside = (attribute: string) => (attribute === 'env' || attribute === 'upload' ? outermost : [attribute]);

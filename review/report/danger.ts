@@ -1,7 +1,7 @@
 import { databaseContainerOf, type Topology } from '../../topology/topology';
 import type { VolumeTopology } from '../../topology/volumes';
 import type { PlannedStack } from '../plan/planned-stack';
-import { nameOf } from '../plan/resource-change';
+import { isContainer, isVolume, kindOf, nameOf } from '../plan/resource-change';
 import type { ReportedChange } from './changes';
 
 /** Something with data, or that the data cannot do without, is destroyed or replaced, or created empty because it is gone. */
@@ -52,7 +52,7 @@ export function goneVolumes(topology: Topology, stacks: readonly Pick<PlannedSta
   const { volumes } = topology;
   const gone = stacks
     .flatMap(({ plan }) => plan.resource_drift ?? [])
-    .filter(({ type, change }) => type === 'docker_volume' && change.actions.includes('delete'))
+    .filter((entry) => isVolume({ type: entry.type, kind: kindOf(entry) }) && entry.change.actions.includes('delete'))
     .map(nameOf);
   // With a server elsewhere the volume holds nothing.
   const data = topology.database.container && volumes.databaseData;
@@ -60,19 +60,20 @@ export function goneVolumes(topology: Topology, stacks: readonly Pick<PlannedSta
   return lasting.filter(({ name }) => gone.includes(name));
 }
 
-function consequenceOf(topology: Topology, { type, name, action }: ReportedChange): string | undefined {
+function consequenceOf(topology: Topology, change: ReportedChange): string | undefined {
+  const { type, name, action } = change;
   const { volumes, network } = topology;
   if (type === 'docker_network') {
     const lost = `every container loses its network${name === network.name ? '' : ` ${name}`}`;
     return action === 'destroy' ? lost : `${lost}; it cannot be replaced while containers of other stacks are attached`;
   }
-  if (type === 'docker_container') {
+  if (isContainer(change)) {
     if (name === undefined || name !== databaseContainerOf(topology)) return undefined;
     return action === 'destroy'
       ? 'no node has a database any more; the data stays only if its volume does'
       : 'no node has a database until the new one is healthy; the data stays only if its volume does';
   }
-  if (type !== 'docker_volume') return undefined;
+  if (!isVolume(change)) return undefined;
   const volume = Object.values(volumes).find((each) => each.name === name);
   return volume === undefined ? 'what is in this volume is lost' : volume.loss;
 }

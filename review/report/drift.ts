@@ -1,4 +1,4 @@
-import { differences } from '../plan/differences';
+import { compare } from '../plan/compare';
 import { constructPath, type PlannedStack } from '../plan/planned-stack';
 import { nameOf } from '../plan/resource-change';
 
@@ -24,10 +24,12 @@ export function reportedDrift(stack: PlannedStack): Drift[] {
   }));
   const drifted = (stack.plan.resource_drift ?? []).flatMap((entry) => {
     const gone = entry.change.actions.includes('delete');
-    const { attributes, variables, texts } = differences(entry);
+    const { attributes, variables, texts } = compare(entry);
     const stopped = attributes.some(({ attribute, after }) => attribute === 'must_run' && after === 'false');
     const found = [
       ...(gone ? ['it is gone'] : []),
+      // The provider keeps fingerprints of it: what has changed they do not say.
+      ...(entry.change.after?.changed_in_cluster === true ? ['changed in the cluster'] : []),
       ...(stopped ? ['it is stopped'] : []),
       ...attributes
         .filter(({ attribute }) => !(stopped && attribute === 'must_run'))

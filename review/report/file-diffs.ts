@@ -1,4 +1,4 @@
-import { differences } from '../plan/differences';
+import { compare } from '../plan/compare';
 import { constructPath, type PlannedStack } from '../plan/planned-stack';
 import { unifiedDiff } from '../plan/unified-diff';
 
@@ -17,7 +17,7 @@ export function fileDiffs(stacks: readonly PlannedStack[]): FileDiff[] {
   for (const stack of stacks) {
     for (const entry of stack.plan.resource_changes ?? []) {
       const container = constructPath(stack, entry.address) ?? entry.address;
-      for (const { file, before, after } of differences(entry).texts) {
+      for (const { file, before, after } of compare(entry).texts) {
         const diff = unifiedDiff(before, after);
         // The lines around a change may hold a node's own address.
         const key = [file, ...diff.split('\n').filter((line) => !line.startsWith(' '))].join('\n');

@@ -65,7 +65,7 @@ export function renderMarkdown(report: Report, limit = COMMENT_LIMIT): string {
 
 /** The counts in words: a replacement is a replacement, and says what is replaced. */
 export function summary({ counts, refusals, lost = [] }: Report): string {
-  const { replace, replacedServers: servers, replacedJobs: jobs } = counts;
+  const { replace, replacedServers: servers, replacedJobs: jobs, newPods = 0 } = counts;
   const others = replace - servers - jobs;
   const kinds = [
     servers > 0 ? plural(servers, 'server') : '',
@@ -74,7 +74,9 @@ export function summary({ counts, refusals, lost = [] }: Report): string {
   ].filter((kind) => kind !== '');
   const parts = [
     counts.create > 0 ? `${counts.create} to add` : '',
-    counts.update > 0 ? `${counts.update} to change` : '',
+    counts.update > 0
+      ? `${counts.update} to change${newPods > 0 ? ` (${plural(newPods, 'server')} with new pods)` : ''}`
+      : '',
     replace > 0 ? `${replace} to replace (${kinds.join(', ')})` : '',
     counts.destroy > 0 ? `${counts.destroy} to destroy` : '',
     counts.forget > 0 ? `${counts.forget} to forget` : '',
@@ -102,10 +104,16 @@ function localFiles({ localFiles: found }: Report): string[] {
   ];
 }
 
-function foreseen({ foreseen: found = [] }: Report): string[] {
+function foreseen({ foreseen: found = [], platform }: Report): string[] {
   if (found.length === 0) return [];
   const lines = found.map((each) => `> - ${cell(foreseenText(each))}`);
-  return [['> [!WARNING]', '> **On the Docker host, before the apply**', ...lines].join('\n')];
+  return [
+    [
+      '> [!WARNING]',
+      `> **${platform === 'kubernetes' ? 'In the cluster' : 'On the Docker host'}, before the apply**`,
+      ...lines,
+    ].join('\n'),
+  ];
 }
 
 /** More lines than this, as with a first creation, are folded. */
@@ -175,7 +183,8 @@ function changes({ changes: all }: Report): Section | undefined {
   };
 }
 
-function runsAgain({ job, action }: ReportedChange): string {
+function runsAgain({ job, action, newPods }: ReportedChange): string {
+  if (newPods) return ': new pods';
   return job ? (action === 'replace' ? ': job runs again' : ': job') : '';
 }
 
@@ -200,11 +209,11 @@ function violationText({ stack, location, message }: Violation): string {
   return `${code(location)}${stack === undefined || stack === location ? '' : ` in ${code(stack)}`} ${cell(message)}`;
 }
 
-function drift({ drift: all }: Report): Section | undefined {
+function drift({ drift: all, platform }: Report): Section | undefined {
   if (all.length === 0) return undefined;
   const line = ({ path, address, found }: Drift) => `- ${code(path ?? address)}: ${code(found)}`;
   return {
-    open: '### Changed outside Terraform\n\nFound on the engine, different from what was applied last:\n',
+    open: `### Changed outside Terraform\n\nFound ${platform === 'kubernetes' ? 'in the cluster' : 'on the engine'}, different from what was applied last:\n`,
     close: '',
     blocks: [{ open: '', lines: all.map(line), close: '' }],
     rest: 'The whole list is in plan.json.',

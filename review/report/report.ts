@@ -6,10 +6,10 @@ import type { Topology } from '../../topology/topology';
 import { type Change, renderChanges } from '../diagram/mermaid';
 import { hasChanges, type PlannedStack } from '../plan/planned-stack';
 import { redactPlan, scrubber } from '../plan/redact';
-import type { Action } from '../plan/resource-change';
+import { type Action, isContainer, isVolume } from '../plan/resource-change';
 import { checkPolicy, type Finding, type Suppressed } from '../policy/policy';
 import { type Availability, availability } from './availability';
-import { type ReportedChange, reportedChanges } from './changes';
+import { effectOf, type ReportedChange, reportedChanges } from './changes';
 import { type Danger, dangers } from './danger';
 import { type Drift, reportedDrift } from './drift';
 import { type FileDiff, fileDiffs } from './file-diffs';
@@ -24,6 +24,8 @@ export interface Counts extends Readonly<Record<Action, number>> {
   readonly replacedServers: number;
   /** Containers that do one thing and end: replacing them means running them again. */
   readonly replacedJobs: number;
+  /** Servers of a cluster that are changed and get new pods by it. @default - none */
+  readonly newPods?: number;
 }
 
 /** A stack and what identifies its saved plan. */
@@ -35,6 +37,8 @@ export interface ReportedStack extends Pick<PlannedStack, 'name' | 'sha256' | 'c
 /** Everything a reviewer is told. Holds no secret. */
 export interface Report {
   readonly environment: string;
+  /** On what it is. @default - on a Docker host */
+  readonly platform?: 'kubernetes';
   readonly protected: boolean;
   /** Whether it is the plan to destroy the environment. */
   readonly destroy: boolean;
@@ -50,7 +54,7 @@ export interface Report {
   readonly refusals: readonly { readonly stack: string; readonly message: string }[];
   /** The stacks whose state was lost: applying their plans would remove what serves. @default - none */
   readonly lost?: readonly LostState[];
-  /** What stands in the way of the apply on the Docker host, or may. @default - nothing */
+  /** What stands in the way of the apply on the Docker host or in the cluster, or may. @default - nothing */
   readonly foreseen?: readonly Foreseen[];
   readonly availability: Availability;
   /** What has ended or ends soon, whether anything is applied or not; no full stop. @default - nothing */
@@ -128,6 +132,7 @@ function withoutDigest({
   const lost = redacted.flatMap(({ name, unknown }) => (unknown ? [{ stack: name, resources: unknown }] : []));
   return {
     environment: topology.environment,
+    ...(topology.platform.kind === 'kubernetes' && { platform: topology.platform.kind }),
     protected: topology.protected,
     destroy,
     liftsProtection: lifts,
@@ -166,16 +171,21 @@ function withoutDigest({
 /** What happens to containers, volumes and networks, by name. */
 function pictured(changes: readonly ReportedChange[]): Record<string, Change> {
   return Object.fromEntries(
-    changes.flatMap(({ type, name, action }): [string, Change][] =>
-      name !== undefined && action !== 'forget' && /^docker_(container|volume|network)$/.test(type)
-        ? [[name, action]]
-        : [],
-    ),
+    changes.flatMap((change): [string, Change][] => {
+      const { type, kind, job } = change;
+      const action = effectOf(change);
+      const drawn =
+        kind === undefined
+          ? /^docker_(container|volume|network)$/.test(type)
+          : job || isContainer(change) || isVolume(change);
+      return drawn && change.name !== undefined && action !== 'forget' ? [[change.name, action]] : [];
+    }),
   );
 }
 
 function count(changes: readonly ReportedChange[]): Counts {
   const replaced = changes.filter(({ action }) => action === 'replace');
+  const newPods = changes.filter((change) => change.newPods).length;
   const of = (action: Action) => changes.filter((change) => change.action === action).length;
   return {
     create: of('create'),
@@ -183,7 +193,8 @@ function count(changes: readonly ReportedChange[]): Counts {
     replace: of('replace'),
     destroy: of('destroy'),
     forget: of('forget'),
-    replacedServers: replaced.filter(({ job, type }) => !job && type === 'docker_container').length,
+    replacedServers: replaced.filter((change) => !change.job && isContainer(change)).length,
     replacedJobs: replaced.filter(({ job }) => job).length,
+    ...(newPods > 0 && { newPods }),
   };
 }

@@ -77,9 +77,9 @@ export function renderTerminal(report: Report, coloured: boolean): string {
   for (const { name: stack } of report.stacks) {
     const own = changes.filter((change) => change.stack === stack);
     if (own.length > 0) lines.push('', paint('bold', stack));
-    for (const { action, address, job, reason } of own) {
+    for (const { action, address, job, newPods, reason } of own) {
       const { sign, colour } = SIGNS[action];
-      const note = job && action === 'replace' ? ' (job runs again)' : '';
+      const note = job && action === 'replace' ? ' (job runs again)' : newPods ? ' (new pods)' : '';
       lines.push(
         `  ${paint(job ? 'cyan' : colour, sign.padStart(3))} ${address}${note}${reason === '' ? '' : `  ${reason}`}`,
       );

@@ -7,8 +7,9 @@ const ADMINISTRATION_PATHS = ['/carbon', '/services'];
 export const administrationPaths: Rule = {
   reason: "the product's administration can be reached from other machines",
   fix: `add ${ADMINISTRATION_PATHS.map((path) => `"${path}"`).join(' and ')} to load_balancer.denied_paths`,
-  check: ({ topology: { loadBalancer } }) => {
-    if (LOOPBACK.test(loadBalancer.bindAddress)) return [];
+  check: ({ topology: { loadBalancer, platform } }) => {
+    const onDocker = platform.kind === 'docker';
+    if (onDocker && LOOPBACK.test(loadBalancer.bindAddress)) return [];
     const open = ADMINISTRATION_PATHS.filter(
       (path) => !loadBalancer.deniedPaths.some((denied) => path.startsWith(denied)),
     );
@@ -17,7 +18,7 @@ export const administrationPaths: Rule = {
       : [
           {
             location: 'load_balancer.denied_paths',
-            message: `${open.join(' and ')} answer on ${loadBalancer.bindAddress}`,
+            message: `${open.join(' and ')} answer ${onDocker ? `on ${loadBalancer.bindAddress}` : 'to whoever reaches the Service'}`,
           },
         ];
   },

@@ -1,12 +1,23 @@
 import { blocks, forContainers, texts } from '../containers';
+import { anyOf, forPodContainers, forPods } from '../pods';
 import type { Rule } from '../rule';
 
 export const healthCheck: Rule = {
   reason: 'without a health check that is waited for, the next node is stopped while this one does not serve yet',
-  fix: 'declare healthcheck, and wait = true',
-  check: forContainers('long-running', ({ values }) => {
-    const [test = 'NONE'] = texts(blocks(values.healthcheck)[0]?.test);
-    if (test === 'NONE') return ['has no health check'];
-    return values.wait === true ? [] : ['the apply does not wait until it is healthy'];
-  }),
+  fix: 'declare healthcheck, and wait = true; of a pod startupProbe and readinessProbe, and wait_for_rollout = true',
+  check: anyOf(
+    forContainers('long-running', ({ values }) => {
+      const [test = 'NONE'] = texts(blocks(values.healthcheck)[0]?.test);
+      if (test === 'NONE') return ['has no health check'];
+      return values.wait === true ? [] : ['the apply does not wait until it is healthy'];
+    }),
+    forPodContainers('long-running', (container) =>
+      ['startupProbe', 'readinessProbe']
+        .filter((probe) => container[probe] === undefined)
+        .map((probe) => `has no ${probe}`),
+    ),
+    forPods('long-running', ({ kind, values }) =>
+      kind === 'Deployment' && values.wait_for_rollout === false ? ['the apply does not wait until it is ready'] : [],
+    ),
+  ),
 };

@@ -1,4 +1,5 @@
 import { plannedContainers, texts } from '../containers';
+import { plannedPods } from '../pods';
 import type { Rule } from '../rule';
 
 export const secretsSupplied: Rule = {
@@ -8,12 +9,12 @@ export const secretsSupplied: Rule = {
   check: (input) => {
     const { topology } = input;
     if (!topology.protected) return [];
-    return plannedContainers(input)
-      .filter(
-        ({ values }) =>
-          values.name === topology.jobs.secrets.name &&
-          !texts(values.env).some((entry) => entry.startsWith('REQUIRED_SECRETS=')),
-      )
+    const { name } = topology.jobs.secrets;
+    return [
+      ...plannedContainers(input).filter(({ values }) => values.name === name),
+      ...plannedPods(input).filter((each) => each.job && each.name.startsWith(`${name}-`)),
+    ]
+      .filter(({ values }) => !texts(values.env).some((entry) => entry.startsWith('REQUIRED_SECRETS=')))
       .map(({ stack, address }) => ({
         stack,
         location: address,

@@ -1,5 +1,5 @@
 import type { Attributes, ResourceChange } from '../../plan/plan-json';
-import { isJob } from '../../plan/resource-change';
+import { isContainer, isJob, kindOf, nameOf } from '../../plan/resource-change';
 import { texts } from '../containers';
 import type { Rule, Violation } from '../rule';
 
@@ -20,14 +20,15 @@ export const signingKeyStep: Rule = {
 export function signingStepProblem(change: ResourceChange): string | undefined {
   const { before, after } = change.change;
   // What is planned tells a job from a node: the state of a node that is stopped looks like a job's.
-  if (change.type !== 'docker_container' || !before || !after || isJob(change)) return undefined;
+  const isNode = isContainer({ type: change.type, kind: kindOf(change) }) && !isJob(change);
+  if (!before || !after || !isNode) return undefined;
   const wanted = signingKeys(after);
   if (wanted === undefined) return undefined;
   // The first release had one key, and no list.
   const current = signingKeys(before) ?? ['1'];
   const [next, signs] = [wanted[0], current[0]] as [string, string];
-  if (!current.includes(next)) return `key ${next} is to sign, and ${before.name} does not publish it yet`;
-  if (!wanted.includes(signs)) return `key ${signs} goes, and ${before.name} still signs with it`;
+  if (!current.includes(next)) return `key ${next} is to sign, and ${nameOf(change)} does not publish it yet`;
+  if (!wanted.includes(signs)) return `key ${signs} goes, and ${nameOf(change)} still signs with it`;
   return undefined;
 }
 

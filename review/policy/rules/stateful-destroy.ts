@@ -1,4 +1,5 @@
 import { databaseContainerOf } from '../../../topology/topology';
+import { isContainer, isVolume, kindOf, nameOf } from '../../plan/resource-change';
 import type { Rule, Violation } from '../rule';
 
 export const statefulDestroy: Rule = {
@@ -9,13 +10,17 @@ export const statefulDestroy: Rule = {
     // Also of volumes that an earlier version of this project has made.
     const remade = Object.values(topology.volumes).filter(({ loss }) => loss === undefined);
     return stacks.flatMap(({ name: stack, plan }) =>
-      (plan.resource_changes ?? []).flatMap(({ type, address, change: { actions, before } }): Violation[] => {
+      (plan.resource_changes ?? []).flatMap((entry): Violation[] => {
+        const { type, address, change } = entry;
+        const { actions } = change;
         if (!actions.includes('delete') && !actions.includes('forget')) return [];
-        const name = String(before?.name);
+        // What it was called: a replacement may be called otherwise.
+        const name = nameOf({ ...entry, change: { ...change, after: null } });
+        const kind = kindOf(entry);
         const stateful =
-          (type === 'docker_volume' && !remade.some((volume) => volume.name === name)) ||
+          (isVolume({ type, kind }) && !remade.some((volume) => volume.name === name)) ||
           type === 'docker_network' ||
-          (type === 'docker_container' && name === databaseContainerOf(topology));
+          (isContainer({ type, kind }) && name === databaseContainerOf(topology));
         if (!stateful) return [];
         return [{ stack, location: address, message: actions.includes('create') ? 'is replaced' : 'is destroyed' }];
       }),
