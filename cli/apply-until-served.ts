@@ -1,5 +1,6 @@
 import type { CommandContext } from './command';
 import { lockUnusedLogin } from './database-password';
+import { loginsOnEngine } from './database-rotation';
 import { waitUntilClientsAreServed } from './published/wait';
 import { applyAll } from './rollout';
 import { waitUntilAllServe } from './rotation';
@@ -15,6 +16,6 @@ export async function applyUntilServed(
 ): Promise<void> {
   await applyAll(context, changed);
   await waitUntilAllServe(context);
-  await lockUnusedLogin(context);
+  await lockUnusedLogin(loginsOnEngine(context));
   await waitUntilClientsAreServed(context);
 }

@@ -64,7 +64,9 @@ export async function backUpSecrets(topology: Topology, host: VolumeHost): Promi
   const [digest] = stdout.slice(0, end).split(' ');
   const archive = Buffer.from(stdout.slice(end + 1), 'base64');
   if (createHash('sha256').update(archive).digest('hex') !== digest) {
-    throw new UserError(`no backup was made: the archive did not arrive whole from ${host.place}. Try again.`);
+    throw new UserError(
+      `no backup was made: the archive did not arrive whole from where the ${host.volumeWord}s are. Try again.`,
+    );
   }
   return archive;
 }

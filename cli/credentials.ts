@@ -9,9 +9,9 @@ runCommand(async () => {
   const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
   const { adminUsername, environment, nodes, volumes } = topology;
   const context = administratorContext(topology);
-  const { place, volumeWord } = context.host;
+  const { placed, volumeWord } = context.host;
   console.log(`The administrator of ${environment} is ${adminUsername}.
-The password is kept ${volumeWord === 'volume' ? 'on' : 'in'} ${place}, in the ${volumeWord} ${volumes.identityServerSecrets.name}. To read it:
+The password is kept ${placed}, in the ${volumeWord} ${volumes.identityServerSecrets.name}. To read it:
 
   ${passwordCommand(topology)}
 `);

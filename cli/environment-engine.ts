@@ -58,7 +58,7 @@ export interface HelperOptions extends ScriptOptions {
 /** The Docker Engine of one environment, through the docker client, which knows unix, ssh and tcp hosts. */
 export class EnvironmentEngine implements Executor, VolumeHost {
   readonly volumeWord = 'volume';
-  readonly place = 'the Docker host';
+  readonly placed = 'on the Docker host';
   /** Environment of the docker client. */
   readonly variables: NodeJS.ProcessEnv;
   private readonly filter: readonly string[];

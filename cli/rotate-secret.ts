@@ -1,17 +1,15 @@
 import { fstatSync, readFileSync } from 'node:fs';
+import type { Topology } from '../topology/topology';
 import { rotateAdministrator } from './administrator';
 import { administratorContext } from './administrator-context';
 import { atWork } from './at-work';
-import { type CommandContext, openEnvironment } from './command';
+import { openEnvironment, selectedTopology } from './command';
 import { rotateDatabasePassword } from './database-password';
+import { rotationOnEngine } from './database-rotation';
 import { requireKnownSecret } from './secret-values';
 import { runCommand, UserError } from './setup/errors';
 
-const ROTATIONS = {
-  DATABASE_PASSWORD: rotateDatabasePassword,
-  ADMIN_PASSWORD: ({ topology }: CommandContext, value: string | undefined) =>
-    rotateAdministrator(administratorContext(topology), value),
-};
+const ROTATED = ['DATABASE_PASSWORD', 'ADMIN_PASSWORD'];
 
 /**
  * `make rotate-secret ENVIRONMENT=… NAME=…`: a new password in place of one that is in use, without a failed request: everywhere, or the old
@@ -19,21 +17,33 @@ const ROTATIONS = {
  */
 runCommand(async () => {
   const name = process.env.NAME ?? '';
-  const context = await openEnvironment();
-  requireKnownSecret(name, context.topology);
-  if (!isRotated(name)) {
+  const topology = selectedTopology({ creates: true, on: ['docker', 'kubernetes'] });
+  requireKnownSecret(name, topology);
+  if (!ROTATED.includes(name)) {
     throw new UserError(
-      `${name} cannot be rotated; allowed: ${Object.keys(ROTATIONS).join(', ')}. A certificate is renewed with "make import-secret".`,
+      `${name} cannot be rotated; allowed: ${ROTATED.join(', ')}. A certificate is renewed with "make import-secret".`,
     );
   }
-  await atWork(context, 'make rotate-secret', () => ROTATIONS[name](context, givenValue()));
-  console.log(
-    `${name} of ${context.topology.environment} is rotated. Take a new backup: the last one has the old value.`,
-  );
+  await (topology.platform.kind === 'kubernetes' ? onCluster(topology, name) : onEngine(name));
+  console.log(`${name} of ${topology.environment} is rotated. Take a new backup: the last one has the old value.`);
 });
 
-function isRotated(name: string): name is keyof typeof ROTATIONS {
-  return name in ROTATIONS;
+async function onEngine(name: string): Promise<void> {
+  const context = await openEnvironment();
+  await atWork(context, 'make rotate-secret', () =>
+    name === 'ADMIN_PASSWORD'
+      ? rotateAdministrator(administratorContext(context.topology), givenValue())
+      : rotateDatabasePassword(rotationOnEngine(context), givenValue()),
+  );
+}
+
+async function onCluster(topology: Topology, name: string): Promise<void> {
+  if (name !== 'ADMIN_PASSWORD') {
+    throw new UserError(
+      `${name} of an environment on Kubernetes is rotated by its configuration so far: raise database.password_revision, and apply that. Nothing was changed.`,
+    );
+  }
+  await rotateAdministrator(administratorContext(topology), givenValue());
 }
 
 /** What a pipe or a file on standard input holds. */

@@ -137,7 +137,7 @@ export async function storeSecret(
   } catch (error) {
     if (error instanceof CommandError && /no space left/i.test(error.lastLines.join())) {
       throw new UserError(
-        `the ${host.volumeWord} ${volume.name} is full ("df -h" on ${host.place}): ${file} was not stored there.`,
+        `the ${host.volumeWord} ${volume.name} is full ("df -h" ${host.placed}): ${file} was not stored there.`,
       );
     }
     if (!(error instanceof CommandError) || error.exitCode !== INCOMPLETE) throw error;

@@ -37,6 +37,6 @@ export interface VolumeHost {
   removalOf(volumes: readonly VolumeTopology[]): string;
   /** What a volume is called there. */
   readonly volumeWord: 'volume' | 'Secret';
-  /** Where it is, for sentences. */
-  readonly place: string;
+  /** Where it is, for sentences: "on the Docker host". */
+  readonly placed: string;
 }

@@ -24,15 +24,17 @@ function make(command: string, environment: string) {
   return { status, stdout, stderr };
 }
 
-test.each([
-  ...['up', 'plan', 'apply', 'adopt', 'acceptance', 'rotate-secret'],
-  ...['diagram', 'network-rules', 'upgrade', 'down'],
-])('make %s, which is for Docker alone, says so of an environment on Kubernetes and does nothing', (command) => {
-  const { status, stdout, stderr } = make(command, 'cluster');
-  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-  expect(stderr).toMatch(/^cluster is on Kubernetes, and this command is for Docker alone so far; nothing was done\./);
-  for (const left of ['cdktf.out', 'state', 'build']) expect(existsSync(join(folder, left))).toBe(false);
-});
+test.each([...['up', 'plan', 'apply', 'adopt', 'acceptance'], ...['diagram', 'network-rules', 'upgrade', 'down']])(
+  'make %s, which is for Docker alone, says so of an environment on Kubernetes and does nothing',
+  (command) => {
+    const { status, stdout, stderr } = make(command, 'cluster');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^cluster is on Kubernetes, and this command is for Docker alone so far; nothing was done\./,
+    );
+    for (const left of ['cdktf.out', 'state', 'build']) expect(existsSync(join(folder, left))).toBe(false);
+  },
+);
 
 test('make manifests writes each layer as a file, and says of an environment on Docker that it has none', () => {
   const { status, stdout } = make('manifests', 'cluster');

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommandContext } from '../../cli/command';
 import { lockUnusedLogin } from '../../cli/database-password';
+import { loginsOnEngine } from '../../cli/database-rotation';
+import type { EnvironmentEngine } from '../../cli/environment-engine';
 import type { ScriptOptions } from '../../cli/volume-host';
 import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 
@@ -44,7 +45,7 @@ async function done({ revision = 2, logins = ['wso2_2', 'wso2_2'], exitCode = 0 
       return '';
     },
   };
-  await lockUnusedLogin({ topology: derived, engine } as unknown as CommandContext);
+  await lockUnusedLogin(loginsOnEngine({ topology: derived, engine: engine as unknown as EnvironmentEngine }));
   return asked;
 }
 

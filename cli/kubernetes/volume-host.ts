@@ -30,13 +30,13 @@ interface Claim extends ClusterObject {
 /** The Secrets of an environment, and its claim, as the volumes that they are to the jobs' scripts. */
 export class ClusterVolumes implements VolumeHost {
   readonly volumeWord = 'Secret';
-  readonly place: string;
+  readonly placed: string;
 
   constructor(
     private readonly topology: Topology,
     private readonly cluster: EnvironmentCluster,
   ) {
-    this.place = `the namespace ${cluster.platform.namespace}`;
+    this.placed = `in the namespace ${cluster.platform.namespace}`;
   }
 
   async volumeNames(): Promise<string[]> {
