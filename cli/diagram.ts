@@ -5,9 +5,9 @@ import { renderSvg } from '../review/diagram/svg';
 import { selectedTopology } from './command';
 import { runCommand } from './setup/errors';
 
-/** `make diagram`: writes the environment as Mermaid and as SVG. Reads the configuration alone; needs no engine. */
+/** `make diagram`: writes the environment as Mermaid and as SVG. Reads the configuration alone; needs no engine and no cluster. */
 runCommand(async () => {
-  const topology = selectedTopology();
+  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
   const directory = join('build', topology.environment);
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'diagram.mmd'), renderMermaid(topology));

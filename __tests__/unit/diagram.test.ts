@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { manifestsOf } from '../../constructs/kubernetes/manifests';
 import { renderChanges, renderMermaid } from '../../review/diagram/mermaid';
-import { type Part, sceneOf } from '../../review/diagram/scene';
+import type { Part } from '../../review/diagram/parts';
+import { sceneOf } from '../../review/diagram/scene';
 import { renderSvg } from '../../review/diagram/svg';
 import { sandboxPictures } from '../../tools/write-diagram';
+import type { KubernetesPlatform } from '../../topology/platform';
 import type { Topology } from '../../topology/topology';
-import { SHAPES } from '../support/shapes';
-import { type Json, SMALLEST, shippedTopologies, synthesizeToFiles, topology } from '../support/synth';
+import { KUBERNETES_SHAPES, SHAPES } from '../support/shapes';
+import { type Json, SMALLEST, shipped, shippedTopologies, synthesizeToFiles, topology } from '../support/synth';
 
 const REGENERATE = 'npx tsx tools/write-diagram.ts';
 
@@ -83,7 +86,58 @@ describe.each(shapes)('the picture of %s', (_, each) => {
     for (const node of scene.nodes) expect(stackOf(node.container.name)).toBe(node.name);
     for (const job of scene.foundation.jobs) expect(stackOf(job.name)).toBe(scene.foundation.name);
   });
+});
 
+const inClusters: [string, Topology][] = [
+  ...Object.entries(KUBERNETES_SHAPES),
+  ...shipped('kubernetes').map((each): [string, Topology] => [`${each.environment}.toml`, each]),
+];
+
+describe.each(inClusters)('the picture of %s', (_, each) => {
+  const scene = sceneOf(each);
+  const layers = manifestsOf(each);
+  const objects: Json[] = layers.flatMap(({ manifests }) => manifests.map(({ object }) => object));
+  const named = (...kinds: string[]) =>
+    objects
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ metadata }) => metadata.name.replace(/-[0-9a-f]{10}$/, ''))
+      .sort();
+  const parts: Part[] = [
+    scene.loadBalancer.container,
+    ...scene.nodes.map(({ container }) => container),
+    ...scene.foundation.jobs,
+    ...(scene.foundation.database ? [scene.foundation.database] : []),
+  ];
+  const shown = [...scene.loadBalancer.volumes, ...scene.foundation.volumes].map(({ name }) => name);
+
+  test('shows what makes pods, and the Secrets and claims, no more and no less', () => {
+    expect(parts.map(({ name }) => name).sort()).toEqual(named('Deployment', 'StatefulSet', 'Job'));
+    expect([...shown].sort()).toEqual(named('Secret', 'PersistentVolumeClaim'));
+  });
+
+  test('shows which of them each pod that keeps running mounts, by names that a Service has', () => {
+    for (const part of parts) {
+      const object = objects.find(({ kind, metadata }) => metadata.name === part.name && /Deploy|Stateful/.test(kind));
+      if (object === undefined) continue;
+      const text = JSON.stringify(object.spec.template.spec.volumes);
+      const mounted = shown.filter((name) => text.includes(`"${name}"`));
+      expect([part.name, part.mounts.map(({ volume }) => volume).sort()]).toEqual([part.name, mounted.sort()]);
+      expect(named('Service')).toContain(part.address?.split('.')[0]);
+    }
+  });
+
+  test('says where it is, and how clients get there', () => {
+    const svg = renderSvg(each);
+    const { context, namespace } = each.platform as KubernetesPlatform;
+    expect(svg).toContain(`Kubernetes: ${context}`);
+    expect(svg).toContain(`Namespace ${namespace}`);
+    expect(svg).toContain(scene.client.published);
+    expect(scene.client.published).toContain(String(each.loadBalancer.httpsPort));
+    expect(`${svg}${renderMermaid(each)}`).not.toMatch(/Docker|127\.0\.0\.1/);
+  });
+});
+
+describe.each([...shapes, ...inClusters])('the picture of %s', (_, each) => {
   test('is the same twice', () => {
     expect(renderSvg(each)).toBe(renderSvg(each));
     expect(renderMermaid(each)).toBe(renderMermaid(each));

@@ -1,5 +1,6 @@
 import type { Topology } from '../../topology/topology';
-import { type Part, type Scene, sceneOf } from './scene';
+import type { Part, Scene } from './parts';
+import { sceneOf } from './scene';
 
 /** What a plan does to a container, volume or network. */
 export type Change = 'create' | 'update' | 'replace' | 'destroy';
@@ -99,7 +100,7 @@ function flowChart(
       ...(foundation.database ? [box('database', foundation.database)] : []),
       ...(shown(network)
         ? [
-            `${id(network.name, 'network')}{{"${label([`network ${network.name}`, network.subnet, ...network.lines])}"}}`,
+            `${id(network.name, 'network')}{{"${label([`${network.title.toLowerCase()} ${network.name}`, network.subnet, ...network.lines])}"}}`,
           ]
         : []),
       ...jobs.map(({ wanted, part }) => job(wanted, part)),

@@ -4,76 +4,16 @@ import type { JobTopology } from '../../topology/jobs';
 import type { StackTopology } from '../../topology/stacks';
 import type { Topology } from '../../topology/topology';
 import { declaredVolumes } from '../../topology/volumes';
-
-/** What a picture of an environment shows, before anybody decides where. */
-export interface Scene {
-  readonly environment: string;
-  /** One sentence for people who cannot see the picture. */
-  readonly description: string;
-  readonly engine: string;
-  readonly client: { readonly url: string; readonly published: string };
-  readonly network: { readonly name: string; readonly subnet: string; readonly lines: readonly string[] };
-  readonly loadBalancer: LoadBalancerPart;
-  readonly nodes: readonly NodePart[];
-  readonly foundation: FoundationPart;
-  /** A database server that is already there, outside every stack. */
-  readonly externalDatabase?: Part;
-}
-
-/** A stack, with its place in the order in which the stacks are applied, from 1. */
-export interface StackPart {
-  readonly name: string;
-  readonly order: number;
-}
-
-/** A container: what it is called, what is worth knowing, and what it mounts. */
-export interface Part {
-  readonly name: string;
-  /** The name without the environment's, where that stands beside it anyway. */
-  readonly short: string;
-  /** Fixed address in the environment's network. */
-  readonly address?: string;
-  /** Port on which it is reached inside the network. */
-  readonly port?: number;
-  readonly lines: readonly string[];
-  readonly mounts: readonly Mount[];
-}
-
-/** A volume of the engine. The letter stands for it where it is mounted. */
-export interface VolumePart {
-  readonly name: string;
-  /** The name without the environment's. */
-  readonly short: string;
-  readonly letter: string;
-}
-
-export interface Mount {
-  readonly volume: string;
-  readonly letter: string;
-  readonly readOnly: boolean;
-}
-
-interface LoadBalancerPart extends StackPart {
-  readonly container: Part;
-  readonly job: Part;
-  readonly volumes: readonly VolumePart[];
-}
-
-interface NodePart extends StackPart {
-  readonly container: Part;
-}
-
-interface FoundationPart extends StackPart {
-  readonly database?: Part;
-  /** In the order in which they run. */
-  readonly jobs: readonly Part[];
-  readonly volumes: readonly VolumePart[];
-  /** Files that are written on the machine that runs Terraform. */
-  readonly files: readonly string[];
-}
+import { inCluster } from './cluster-scene';
+import type { Mount, Part, Scene, StackPart, VolumePart } from './parts';
 
 /** What is to be seen of an environment: its stacks, containers, jobs, volumes, addresses and ports. */
 export function sceneOf(topology: Topology): Scene {
+  const scene = onEngine(topology);
+  return topology.platform.kind === 'kubernetes' ? inCluster(scene, topology, topology.platform) : scene;
+}
+
+function onEngine(topology: Topology): Scene {
   const { environment, network, database, loadBalancer, jobs, volumes, nodes } = topology;
   const { schema } = jobs;
   const declared = declaredVolumes(volumes).map(({ name }) => name);
@@ -102,12 +42,13 @@ export function sceneOf(topology: Topology): Scene {
   return {
     environment,
     description: `Clients reach ${loadBalancer.url} at the load balancer, which spreads them over ${nodes.length} identity servers that share ${where}. ${topology.stacks.length} Terraform stacks are applied one after the other: ${topology.stacks.map(({ name }) => name).join(', ')}.`,
-    engine: topology.engineHost ?? 'local, or DOCKER_HOST',
+    place: { title: 'Docker Engine', name: topology.engineHost ?? 'local, or DOCKER_HOST' },
     client: {
       url: loadBalancer.url,
       published: `${loadBalancer.bindAddress} : ${loadBalancer.httpsPort} and ${loadBalancer.httpPort}`,
     },
     network: {
+      title: 'Network',
       name: network.name,
       subnet: network.subnet,
       lines: [`gateway ${network.gateway}`, `jobs from ${network.dynamicRange}`],
@@ -157,9 +98,13 @@ export function sceneOf(topology: Topology): Scene {
           : []),
       ],
       volumes: declared.filter((name) => name !== volumes.loadBalancerConfiguration.name).map(volume),
-      files: [topology.localFiles.certificateFile, topology.localFiles.hostsFile].map((file) =>
-        file.replace(/^(\.\.\/)+/, ''),
-      ),
+      volumesTitle: 'Volumes',
+      aside: {
+        title: 'Files beside the configuration',
+        lines: [topology.localFiles.certificateFile, topology.localFiles.hostsFile].map((file) =>
+          file.replace(/^(\.\.\/)+/, ''),
+        ),
+      },
     },
     ...(database.container === undefined && {
       externalDatabase: {

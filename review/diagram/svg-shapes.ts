@@ -1,4 +1,4 @@
-import type { Mount, StackPart, VolumePart } from './scene';
+import type { Mount, StackPart, VolumePart } from './parts';
 
 export const PADDING = 14;
 

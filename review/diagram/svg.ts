@@ -1,5 +1,6 @@
 import type { Topology } from '../../topology/topology';
-import { type Part, type Scene, sceneOf } from './scene';
+import type { Part, Scene } from './parts';
+import { sceneOf } from './scene';
 import {
   arrow,
   type Box,
@@ -45,7 +46,7 @@ export function renderSvg(topology: Topology): string {
 
   draw(
     text(MARGIN, 34, shorten(scene.environment, 280, 18, 600), { size: 18, weight: 600 }),
-    text(MARGIN, 56, `Docker Engine: ${shorten(scene.engine, 200, 13)}`, { size: 13, colour: MUTED }),
+    text(MARGIN, 56, `${scene.place.title}: ${shorten(scene.place.name, 200, 13)}`, { size: 13, colour: MUTED }),
   );
   draw(...legend());
 
@@ -154,7 +155,11 @@ function drawFoundation(
   const side = 280;
   const networkBox: Box = { x: x + PADDING, y: top, width: side, height: CARD_HEIGHT };
   draw(card(networkBox, KIND.network));
-  draw(text(networkBox.x + 14, top + 22, `Network ${shorten(network.name, side - 100, 14, 600)}`, { weight: 600 }));
+  draw(
+    text(networkBox.x + 14, top + 22, `${network.title} ${shorten(network.name, side - 100, 14, 600)}`, {
+      weight: 600,
+    }),
+  );
   draw(...pill(networkBox.x + 14, top + 32, network.subnet));
   network.lines.forEach((line, index) => {
     draw(text(networkBox.x + 14, top + 68 + index * 16, line, { size: 12, colour: MUTED }));
@@ -167,8 +172,8 @@ function drawFoundation(
   }
 
   const files: Box = { x: x + width - PADDING - side, y: top, width: side, height: CARD_HEIGHT };
-  draw(card(files, KIND.file, true), text(files.x + 14, top + 22, 'Files beside the configuration', { weight: 600 }));
-  foundation.files.forEach((file, index) => {
+  draw(card(files, KIND.file, true), text(files.x + 14, top + 22, foundation.aside.title, { weight: 600 }));
+  foundation.aside.lines.forEach((file, index) => {
     draw(text(files.x + 14, top + 42 + index * LINE, shorten(file, side - 28, 13), { size: 13, colour: MUTED }));
   });
 
@@ -181,7 +186,7 @@ function drawFoundation(
     if (index > 0) draw(arrow([cell.x - 21, jobsY + JOB_HEIGHT / 2], [cell.x - 1, jobsY + JOB_HEIGHT / 2]));
   });
 
-  draw(caption(x + PADDING, volumesY - 9, `Volumes of ${environment}`));
+  draw(caption(x + PADDING, volumesY - 9, `${foundation.volumesTitle} of ${environment}`));
   const chipWidth = (inner - 2 * GAP) / 3;
   foundation.volumes.forEach((volume, index) => {
     const column = index % 3;
@@ -220,7 +225,7 @@ function cardText(part: Part, box: Box, anchor: 'start' | 'middle' = 'start'): s
   const detailY = part.address ? box.y + 68 : box.y + 42;
   return [
     text(x, box.y + 22, shorten(part.name, room, 14, 600), { weight: 600, anchor }),
-    ...(part.address ? pill(x, box.y + 32, `${part.address} : ${part.port}`) : []),
+    ...(part.address ? pill(x, box.y + 32, `${shorten(part.address, room - 70, 12)} : ${part.port}`) : []),
     text(x, detailY, shorten(part.lines.join(' · '), room, 12), { size: 12, colour: MUTED, anchor }),
     ...mounts(part.mounts, x + 8, box.y + box.height - 18),
   ];
@@ -243,7 +248,7 @@ function narrowText(part: Part, box: Box): string[] {
   const small = { size: 12, colour: MUTED };
   return [
     text(x, box.y + 22, shorten(part.short, room, 13, 600), { size: 13, weight: 600 }),
-    text(x, box.y + 42, part.address ?? '', { size: 12, colour: '#0550ae' }),
+    text(x, box.y + 42, shorten(part.address ?? '', room, 12), { size: 12, colour: '#0550ae' }),
     text(x, box.y + 60, `port ${part.port}`, small),
     text(x, box.y + 78, part.lines.at(-1) ?? '', small),
     ...mounts(part.mounts, x + 8, box.y + box.height - 17),
