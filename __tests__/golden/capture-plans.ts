@@ -1,18 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type CommandContext, openEnvironment } from '../../cli/command';
 import { planAll } from '../../cli/planning';
 import { applyAll } from '../../cli/rollout';
 import { run } from '../../cli/setup/process';
 import { teardownLayers } from '../../cli/teardown';
-import { sandboxImageTags } from '../../images/tags';
-import type { Attributes, Plan } from '../../review/plan/plan-json';
+import type { Attributes } from '../../review/plan/plan-json';
 import { hasChanges } from '../../review/plan/planned-stack';
 import { placeOf } from '../support/places';
-import { PLAN_FIXTURES, type PlanFixture } from '../support/plan-fixtures';
 import { PROTECTED } from '../support/protected';
 import { Workspace } from '../support/workspace';
+import { reduced, writePlanFixture } from './write-fixture';
 
 /**
  * Makes the plans from which the golden reports are rendered: real plans of a real environment on the Docker Engine, by the real
@@ -68,33 +65,7 @@ async function save(name: string, text: string, context: CommandContext, destroy
       return { name: runner.stack.name, plan: reduced(json), text: shown, refusal: runner.refusal };
     }),
   );
-  const fixture: PlanFixture = { toml: text, ...(destroy && { destroy }), stacks };
-  mkdirSync(PLAN_FIXTURES, { recursive: true });
-  writeFileSync(join(PLAN_FIXTURES, `${name}.json.gz`), gzipSync(normalised(JSON.stringify(fixture)), { level: 9 }));
-}
-
-/** The parts of a plan that the report reads. The rest repeats them. */
-function reduced({ format_version, resource_changes, resource_drift, variables, configuration, errored }: Plan): Plan {
-  const declared = configuration?.root_module?.variables;
-  return {
-    format_version,
-    errored,
-    resource_changes,
-    resource_drift,
-    variables,
-    ...(declared && { configuration: { root_module: { variables: declared } } }),
-  };
-}
-
-/** What differs from one capture to the next. */
-function normalised(text: string): string {
-  const tags = Object.values(sandboxImageTags());
-  const named = tags.reduce((result, tag) => result.replaceAll(tag, tag.replace(/:[^:]*$/, ':test')), text);
-  const ids = new Map<string, string>();
-  return named.replace(/[0-9a-f]{64}/g, (id) => {
-    if (!ids.has(id)) ids.set(id, (ids.size + 1).toString(16).padStart(64, '0'));
-    return ids.get(id) as string;
-  });
+  writePlanFixture(name, { toml: text, ...(destroy && { destroy }), stacks });
 }
 
 /** Adds a sensitive variable to the first node's stack, and uses it as a careless author would. */

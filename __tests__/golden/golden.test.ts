@@ -235,12 +235,14 @@ test.each([2_000, 5_000, 10_000, 30_000])('within %i bytes the headline and the 
 describe('a secret', () => {
   const CANARY = 'canary-7f3a1c';
 
-  test('is in the plans', () => {
-    expect(JSON.stringify(readPlanFixture('secret'))).toContain(CANARY);
+  const names = ['secret', 'kubernetes-secret'];
+
+  test.each(names)('is in the plans of %s', (name) => {
+    expect(JSON.stringify(readPlanFixture(name))).toContain(CANARY);
   });
 
-  test('is in no form of the report', () => {
-    const report = reportOf('secret');
+  test.each(names)('is in no form of the report of %s', (name) => {
+    const report = reportOf(name);
     for (const text of [
       JSON.stringify(report),
       renderMarkdown(report, Number.MAX_SAFE_INTEGER),
@@ -253,5 +255,71 @@ describe('a secret', () => {
   test('does not hide that something changes', () => {
     const { changes } = reportOf('secret');
     expect(changes.map(({ address }) => address)).toContain('docker_container.identity-server');
+  });
+
+  test('in a cluster hides nothing beside it: a file with it and a Secret with a value are told', () => {
+    const { changes, files, findings } = reportOf('kubernetes-secret');
+    expect(changes.map(({ kind, name }) => [kind, name])).toEqual([
+      ['Secret', 'bank-keystores'],
+      ['ConfigMap', 'bank-node-1-files'],
+    ]);
+    expect(files).toMatchObject([{ file: 'secret.conf', diff: expect.stringContaining('+password = (sensitive)') }]);
+    expect(findings.map(({ rule }) => rule)).toContain('default-credential');
+  });
+});
+
+describe('in a cluster', () => {
+  test('a first creation has no danger and interrupts nothing', () => {
+    const { counts, dangers, availability } = reportOf('kubernetes-first-create');
+    expect(counts).toMatchObject({ update: 0, replace: 0, destroy: 0 });
+    expect(dangers).toEqual([]);
+    expect(availability).toEqual({ level: 'unaffected', text: expect.stringContaining('first creation') });
+  });
+
+  test('what was applied is not planned again', () => {
+    const { changes, drift } = reportOf('kubernetes-nothing-to-do');
+    expect([changes, drift]).toEqual([[], []]);
+  });
+
+  test('a changed configuration rolls through the nodes, and both have the same diff', () => {
+    const { counts, availability, files } = reportOf('kubernetes-rolling-configuration');
+    expect(counts).toMatchObject({ update: 4, replace: 0, newPods: 2 });
+    expect(availability.level).toBe('rolling');
+    expect(files).toMatchObject([
+      {
+        file: expect.stringMatching(/^\/.*deployment\.toml$/),
+        containers: ['bank-node-1/files', 'bank-node-2/files'],
+        diff: expect.stringContaining('\n+maxThreads = 300\n'),
+      },
+    ]);
+  });
+
+  test('another image runs the jobs again that use it, and rolls', () => {
+    const { counts, availability } = reportOf('kubernetes-image');
+    expect(counts).toMatchObject({ newPods: 2, replacedJobs: 4, replacedServers: 0 });
+    expect(availability.level).toBe('rolling');
+  });
+
+  test('load balancers are replaced one after the other', () => {
+    const { counts, availability } = reportOf('kubernetes-load-balancer');
+    expect(counts).toMatchObject({ update: 2, newPods: 1 });
+    expect(availability.text).toMatch(/^the load balancers are replaced one after the other/);
+  });
+
+  test('what was done with kubectl is found: changed, gone', () => {
+    const { drift, dangers, availability } = reportOf('kubernetes-drift');
+    expect(drift.map(({ name, found }) => [name, found])).toEqual([
+      ['bank-certificate-authority', 'it is gone'],
+      ['bank-node-1', 'changed in the cluster'],
+    ]);
+    expect(dangers).toMatchObject([{ name: 'bank-certificate-authority', action: 'create' }]);
+    expect(availability.level).toBe('rolling');
+  });
+
+  test('destroying says what is lost and that the service ends', () => {
+    const { counts, dangers, availability } = reportOf('kubernetes-destroy');
+    expect(counts).toMatchObject({ create: 0, update: 0, replace: 0 });
+    expect(dangers).toHaveLength(8);
+    expect(availability.level).toBe('end');
   });
 });
