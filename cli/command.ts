@@ -37,6 +37,9 @@ interface SelectOptions {
   readonly on?: readonly Topology['platform']['kind'][];
 }
 
+/** For commands that do on each platform what it takes there. */
+export const EVERY_PLATFORM: readonly Topology['platform']['kind'][] = ['docker', 'kubernetes'];
+
 /**
  * The environment that ENVIRONMENT names, without touching the engine.
  *
@@ -52,7 +55,7 @@ export function selectedTopology({ creates = false, on = ['docker'] }: SelectOpt
   if (!on.includes(kind)) {
     throw new UserError(
       kind === 'kubernetes'
-        ? `${name} is on Kubernetes, and this command is for Docker alone so far; nothing was done. "make manifests ENVIRONMENT=${name}" writes what kubectl, Argo CD or Flux applies; docs/kubernetes.md says what else there is.`
+        ? `${name} is on Kubernetes, and this command is for Docker alone so far; nothing was done. docs/kubernetes.md says what there is instead.`
         : `${name} is on Docker, and this command is for Kubernetes; set platform.kind = "kubernetes" in the configuration, or use "make up ENVIRONMENT=${name}".`,
     );
   }
@@ -61,6 +64,8 @@ export function selectedTopology({ creates = false, on = ['docker'] }: SelectOpt
 
 /** How an environment is opened. */
 export interface OpenOptions {
+  /** @default - the one that ENVIRONMENT names */
+  readonly topology?: Topology;
   /** Whether the command creates or changes something. @default true */
   readonly creates?: boolean;
   /** Whether images that are missing are built on the engine. @default true */
@@ -72,10 +77,10 @@ export interface OpenOptions {
 /** Sets up what is missing and generates the Terraform configuration of the selected environment. */
 export async function openEnvironment({
   creates = true,
+  topology = selectedTopology({ creates }),
   builds = true,
   retiredStacks,
 }: OpenOptions = {}): Promise<CommandContext> {
-  const topology = selectedTopology({ creates });
   requireRoom(topology);
   requireWholeStates(topology);
   const { engineHost, identityServerBuild } = topology;

@@ -1,15 +1,19 @@
 import { createInterface } from 'node:readline/promises';
 import { atWork } from './at-work';
-import { openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { onKubernetes } from './on-kubernetes';
 import { requireLifted, requireUnprotected } from './protection';
 import { runCommand, UserError } from './setup/errors';
 import { destroyLayers, sweep } from './teardown';
 
 /** `make down`: destroys the environment with its data, after asking. */
 runCommand(async () => {
-  const topology = selectedTopology();
+  const topology = selectedTopology({ on: EVERY_PLATFORM });
   requireUnprotected(topology, 'make down');
-  const context = await openEnvironment({ creates: false });
+  if (topology.platform.kind === 'kubernetes') {
+    return onKubernetes().downOnCluster(topology, () => confirm(topology.environment));
+  }
+  const context = await openEnvironment({ creates: false, topology });
   await requireLifted(context, 'make down');
   await confirm(topology.environment);
   const destroyAll = async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { hasChanges, type PlannedStack, type StackConfiguration } from '../review/plan/planned-stack';
 import { renderMarkdown } from '../review/report/markdown';
-import { buildReport, type Report } from '../review/report/report';
+import { buildReport, type Report, type ReportInput } from '../review/report/report';
 import type { CommandContext } from './command';
 import { planAll } from './planning';
 import { foreseen } from './preflight/preflight';
@@ -50,22 +50,21 @@ export async function planAndReport(
     const unknown = lost.find((candidate) => candidate.runner === runner);
     return stack ? [{ ...stack, ...(unknown && { unknown: namesOf(unknown) }) }] : [];
   });
-  const report = buildReport({
-    topology,
-    stacks,
-    revision: await commit,
-    destroy,
-    schemas,
-    foreseen: found,
-  });
-  const directory = reportDirectory(topology.environment);
+  const report = writeReport({ topology, stacks, revision: await commit, destroy, schemas, foreseen: found });
+  return { report, changed };
+}
+
+/** Builds the report of saved plans, and writes it where reviewers and `make apply` look for it. */
+export function writeReport(input: ReportInput): Report {
+  const report = buildReport(input);
+  const directory = reportDirectory(input.topology.environment);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
   write('plan.md', renderMarkdown(report));
   write('plan.json', `${JSON.stringify(report, null, 2)}\n`);
   for (const { stack, text } of report.texts) write(`${stack}.txt`, text);
-  return { report, changed };
+  return report;
 }
 
 /** The report of the last `make plan`. @throws UserError when there is none for this environment */
@@ -90,7 +89,8 @@ export function sha256OfFile(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
-async function plannedStack(runner: TerraformStackRunner): Promise<PlannedStack> {
+/** What a saved plan says. */
+export async function plannedStack(runner: TerraformStackRunner): Promise<PlannedStack> {
   const plan = await runner.planJson();
   return {
     name: runner.stack.name,
@@ -106,7 +106,7 @@ async function plannedStack(runner: TerraformStackRunner): Promise<PlannedStack>
 }
 
 /** Commit of the configuration, and whether it was changed since; undefined outside a repository. */
-async function revision(): Promise<string | undefined> {
+export async function revision(): Promise<string | undefined> {
   try {
     const git = async (...args: string[]) => (await run('git', args)).stdout.trim();
     const [commit, changes] = await Promise.all([

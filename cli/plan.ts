@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import type { Report } from '../review/report/report';
 import { renderTerminal } from '../review/report/terminal';
+import type { Topology } from '../topology/topology';
 import { requireNobodyAtWork } from './at-work';
-import { openEnvironment } from './command';
+import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { onKubernetes } from './on-kubernetes';
 import { planAndReport, reportDirectory } from './plan-report';
 import { requireLifted } from './protection';
 import { runCommand } from './setup/errors';
@@ -12,11 +15,11 @@ import { runCommand } from './setup/errors';
  */
 runCommand(async () => {
   const destroy = process.env.DESTROY === '1';
-  const context = await openEnvironment({ creates: !destroy, builds: false });
-  await requireNobodyAtWork(context);
-  if (destroy) await requireLifted(context, 'make plan DESTROY=1');
-  const { report } = await planAndReport(context, destroy);
-  const { environment } = context.topology;
+  const topology = selectedTopology({ creates: !destroy, on: EVERY_PLATFORM });
+  const { environment, platform } = topology;
+  const report = await (platform.kind === 'kubernetes'
+    ? onKubernetes().reportOnCluster(topology, destroy)
+    : reportOnEngine(topology, destroy));
   const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
   console.log(renderTerminal(report, coloured));
   console.log(`\nReport: ${join(reportDirectory(environment), 'plan.md')}`);
@@ -27,3 +30,10 @@ runCommand(async () => {
   const broken = process.env.CHECK === '1' && report.findings.length > 0;
   if (refused || broken) process.exitCode = 1;
 });
+
+async function reportOnEngine(topology: Topology, destroy: boolean): Promise<Report> {
+  const context = await openEnvironment({ creates: !destroy, topology, builds: false });
+  await requireNobodyAtWork(context);
+  if (destroy) await requireLifted(context, 'make plan DESTROY=1');
+  return (await planAndReport(context, destroy)).report;
+}

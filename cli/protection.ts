@@ -15,9 +15,13 @@ export async function requireLifted(
   { topology, engine }: Pick<CommandContext, 'topology' | 'engine'>,
   again: string,
 ): Promise<void> {
-  const { environment, volumes } = topology;
-  if (topology.protected || !(await engine.names('volume')).includes(volumes.protection.name)) return;
-  throw new UserError(
+  if (topology.protected || !(await engine.names('volume')).includes(topology.volumes.protection.name)) return;
+  throw notLifted(topology, again);
+}
+
+/** Says that what is deployed is protected, and how that is lifted. */
+export function notLifted({ environment }: Pick<Topology, 'environment'>, again: string): UserError {
+  return new UserError(
     [
       `${environment} is protected: it was applied with protected = true, and no plan that lifts it has been applied since. Nothing was changed.`,
       'To lift it, with protected = false as the only change:',

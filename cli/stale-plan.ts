@@ -1,4 +1,4 @@
-import type { CommandContext } from './command';
+import type { Topology } from '../topology/topology';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 import type { TerraformStackRunner } from './terraform';
@@ -9,7 +9,7 @@ export function isStale(error: unknown): boolean {
 }
 
 export function stalePlan(
-  { topology }: Pick<CommandContext, 'topology'>,
+  { topology }: { readonly topology: Topology },
   { stack }: Pick<TerraformStackRunner, 'stack'>,
 ): UserError {
   return new UserError(

@@ -78,10 +78,18 @@ export async function sweep({ topology, engine, stacks }: CommandContext): Promi
     const kinds = ['container', 'network', 'volume'] as const;
     const left = await Promise.all(kinds.map((kind) => engine.names(kind)));
     for (const [index, kind] of kinds.entries()) await engine.remove(kind, left[index] ?? []);
-    for (const { directory } of stacks) rmSync(directory, { recursive: true, force: true });
-    for (const folder of ['build', 'build/plan', 'state']) {
-      const path = join(folder, topology.environment);
-      if (existsSync(path)) rmSync(path, { recursive: true });
-    }
+    removeLocalFiles(topology, stacks);
   });
+}
+
+/** What an environment that is gone has left on this machine. */
+export function removeLocalFiles(
+  { environment }: Pick<CommandContext['topology'], 'environment'>,
+  stacks: readonly TerraformStackRunner[],
+): void {
+  for (const { directory } of stacks) rmSync(directory, { recursive: true, force: true });
+  for (const folder of ['build', 'build/plan', 'state']) {
+    const path = join(folder, environment);
+    if (existsSync(path)) rmSync(path, { recursive: true });
+  }
 }

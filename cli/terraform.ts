@@ -33,6 +33,8 @@ export interface ApplyOptions {
   readonly quiet?: boolean;
   /** Put before each line of what Terraform says. @default - nothing */
   readonly prefix?: string;
+  /** Ends it early, with what it is in the middle of finished. @default - nothing does */
+  readonly abort?: AbortSignal;
 }
 
 /** Terraform in the folder of one stack. */
@@ -199,9 +201,14 @@ export class TerraformStackRunner {
   }
 
   /** Applies the saved plan, unchanged. */
-  async apply({ quiet = false, prefix }: ApplyOptions = {}): Promise<void> {
+  async apply({ quiet = false, prefix, abort }: ApplyOptions = {}): Promise<void> {
     const args = ['apply', '-input=false', '-no-color', '-lock-timeout=60s', 'tfplan'];
-    await this.initialised(args, { stream: !quiet, prefix });
+    await this.initialised(args, { stream: !quiet, prefix, abort });
+  }
+
+  /** Lets a resource be updated that Terraform would replace, since something after its creation failed. */
+  async untaint(address: string): Promise<void> {
+    await this.initialised(['untaint', '-lock-timeout=60s', '-no-color', address]);
   }
 
   /** Runs Terraform, and once more after an init where it asks for one: a provider may have gone from the machine's cache. */

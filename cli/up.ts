@@ -1,7 +1,8 @@
 import { applyUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
-import { afterInterruption, type CommandContext, openEnvironment } from './command';
+import { afterInterruption, type CommandContext, EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
 import { requireVolumes } from './gone-volumes';
+import { onKubernetes } from './on-kubernetes';
 import { planAndReport } from './plan-report';
 import { planAll } from './planning';
 import { requirePolicy } from './policy';
@@ -13,7 +14,9 @@ import { welcome } from './welcome';
 
 /** `make up`: sets up what is missing, applies the environment layer by layer, says where it is. */
 runCommand(async () => {
-  const context = await openEnvironment();
+  const topology = selectedTopology({ creates: true, on: EVERY_PLATFORM });
+  if (topology.platform.kind === 'kubernetes') return onKubernetes().upOnCluster(topology);
+  const context = await openEnvironment({ topology });
   await atWork(context, 'make up', () => up(context));
   console.log(welcome(context.topology));
 }, afterInterruption());

@@ -40,7 +40,7 @@ interface OneState {
 
 /** What the cluster has noted about a pod, such as a probe that failed. */
 export interface PodEvent {
-  readonly involvedObject: { readonly uid?: string };
+  readonly involvedObject: { readonly name?: string; readonly uid?: string };
   readonly reason: string;
   readonly message: string;
   readonly lastTimestamp?: string | null;

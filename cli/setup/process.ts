@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Milliseconds within which the command must have printed something. @default - no limit */
   readonly firstOutputMs?: number;
+  /** Ends the command as Ctrl-C would, which lets it finish what it is in the middle of; the reason is a text. @default - nothing does */
+  readonly abort?: AbortSignal;
 }
 
 export interface RunResult {
@@ -96,11 +98,11 @@ export function run(program: string, args: readonly string[] = [], options: RunO
   const show = linesWith(options.prefix);
   const log = openLog(options.logFile);
   const timers: NodeJS.Timeout[] = [];
-  let tooSlow: string | undefined;
+  let stopped: string | undefined;
   const limit = (ms: number | undefined, reason: string) => {
     if (ms === undefined) return undefined;
     const timer = setTimeout(() => {
-      tooSlow = `${reason} within ${ms / 1000} s`;
+      stopped = `${reason} within ${ms / 1000} s`;
       stop(child, 'SIGTERM');
     }, ms);
     timers.push(timer);
@@ -108,6 +110,11 @@ export function run(program: string, args: readonly string[] = [], options: RunO
   };
   limit(options.timeoutMs, 'did not end');
   const firstOutput = limit(options.firstOutputMs, 'printed nothing');
+  const abort = () => {
+    stopped = String(options.abort?.reason);
+    stop(child, 'SIGINT');
+  };
+  options.abort?.addEventListener('abort', abort);
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
       clearTimeout(firstOutput);
@@ -123,6 +130,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
 
   const finish = (settle: () => void) => {
     timers.forEach(clearTimeout);
+    options.abort?.removeEventListener('abort', abort);
     running.delete(entry);
     listenForSignals();
     if (log) log.end(settle);
@@ -138,7 +146,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
   child.once('close', (code, signal) => {
     finish(() => {
       if (entry.interruptedBy) reject(new InterruptedError(entry.interruptedBy));
-      else if (tooSlow) fail(tooSlow);
+      else if (stopped) fail(stopped);
       else if (code === 0) resolve(output);
       else if (code === null) fail(`ended by ${signal}`);
       else fail(`exit code ${code}`, code);

@@ -21,7 +21,7 @@ export interface ProviderSource {
   readonly moduleVersion: string;
 }
 
-/** The providers that every environment needs. Both modules declare the paths they had before they moved. */
+/** The providers that environments on Docker need. Both modules declare the paths they had before they moved. */
 export const PROVIDERS: readonly ProviderSource[] = [
   {
     source: 'kreuzwerker/docker',
@@ -40,7 +40,7 @@ export const PROVIDERS: readonly ProviderSource[] = [
   },
 ];
 
-/** What an environment on Kubernetes needs besides. */
+/** What environments on Kubernetes need instead. */
 export const KUBERNETES_PROVIDERS: readonly ProviderSource[] = [
   {
     source: 'gavinbunney/kubectl',
@@ -58,18 +58,18 @@ const REGISTRY_TIMEOUT_MS = 5_000;
  * Makes sure that Terraform can install the providers. Where it reaches the registry, or the user has configured how providers
  * are installed, there is nothing to do; elsewhere the providers are built with Go into a mirror.
  *
- * @param further providers besides those that every environment needs. @default - none
+ * @param providers @default - those of Docker
  * @returns variables for Terraform's environment
  * @throws UserError when neither the registry nor Go is there
  */
 export async function ensureProviders(
   terraform: Terraform,
-  further: readonly ProviderSource[] = [],
+  providers: readonly ProviderSource[] = PROVIDERS,
 ): Promise<NodeJS.ProcessEnv> {
-  if (await isConfiguredByUser(terraform)) return {};
+  if (await isConfigured(terraform, providers)) return {};
   registryAnswers ??= reachesRegistry(terraform);
   if (await registryAnswers) return {};
-  return { TF_CLI_CONFIG_FILE: await ensureMirrors([PROVIDERS, further]) };
+  return { TF_CLI_CONFIG_FILE: await ensureMirror(providers) };
 }
 
 /** Whether Terraform takes the providers from the mirror that was built on this machine. @param variables what `ensureProviders` gave */
@@ -81,10 +81,16 @@ export function usesBuiltProviders(variables: NodeJS.ProcessEnv): boolean {
 
 let registryAnswers: Promise<boolean> | undefined;
 
-/** A variable that names a missing file counts as unset, as it does for Terraform. */
-async function isConfiguredByUser({ isOpenTofu }: Terraform): Promise<boolean> {
+/**
+ * Whether the user has said how providers are installed. A variable that names a missing file counts as unset, as it does for Terraform; and
+ * so does one that `make setup` has set for an environment on another platform.
+ */
+async function isConfigured({ isOpenTofu }: Terraform, providers: readonly ProviderSource[]): Promise<boolean> {
   const named = process.env.TF_CLI_CONFIG_FILE;
-  if (named && existsSync(named)) return true;
+  if (named && existsSync(named)) {
+    const text = usesBuiltProviders({}) ? await readFile(named, 'utf8') : undefined;
+    return text === undefined || providers.every(({ source }) => text.includes(`/${source}"`));
+  }
   for (const file of isOpenTofu ? ['.tofurc', '.terraformrc'] : ['.terraformrc']) {
     const text = await readFile(join(homedir(), file), 'utf8').catch(() => '');
     if (/^\s*provider_installation\b/m.test(text)) return true;
@@ -117,17 +123,8 @@ export async function reachesRegistry(terraform: Terraform, env: NodeJS.ProcessE
   }
 }
 
-/** Folder of a mirror, and what it offers. */
-interface Mirror {
-  readonly folder: string;
-  readonly sources: readonly string[];
-}
-
-/**
- * @param groups providers that are built together; a group of its own does not make the others be built again
- * @returns the CLI configuration file that makes Terraform use the mirrors
- */
-async function ensureMirrors(groups: readonly (readonly ProviderSource[])[]): Promise<string> {
+/** @returns the CLI configuration file that makes Terraform use the mirror */
+async function ensureMirror(providers: readonly ProviderSource[]): Promise<string> {
   requireProgram(
     'go',
     `Terraform cannot reach its provider registry, so the providers are built from source: install Go ${OLDEST_GO} or newer (https://go.dev/doc/install), or set TF_CLI_CONFIG_FILE to a configuration with your own provider mirror.`,
@@ -136,23 +133,19 @@ async function ensureMirrors(groups: readonly (readonly ProviderSource[])[]): Pr
     await run('go', ['env', 'GOOS', 'GOARCH', 'GOVERSION'], { timeoutMs: 20_000 })
   ).stdout.split('\n');
   const platform = `${os}_${architecture}`;
-  const mirrors: Mirror[] = [];
-  for (const providers of groups.filter(({ length }) => length > 0)) {
-    const content = providers.map(({ source, version, moduleVersion }) => {
-      return `${source.replace('/', '-')}-${version}-${moduleVersion.slice(-12)}`;
-    });
-    const folder = await buildOnce(join('providers', [...content, platform].join('_')), async (directory) => {
-      requireGo(goVersion, 'the Terraform providers');
-      print('Terraform cannot reach its provider registry; building the providers from source, once.');
-      for (const provider of providers) {
-        await step(`Building the Terraform provider ${provider.source} ${provider.version}`, () =>
-          buildProvider(provider, directory, platform),
-        );
-      }
-    });
-    mirrors.push({ folder, sources: providers.map(({ source }) => source) });
-  }
-  return writeCliConfiguration(mirrors);
+  const content = providers.map(({ source, version, moduleVersion }) => {
+    return `${source.replace('/', '-')}-${version}-${moduleVersion.slice(-12)}`;
+  });
+  const mirror = await buildOnce(join('providers', [...content, platform].join('_')), async (directory) => {
+    requireGo(goVersion, 'the Terraform providers');
+    print('Terraform cannot reach its provider registry; building the providers from source, once.');
+    for (const provider of providers) {
+      await step(`Building the Terraform provider ${provider.source} ${provider.version}`, () =>
+        buildProvider(provider, directory, platform),
+      );
+    }
+  });
+  return writeCliConfiguration(mirror, providers);
 }
 
 async function buildProvider(provider: ProviderSource, mirror: string, platform: string): Promise<void> {
@@ -170,21 +163,16 @@ async function buildProvider(provider: ProviderSource, mirror: string, platform:
   }
 }
 
-async function writeCliConfiguration(mirrors: readonly Mirror[]): Promise<string> {
-  // Beside the last of them, whose name no other list of mirrors ends with.
-  const file = `${mirrors.at(-1)?.folder}.tfrc`;
-  const registries = Object.values(REGISTRIES);
-  const offered = ({ sources }: Mirror) => registries.flatMap((name) => sources.map((source) => `${name}/${source}`));
-  const blocks = mirrors.map(
-    (mirror) => `  filesystem_mirror {
-    path    = ${JSON.stringify(mirror.folder)}
-    include = ${JSON.stringify(offered(mirror))}
-  }
-`,
-  );
+async function writeCliConfiguration(mirror: string, providers: readonly ProviderSource[]): Promise<string> {
+  const file = `${mirror}.tfrc`;
+  const sources = Object.values(REGISTRIES).flatMap((name) => providers.map(({ source }) => `${name}/${source}`));
   const content = `provider_installation {
-${blocks.join('')}  direct {
-    exclude = ${JSON.stringify(mirrors.flatMap(offered))}
+  filesystem_mirror {
+    path    = ${JSON.stringify(mirror)}
+    include = ${JSON.stringify(sources)}
+  }
+  direct {
+    exclude = ${JSON.stringify(sources)}
   }
 }
 `;

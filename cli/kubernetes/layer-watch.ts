@@ -1,0 +1,156 @@
+import { setTimeout } from 'node:timers/promises';
+import type { LayerManifests } from '../../constructs/kubernetes/manifests';
+import type { EnvironmentCluster } from '../environment-cluster';
+import { UserError } from '../setup/errors';
+import { CommandError } from '../setup/process';
+import { print, step } from '../setup/progress';
+import type { ClusterContext } from './cluster-context';
+import { pendingOf, type Seen, type Trouble, troublesOf, type Workload } from './layer-state';
+import type { Pod, PodEvent } from './pods';
+
+const SECONDS_BETWEEN_LOOKS = 3;
+/** What lasts longer is told while it is waited for. */
+const TOLD_SECONDS = 10;
+/** As long as jobs and a database may take in which nothing goes wrong. */
+const READY_SECONDS = 15 * 60;
+const SHOWN_LINES = 15;
+
+/** Looks again and again how a layer comes up: says what is in the way, and gives up when nothing helps any more. */
+export class LayerWatch {
+  /** When each trouble was seen first. */
+  private readonly since = new Map<string, number>();
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly context: Pick<ClusterContext, 'topology' | 'cluster'>,
+    private readonly layer: LayerManifests,
+  ) {}
+
+  /**
+   * Watches until the work has ended.
+   *
+   * @param giveUp called with what stands in the way for good, and no more after that
+   */
+  async during(work: Promise<unknown>, giveUp: (trouble: Trouble) => void): Promise<void> {
+    let over = false;
+    const ended = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    ended.then(() => {
+      over = true;
+    });
+    while (!over) {
+      await Promise.race([ended, setTimeout(SECONDS_BETWEEN_LOOKS * 1000)]);
+      if (over) return;
+      const hopeless = (await this.look())?.hopeless;
+      if (hopeless === undefined) continue;
+      giveUp(hopeless);
+      return;
+    }
+  }
+
+  /** Waits until all of the layer is there and ready. @throws UserError where it does not become so, with the reason */
+  async untilReady(): Promise<void> {
+    const first = await this.look();
+    if (first?.pending.length === 0) return;
+    await step(`Wait for ${this.layer.stack.name}`, async () => {
+      const deadline = Date.now() + READY_SECONDS * 1000;
+      let pending = first?.pending ?? [];
+      while (Date.now() < deadline) {
+        await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
+        const now = await this.look();
+        if (now === undefined) continue;
+        if (now.pending.length === 0) return;
+        if (now.hopeless) throw await this.failed(now.hopeless);
+        pending = now.pending;
+      }
+      throw new UserError(
+        `${pending.join(' and ')} did not become ready within ${READY_SECONDS / 60} minutes. ${this.status}`,
+      );
+    });
+  }
+
+  /** What a trouble means, with the pod's own words. */
+  async failed(trouble: Trouble): Promise<UserError> {
+    return new UserError(
+      [`${trouble.subject}: ${trouble.what}`, ...(await this.words(trouble)), this.status].join('\n'),
+    );
+  }
+
+  private get status(): string {
+    return `"make status ENVIRONMENT=${this.context.topology.environment}" says more.`;
+  }
+
+  /** @returns undefined where the cluster does not answer, which stops no pod */
+  private async look(): Promise<{ pending: string[]; hopeless?: Trouble } | undefined> {
+    const seen = await look(this.context.cluster).catch((error: unknown) => {
+      if (!(error instanceof CommandError)) throw error;
+      this.tell('cluster', `the cluster does not answer: ${error.lastLines.at(-1) ?? error.reason}`);
+      return undefined;
+    });
+    if (seen === undefined) return undefined;
+    const pending = pendingOf(this.layer.manifests, seen);
+    const troubles = pending.length === 0 ? [] : troublesOf(this.layer.manifests, seen);
+    const now = Date.now();
+    for (const key of this.since.keys()) if (!troubles.some((each) => keyOf(each) === key)) this.since.delete(key);
+    for (const trouble of troubles) {
+      const key = keyOf(trouble);
+      const since = this.since.get(key) ?? now;
+      this.since.set(key, since);
+      const seconds = (now - since) / 1000;
+      if (seconds >= trouble.patienceSeconds) return { pending, hopeless: trouble };
+      if (trouble.log || seconds >= TOLD_SECONDS) {
+        this.tell(key, [`${trouble.subject}: ${trouble.what}`, ...(await this.words(trouble, key))].join('\n'));
+      }
+    }
+    return { pending };
+  }
+
+  private tell(key: string, text: string): void {
+    if (this.told.has(key)) return;
+    this.told.add(key);
+    print(text);
+  }
+
+  /** The last lines of a pod. @param key of what was told before, and is not read again. @default - they are read */
+  private async words({ subject, log }: Trouble, key?: string): Promise<string[]> {
+    if (log === undefined || (key !== undefined && this.told.has(key))) return [];
+    const { container, previous } = log;
+    const args = ['logs', subject, '--container', container, ...(previous ? ['--previous'] : [])];
+    const text = await this.context.cluster.kubectl([...args, `--tail=${SHOWN_LINES}`]).catch(() => '');
+    if (text.trim() === '') return [];
+    const { context, namespace } = this.context.cluster.platform;
+    const whole = `kubectl --context ${context} -n ${namespace} ${args.join(' ')}`;
+    return [
+      `Its last lines (all of them: ${whole}):`,
+      ...text
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+    ];
+  }
+}
+
+function keyOf({ subject, what }: Trouble): string {
+  return `${subject} ${what}`;
+}
+
+async function look(cluster: EnvironmentCluster): Promise<Seen> {
+  const [objects, events] = await Promise.all([
+    cluster.list<Workload | Pod>('deployments,statefulsets,jobs,pods'),
+    warnings(cluster),
+  ]);
+  return {
+    workloads: objects.filter((each): each is Workload => each.kind !== 'Pod'),
+    pods: objects.filter((each): each is Pod => each.kind === 'Pod'),
+    events,
+  };
+}
+
+/** Notes of the namespace about what goes wrong; none where the account may not read them. */
+async function warnings(cluster: EnvironmentCluster): Promise<PodEvent[]> {
+  const args = ['get', 'events', '--field-selector', 'type=Warning', '--sort-by=.lastTimestamp', '--output', 'json'];
+  const text = await cluster.kubectl(args).catch(() => '{"items":[]}');
+  return (JSON.parse(text) as { items: PodEvent[] }).items;
+}

@@ -1,0 +1,125 @@
+import { isRetired } from '../../topology/topology';
+import { together } from '../setup/concurrently';
+import { UserError } from '../setup/errors';
+import { CommandError } from '../setup/process';
+import { step } from '../setup/progress';
+import { isStale, stalePlan } from '../stale-plan';
+import { teardownLayers } from '../teardown';
+import type { TerraformStackRunner } from '../terraform';
+import type { ClusterContext } from './cluster-context';
+import { requireAnotherInRotation, rotation, waitUntilAllInRotation } from './gates';
+import type { Trouble } from './layer-state';
+import { LayerWatch } from './layer-watch';
+
+/**
+ * Applies saved plans, one layer after the other, and ends when every node takes traffic. Layers without a change are waited for as well: a run
+ * that was cut off has left behind what Terraform knows and what is not ready yet. A layer that fails stops the roll, and what came after it
+ * stays as it was.
+ */
+export async function applyUntilInRotation(
+  context: ClusterContext,
+  changed: readonly TerraformStackRunner[],
+): Promise<void> {
+  const refused = changed.find(({ refusal }) => refusal !== undefined);
+  if (refused) throw new UserError(`${refused.stack.name} cannot be applied: ${refused.refusal}. Nothing was changed.`);
+  for (const runner of await inOrder(context)) {
+    if (changed.includes(runner)) await apply(context, runner);
+    await watchOf(context, runner).untilReady();
+  }
+  await waitUntilAllInRotation(context);
+}
+
+/** In the order of the layers, of the nodes first those that take no traffic: the change may be what fixes them. */
+async function inOrder(context: ClusterContext): Promise<TerraformStackRunner[]> {
+  const { serving } = await rotation(context);
+  const isServing = ({ stack: { name } }: TerraformStackRunner) => serving.includes(name);
+  const nodes = context.stacks.filter((runner) => isCurrentNode(context, runner));
+  const sorted = [...nodes.filter((runner) => !isServing(runner)), ...nodes.filter(isServing)];
+  return context.stacks.map((runner) => (nodes.includes(runner) ? (sorted.shift() as TerraformStackRunner) : runner));
+}
+
+function isCurrentNode({ topology }: ClusterContext, { stack: { layer, name } }: TerraformStackRunner): boolean {
+  return layer === 'node' && !isRetired(topology, name);
+}
+
+function watchOf(context: ClusterContext, { stack }: TerraformStackRunner): LayerWatch {
+  const layer = context.layers.find((each) => each.stack.name === stack.name) ?? { stack, manifests: [] };
+  return new LayerWatch(context, layer);
+}
+
+async function apply(context: ClusterContext, runner: TerraformStackRunner): Promise<void> {
+  const { stack } = runner;
+  if (isCurrentNode(context, runner)) await requireAnotherInRotation(context, stack.name);
+  const watch = watchOf(context, runner);
+  const abort = new AbortController();
+  let hopeless: Trouble | undefined;
+  try {
+    await step(`Apply ${stack.name}`, async () => {
+      const applying = runner.apply({ abort: abort.signal });
+      await Promise.all([
+        applying,
+        watch.during(applying, (trouble) => {
+          hopeless = trouble;
+          abort.abort('stopped, since it cannot succeed');
+        }),
+      ]);
+    });
+  } catch (error) {
+    if (isStale(error)) throw stalePlan(context, runner);
+    if (!(error instanceof CommandError)) throw error;
+    throw await failure(context, runner, error, hopeless && (await watch.failed(hopeless)));
+  }
+}
+
+/** How the API server, or the way to it, is said to have gone. */
+const UNREACHABLE =
+  /connection refused|i\/o timeout|connection reset|no route to host|unexpected EOF|TLS handshake timeout|client connection lost|currently unable to handle|timed out fetching|context deadline exceeded|etcdserver|ServiceUnavailable/i;
+
+async function failure(
+  context: ClusterContext,
+  { stack }: TerraformStackRunner,
+  error: CommandError,
+  cause: UserError | undefined,
+): Promise<UserError> {
+  const said = error.lastLines.join('\n');
+  const lines = [`${stack.name} could not be applied:`, '', cause?.message ?? said, ''];
+  if (cause === undefined && UNREACHABLE.test(said)) {
+    lines.push(
+      'The API server, or the way to it, went away in the middle of it. No pod stops by that: what serves keeps serving. What it had received is applied, and the rest is as it was.',
+    );
+  }
+  const others = (await rotation(context).catch(() => ({ serving: [] as readonly string[] }))).serving.filter(
+    (name) => name !== stack.name,
+  );
+  if (isCurrentNode(context, { stack } as TerraformStackRunner) && others.length > 0) {
+    lines.push(
+      `The roll stops here; ${others.join(', ')} keep serving as before.`,
+      'To go back, restore the previous configuration (git revert) and run "make up"; it replaces only this node.',
+    );
+  } else {
+    lines.push(`When the cause is gone, "make up ENVIRONMENT=${context.topology.environment}" continues from here.`);
+  }
+  return new UserError(lines.join('\n'));
+}
+
+/** Applies saved plans that destroy the environment, layer after layer; the nodes at the same time, as nobody is served any more. */
+export async function destroyOnCluster(
+  context: ClusterContext,
+  changed: readonly TerraformStackRunner[],
+): Promise<void> {
+  for (const layer of teardownLayers(changed)) {
+    await together(
+      layer.map(async (runner) => {
+        if (runner.refusal !== undefined) {
+          throw new UserError(`${runner.stack.name} cannot be destroyed: ${runner.refusal}`);
+        }
+        try {
+          await step(`Destroy ${runner.stack.name}`, () => runner.apply({ quiet: true }));
+        } catch (error) {
+          if (isStale(error)) throw stalePlan(context, runner);
+          throw error;
+        }
+      }),
+    );
+  }
+}

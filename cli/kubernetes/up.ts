@@ -1,0 +1,31 @@
+import type { Topology } from '../../topology/topology';
+import { requirePolicy } from '../policy';
+import { atWorkOnCluster } from './at-work';
+import { type ClusterContext, openCluster } from './cluster-context';
+import { reportPlans } from './plan';
+import { planOnCluster } from './planning';
+import { preflightOnCluster } from './preflight';
+import { requireLiftedOnCluster } from './protection';
+import { applyUntilInRotation } from './roll';
+import { welcomeToCluster } from './welcome';
+
+/** `make up` on Kubernetes: applies the environment layer by layer, says where it is. */
+export async function upOnCluster(topology: Topology): Promise<void> {
+  const context = await openCluster(topology);
+  await preflightOnCluster(topology, context.cluster, 'make up');
+  await atWorkOnCluster(context, 'make up', () => up(context));
+  console.log(await welcomeToCluster(context));
+}
+
+async function up(context: ClusterContext): Promise<void> {
+  await requireLiftedOnCluster(context, 'make up');
+  const changed = context.topology.protected ? await planByPolicy(context) : await planOnCluster(context);
+  if (changed.length === 0) console.log('Nothing to change.');
+  await applyUntilInRotation(context, changed);
+}
+
+async function planByPolicy(context: ClusterContext) {
+  const { report, changed } = await reportPlans(context);
+  requirePolicy(context.topology, report);
+  return changed;
+}
