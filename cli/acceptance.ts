@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { allChecks, selectChecks } from '../acceptance/checks';
 import { begin, end, isRunning, newRun, prefixOf, unfinished } from '../acceptance/journal';
+import type { Operator } from '../acceptance/operator';
 import { dryRun } from '../acceptance/report/dry-run';
 import { progressLine, table } from '../acceptance/report/table';
 import { writeReports } from '../acceptance/report/write';
@@ -10,10 +11,12 @@ import { sweep } from '../acceptance/sweep';
 import type { Target } from '../acceptance/target';
 import type { Topology } from '../topology/topology';
 import { operatorOf } from './acceptance/operator';
-import { targetOf } from './acceptance/target';
+import { sourceOnEngine, type TargetOptions, type TargetSource, targetOf } from './acceptance/target';
 import { atWork } from './at-work';
-import { selectedTopology } from './command';
+import { EVERY_PLATFORM, selectedTopology } from './command';
+import { EnvironmentCluster } from './environment-cluster';
 import { EnvironmentEngine } from './environment-engine';
+import { onKubernetes } from './on-kubernetes';
 import { InterruptedError, runCommand, UserError } from './setup/errors';
 import { print } from './setup/progress';
 
@@ -22,17 +25,19 @@ import { print } from './setup/progress';
  * creates has names of its own and is removed, also after Ctrl-C. Exit code 1 unless every promise that applies was seen to hold.
  */
 runCommand(async () => {
-  const topology = selectedTopology();
+  const topology = selectedTopology({ on: EVERY_PLATFORM });
   const checks = selectChecks(allChecks(), process.env.CHECKS);
   if (checks.length === 0) throw new UserError(`CHECKS=${process.env.CHECKS}: no check has that id or that word`);
   if (process.env.DRY_RUN === '1') return console.log(dryRun(topology.loadBalancer.url, checks));
   await requireConsent(topology);
-  const target = await targetOf(topology, {
+  const operated = operatedOn(topology);
+  const given: TargetOptions = {
     username: process.env.ADMIN_USERNAME || undefined,
     password: process.env.ADMIN_PASSWORD || undefined,
     address: process.env.ADDRESS || undefined,
     ca: process.env.CA || undefined,
-  });
+  };
+  const target = await targetOf(topology, given, operated.source);
   const folder = join('build', 'acceptance', topology.environment);
   await sweepUnfinished(target, folder);
   if (process.env.CLEANUP) return removeAll(target, process.env.CLEANUP);
@@ -47,7 +52,6 @@ runCommand(async () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   begin(folder, run);
   const { service, nodes } = topology;
-  const engine = new EnvironmentEngine(topology);
   const takesNodesAway = process.env.FAILOVER === '1';
   const runAll = () =>
     runChecks(target, checks, {
@@ -56,13 +60,11 @@ runCommand(async () => {
       signal: interruption.signal,
       ...(process.env.BACK_CHANNEL && { backChannel: process.env.BACK_CHANNEL }),
       consents: process.env.CONSENTS === '1',
-      ...(takesNodesAway && { operator: operatorOf(topology, engine) }),
+      ...(takesNodesAway && { operator: operated.operator }),
       progress: (result, done, of) => print(progressLine(result, done, of)),
     });
   // Nobody may deploy meanwhile, nor another run stop the other node.
-  const results = await (takesNodesAway
-    ? atWork({ topology, engine }, 'make acceptance FAILOVER=1', runAll)
-    : runAll());
+  const results = await (takesNodesAway ? operated.atWork('make acceptance FAILOVER=1', runAll) : runAll());
   if (!results.some(({ id, outcome }) => id === 'Z1' && outcome === 'broken')) end(folder);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   const { environment } = topology;
@@ -83,6 +85,32 @@ runCommand(async () => {
   if (interruption.signal.aborted) throw new InterruptedError(interruption.signal.reason);
   if (!allHold(results)) process.exitCode = 1;
 });
+
+/** What whoever runs the environment adds to what its clients know. */
+interface Operated {
+  readonly source: TargetSource;
+  readonly operator: Operator;
+  /** Does something that nobody else may do at the same time. */
+  atWork<T>(command: string, work: () => Promise<T>): Promise<T>;
+}
+
+function operatedOn(topology: Topology): Operated {
+  if (topology.platform.kind === 'kubernetes') {
+    const cluster = new EnvironmentCluster(topology);
+    const { sourceOnCluster, operatorOnCluster, atWorkOnCluster } = onKubernetes();
+    return {
+      source: sourceOnCluster(topology, cluster),
+      operator: operatorOnCluster(topology, cluster),
+      atWork: (command, work) => atWorkOnCluster({ topology, cluster }, command, work),
+    };
+  }
+  const engine = new EnvironmentEngine(topology);
+  return {
+    source: sourceOnEngine(topology),
+    operator: operatorOf(topology, engine),
+    atWork: (command, work) => atWork({ topology, engine }, command, work),
+  };
+}
 
 async function requireConsent({ protected: isProtected, environment }: Topology): Promise<void> {
   if (!isProtected || process.env.YES === '1') return;

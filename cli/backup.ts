@@ -1,18 +1,18 @@
 import { fsyncSync } from 'node:fs';
 import { backUpSecrets } from './backup-secrets';
-import { selectedTopology } from './command';
+import { EVERY_PLATFORM, selectedTopology } from './command';
 import { runCommand, UserError } from './setup/errors';
 import { volumeHostOf } from './volume-host-of';
 
 /** `make backup ENVIRONMENT=… > file`: passwords, keys and certificates of the environment as a tar archive on standard output. */
 runCommand(async () => {
-  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
+  const topology = selectedTopology({ on: EVERY_PLATFORM });
   if (process.stdout.isTTY) {
     throw new UserError(
       `the archive holds every secret of ${topology.environment}: send it to what encrypts it, such as make backup ENVIRONMENT=${topology.environment} | gpg --encrypt --recipient … > keys.tar.gpg`,
     );
   }
-  const archive = await backUpSecrets(topology, volumeHostOf(topology));
+  const archive = await backUpSecrets(topology, await volumeHostOf(topology));
   await writeOut(archive);
   console.error(
     `${topology.environment}: passwords, keys and certificates, ${archive.length} bytes. The database is not in it.`,

@@ -1,14 +1,14 @@
 import { logsIn } from './administrator';
 import { administratorContext } from './administrator-context';
-import { selectedTopology } from './command';
+import { EVERY_PLATFORM, selectedTopology } from './command';
 import { runCommand } from './setup/errors';
 import { passwordCommand } from './welcome';
 
 /** `make credentials`: says who the administrator is, how to read the password, and whether a server accepts it. Prints no secret. */
 runCommand(async () => {
-  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
+  const topology = selectedTopology({ on: EVERY_PLATFORM });
   const { adminUsername, environment, nodes, volumes } = topology;
-  const context = administratorContext(topology);
+  const context = await administratorContext(topology);
   const { placed, volumeWord } = context.host;
   console.log(`The administrator of ${environment} is ${adminUsername}.
 The password is kept ${placed}, in the ${volumeWord} ${volumes.identityServerSecrets.name}. To read it:

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LOAD_BALANCER_SECRETS, referencedSecrets } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
-import { openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
 import { isOwnSecret, requireKnownSecret, requireUsableValue } from './secret-values';
 import { createMissingVolumes, placeOfSecret, storeSecret, useOf } from './secret-volumes';
 import { runCommand, UserError } from './setup/errors';
@@ -12,14 +12,14 @@ import { volumeHostOf } from './volume-host-of';
  * that somebody else has chosen and certificates that somebody else has issued. The value passes through neither arguments nor files. The next `make up` hands it to the servers.
  */
 runCommand(async () => {
-  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
+  const topology = selectedTopology({ on: EVERY_PLATFORM });
   const name = process.env.NAME ?? '';
   requireKnownSecret(name, topology);
   if (process.stdin.isTTY) console.error(`Type the value of ${name}, then Enter and Ctrl-D.`);
   const value = readFileSync(0, 'utf8').replace(/\r?\n$/, '');
   requireUsableValue(name, value, topology);
 
-  const host = volumeHostOf(topology);
+  const host = await volumeHostOf(topology);
   const place = placeOfSecret(name, topology);
   if (!(await host.volumeNames()).includes(place.volume.name)) {
     // Before the first start there may be neither the volume nor, on an engine, the image whose tools fill it.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Topology } from '../topology/topology';
 import { backedUp, restoreSecrets, toBeginAgain } from './backup-secrets';
-import { openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
 import { runCommand, UserError } from './setup/errors';
 import type { VolumeHost } from './volume-host';
 import { volumeHostOf } from './volume-host-of';
@@ -26,8 +26,8 @@ runCommand(async () => {
 });
 
 async function open(): Promise<{ readonly topology: Topology; readonly host: VolumeHost }> {
-  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
-  if (topology.platform.kind === 'kubernetes') return { topology, host: volumeHostOf(topology) };
+  const topology = selectedTopology({ on: EVERY_PLATFORM });
+  if (topology.platform.kind === 'kubernetes') return { topology, host: await volumeHostOf(topology) };
   // The Docker host may be a new one, without the image whose tools unpack the archive.
   const opened = await openEnvironment({ creates: false });
   return { topology: opened.topology, host: opened.engine };

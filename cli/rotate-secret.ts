@@ -3,7 +3,7 @@ import type { Topology } from '../topology/topology';
 import { rotateAdministrator } from './administrator';
 import { administratorContext } from './administrator-context';
 import { atWork } from './at-work';
-import { openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
 import { rotateDatabasePassword } from './database-password';
 import { rotationOnEngine } from './database-rotation';
 import { requireKnownSecret } from './secret-values';
@@ -17,7 +17,7 @@ const ROTATED = ['DATABASE_PASSWORD', 'ADMIN_PASSWORD'];
  */
 runCommand(async () => {
   const name = process.env.NAME ?? '';
-  const topology = selectedTopology({ creates: true, on: ['docker', 'kubernetes'] });
+  const topology = selectedTopology({ creates: true, on: EVERY_PLATFORM });
   requireKnownSecret(name, topology);
   if (!ROTATED.includes(name)) {
     throw new UserError(
@@ -30,9 +30,9 @@ runCommand(async () => {
 
 async function onEngine(name: string): Promise<void> {
   const context = await openEnvironment();
-  await atWork(context, 'make rotate-secret', () =>
+  await atWork(context, 'make rotate-secret', async () =>
     name === 'ADMIN_PASSWORD'
-      ? rotateAdministrator(administratorContext(context.topology), givenValue())
+      ? rotateAdministrator(await administratorContext(context.topology), givenValue())
       : rotateDatabasePassword(rotationOnEngine(context), givenValue()),
   );
 }
@@ -43,7 +43,7 @@ async function onCluster(topology: Topology, name: string): Promise<void> {
       `${name} of an environment on Kubernetes is rotated by its configuration so far: raise database.password_revision, and apply that. Nothing was changed.`,
     );
   }
-  await rotateAdministrator(administratorContext(topology), givenValue());
+  await rotateAdministrator(await administratorContext(topology), givenValue());
 }
 
 /** What a pipe or a file on standard input holds. */

@@ -1,5 +1,5 @@
-import { selectedTopology } from './command';
-import { lookAtCluster } from './kubernetes/status';
+import { EVERY_PLATFORM, selectedTopology } from './command';
+import { onKubernetes } from './on-kubernetes';
 import { runCommand } from './setup/errors';
 import { authorityStatus } from './status/authority';
 import { isWell } from './status/components';
@@ -13,8 +13,8 @@ import { statusText } from './status/table';
  * ended. JSON=1, or `--json`, for programs.
  */
 runCommand(async () => {
-  const topology = selectedTopology({ on: ['docker', 'kubernetes'] });
-  const look = topology.platform.kind === 'kubernetes' ? lookAtCluster : lookAtEngine;
+  const topology = selectedTopology({ on: EVERY_PLATFORM });
+  const look = topology.platform.kind === 'kubernetes' ? onKubernetes().lookAtCluster : lookAtEngine;
   const { components, problem, published, certificates, revocations, volumes } = await look(topology);
   const { changed } = volumes;
   const signingKeys = signingCertificates(topology, certificates);

@@ -1,12 +1,12 @@
 import type { Topology } from '../topology/topology';
 import { EnvironmentCluster } from './environment-cluster';
 import { EnvironmentEngine } from './environment-engine';
-import { ClusterVolumes } from './kubernetes/volume-host';
+import { onKubernetes } from './on-kubernetes';
 import type { VolumeHost } from './volume-host';
 
-/** Where an environment's volumes are. */
-export function volumeHostOf(topology: Topology): VolumeHost {
+/** Where an environment's volumes are. @throws UserError where that is a cluster which cannot be asked */
+export function volumeHostOf(topology: Topology): Promise<VolumeHost> {
   return topology.platform.kind === 'kubernetes'
-    ? new ClusterVolumes(topology, new EnvironmentCluster(topology))
-    : new EnvironmentEngine(topology);
+    ? onKubernetes().openVolumes(topology, new EnvironmentCluster(topology))
+    : Promise.resolve(new EnvironmentEngine(topology));
 }

@@ -35,6 +35,7 @@ const NUMBERS = {
   'failover-servers': 25,
   'cluster-faults': 54,
   'cluster-database': 55,
+  'cluster-commands': 27,
   scan: 26,
   // The plans of the golden reports, and the network to which one of them moves.
   bank: 17,

@@ -1,14 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { configurationDirectory, PROJECT, SMALLEST } from '../support/synth';
 
 const folder = configurationDirectory({
+  // The kubectl of somebody who has the context of another cluster.
+  'programs/kubectl':
+    '#!/bin/sh\ncase "$*" in *get-contexts*) echo other ;; *) echo "error: context does not exist" >&2; exit 1 ;; esac\n',
   'config/docker.toml': SMALLEST,
   'config/cluster.toml': `[platform]\nkind = "kubernetes"\ncontext = "no-such-cluster"\n${SMALLEST}`,
 });
 
-function make(command: string, environment: string) {
+const programs = join(folder, 'programs');
+chmodSync(join(programs, 'kubectl'), 0o755);
+
+function make(command: string, environment: string, input = '') {
   const { status, stdout, stderr } = spawnSync(
     'make',
     [
@@ -19,12 +25,17 @@ function make(command: string, environment: string) {
       `ENVIRONMENT=${environment}`,
       'NAME=ADMIN_PASSWORD',
     ],
-    { cwd: folder, encoding: 'utf8', input: '' },
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      input,
+      env: { ...process.env, PATH: `${programs}${delimiter}${process.env.PATH}` },
+    },
   );
   return { status, stdout, stderr };
 }
 
-test.each(['adopt', 'acceptance', 'network-rules', 'upgrade'])(
+test.each(['adopt', 'network-rules', 'upgrade'])(
   'make %s, which is for Docker alone, says so of an environment on Kubernetes and does nothing',
   (command) => {
     const { status, stdout, stderr } = make(command, 'cluster');
@@ -32,6 +43,17 @@ test.each(['adopt', 'acceptance', 'network-rules', 'upgrade'])(
     expect(stderr).toMatch(
       /^cluster is on Kubernetes, and this command is for Docker alone so far; nothing was done\./,
     );
+    for (const left of ['cdktf.out', 'state', 'build']) expect(existsSync(join(folder, left))).toBe(false);
+  },
+);
+
+test.each(['status', 'credentials', 'import-secret', 'rotate-secret', 'backup', 'restore'])(
+  'make %s names the context that there is not, and does nothing',
+  (command) => {
+    const { status, stdout, stderr } = make(command, 'cluster', 'Some-Password-1234');
+    expect(status).toBe(2);
+    expect(`${stdout}${stderr}`).toMatch(/context no-such-cluster|no-such-cluster cannot be asked/);
+    expect(stderr).not.toContain('Unexpected error');
     for (const left of ['cdktf.out', 'state', 'build']) expect(existsSync(join(folder, left))).toBe(false);
   },
 );

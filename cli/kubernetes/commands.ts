@@ -1,5 +1,10 @@
+export { operatorOnCluster, sourceOnCluster } from './acceptance';
+export { askOnCluster } from './administrator';
 export { applyPlansOnCluster } from './apply';
+export { atWorkOnCluster } from './at-work';
 export { openCluster } from './cluster-context';
 export { downOnCluster } from './down';
 export { reportOnCluster } from './plan';
+export { lookAtCluster } from './status';
 export { upOnCluster } from './up';
+export { openVolumes } from './volume-host';

@@ -22,6 +22,8 @@ export interface PublicPlaces {
   readonly addresses: readonly string[];
   /** Why there are none. @default - there are some */
   readonly missing?: string;
+  /** The address of its Service, for those inside the cluster. @default - it has none */
+  readonly inside?: string;
 }
 
 /**
@@ -54,15 +56,27 @@ export function publicPlaces(
   }
 }
 
+/** Where clients find an environment now. @throws CommandError where the cluster cannot be asked */
+export async function placesOnCluster(topology: Topology, cluster: EnvironmentCluster): Promise<PublicPlaces> {
+  const { hostname, containerName } = topology.loadBalancer;
+  const [named, service, pods] = await Promise.all([
+    addressesOfName(hostname),
+    cluster.find<PublicService>('service', containerName),
+    cluster.list<Pod>('pods'),
+  ]);
+  const balancers = pods.filter((pod) => componentOf(pod) === topology.volumes.loadBalancerConfiguration.component);
+  const machines = balancers.flatMap((pod) => (isStopping(pod) ? [] : (pod.status.hostIP ?? [])));
+  return { ...publicPlaces(cluster.platform.publish, service, machines, named), inside: service?.spec.clusterIP };
+}
+
 /** Asks the environment as a client does: from this machine, and from inside the cluster where that does not get there. */
 export async function askClusterAsClient(topology: Topology, cluster: EnvironmentCluster): Promise<Published> {
   const { loadBalancer } = topology;
   const { hostname } = loadBalancer;
-  const [authority, found, service, pods] = await Promise.all([
+  const [authority, found, places] = await Promise.all([
     authorityOf(topology, cluster),
     addressesOfName(hostname),
-    cluster.find<PublicService>('service', loadBalancer.containerName).catch(unknown),
-    cluster.list<Pod>('pods').catch(() => []),
+    placesOnCluster(topology, cluster).catch(unknown),
   ]);
   const expected: Expectations = { ...loadBalancer, authority };
   const none = (reason: string): Published => ({
@@ -70,10 +84,7 @@ export async function askClusterAsClient(topology: Topology, cluster: Environmen
     served: false,
     reason,
   });
-  if (typeof service === 'string') return none(`where it is published is not known: ${service}`);
-  const balancers = pods.filter((pod) => componentOf(pod) === topology.volumes.loadBalancerConfiguration.component);
-  const machines = balancers.flatMap((pod) => (isStopping(pod) ? [] : (pod.status.hostIP ?? [])));
-  const { addresses, missing } = publicPlaces(cluster.platform.publish, service, machines, found);
+  const { addresses, missing, inside } = places;
   if (missing !== undefined) return none(missing);
   const line = `${addresses[0] ?? '<its address>'} ${hostname}`;
   const notes = nameNote({ hostname, found, expected: addresses, line });
@@ -81,9 +92,9 @@ export async function askClusterAsClient(topology: Topology, cluster: Environmen
   const fromHere = answers.length === 0 ? undefined : published(answers, expected, 'this machine', notes);
   if (fromHere && !fromHere.unreachable) return fromHere;
   const [why] = fromHere ? [`from this machine: ${fromHere.reason}`] : [];
-  const inside = await askInside(topology, cluster, service?.spec.clusterIP ?? '');
-  if (inside === undefined) return fromHere ?? none('it can be asked neither from here nor in the cluster');
-  return published([inside], expected, 'the cluster', [...(why ? [why] : []), ...notes]);
+  const answer = await askInside(topology, cluster, inside ?? '');
+  if (answer === undefined) return fromHere ?? none('it can be asked neither from here nor in the cluster');
+  return published([answer], expected, 'the cluster', [...(why ? [why] : []), ...notes]);
 }
 
 /** Asks from a node, as the accelerator's pages do; undefined where none can. */
@@ -104,7 +115,7 @@ async function askInside(
   return undefined;
 }
 
-function unknown(error: unknown): string {
-  if (error instanceof CommandError) return clusterSays(error);
-  throw error;
+function unknown(error: unknown): PublicPlaces {
+  if (!(error instanceof CommandError)) throw error;
+  return { addresses: [], missing: `where it is published is not known: ${clusterSays(error)}` };
 }

@@ -18,6 +18,7 @@ import {
 } from './helper-pod';
 import { baseNameOf, type Job } from './jobs';
 import { componentOf, type Pod, podFacts } from './pods';
+import { requireReachable } from './reachable';
 import { type FilledSecret, readSecrets, secretRows } from './secrets';
 
 const READY_SECONDS = 120;
@@ -169,6 +170,12 @@ export class ClusterVolumes implements VolumeHost {
       );
     }
   }
+}
+
+/** @throws UserError where the cluster cannot be asked */
+export async function openVolumes(topology: Topology, cluster: EnvironmentCluster): Promise<ClusterVolumes> {
+  await requireReachable(cluster);
+  return new ClusterVolumes(topology, cluster);
 }
 
 /** What kubectl says of its own failure, which is not one of the script that is run by it. */

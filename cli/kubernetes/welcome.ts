@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CERTIFICATES_PATH } from '../../topology/volumes';
+import { passwordCommand } from '../welcome';
 import type { ClusterContext } from './cluster-context';
 
 /** What somebody needs to know to use the environment; writes the certificate of its authority where it is looked for. */
@@ -8,8 +9,8 @@ export async function welcomeToCluster({
   topology,
   cluster,
 }: Pick<ClusterContext, 'topology' | 'cluster'>): Promise<string> {
-  const { loadBalancer, environment, adminUsername, volumes } = topology;
-  const { context, namespace, publish } = cluster.platform;
+  const { loadBalancer, environment, adminUsername } = topology;
+  const { namespace, publish } = cluster.platform;
   const places = {
     'node-port': 'the address of any machine of the cluster: kubectl get nodes -o wide',
     'load-balancer': `what "kubectl -n ${namespace} get service ${loadBalancer.containerName}" calls EXTERNAL-IP`,
@@ -31,7 +32,7 @@ ${environment} is up.
       ? `\n  Certificate     ${file} (trust it, or pass it to curl with --cacert)`
       : ''
   }
-  Administrator   ${adminUsername}; password: kubectl --context ${context} -n ${namespace} get secret ${volumes.identityServerSecrets.name} -o jsonpath='{.data.ADMIN_PASSWORD}' | base64 -d
+  Administrator   ${adminUsername}; password: ${passwordCommand(topology)}
   State           make status ENVIRONMENT=${environment}
 `;
 }
