@@ -157,6 +157,8 @@ function mix(key: string): LoadRequest[] {
   ];
 }
 
+/** Ids of the load of one fault must not be those of an earlier run's, whose rows are still there. */
+const RUN = Date.now().toString(36);
 let injected = 0;
 
 /** How a fault is measured. */
@@ -187,7 +189,7 @@ async function injectPrepared<P extends MeasuredPair>(
   fault: Fault<P>,
   { clients = 10, slowMs = SLOW_MS }: Measure,
 ): Promise<Outcome> {
-  const key = `fault-${++injected}`;
+  const key = `fault-${RUN}-${++injected}`;
   const notes = new Notes(pair);
   const since = new Date();
   const { report, result } = await underLoad(

@@ -1,6 +1,9 @@
 import { type Allowance, type Bars, ROTATION_SECONDS, SLOW_MS, seconds } from './fault';
 import type { Measured, Result } from './results';
 
+/** What counts as slow on the cluster, all of whose machines share the processors of one. What hangs until a time-out is still found. */
+export const CLUSTER_SLOW_MS = 5000;
+
 /**
  * The suite's figures as a Markdown page.
  *
@@ -47,7 +50,7 @@ Written by \`make cluster-faults\`. The pair is on the cluster of \`make cluster
 outside, two PostgreSQL servers of which one takes over from the other. On ${machinesOf(results)}, which has the cluster, the database and the load at once:
 each row says how busy it was by its load average, where 2 is all that two processors can do.
 
-The load is the same. Before the machines is a load balancer of the test's own, as a bank has one: it passes connections on and tries nothing again. It asks
+The load is the same, and what takes longer than ${CLUSTER_SLOW_MS / 1000} s is slow. Before the machines is a load balancer of the test's own, as a bank has one: it passes connections on and tries nothing again. It asks
 each machine once a second over TLS for \`/load-balancer-health\`, waits 2 s, and believes two answers in a row: a machine that answers 503 gets no new connection, and the connections of one that does
 not answer are ended. Throughout, every change of the cluster's names is watched: never may two pods of one node be behind its name.
 Afterwards all machines are Ready, all pods are ready, each load balancer has both nodes in rotation, and clients are sent to both load balancers.

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
-import { MARK } from './layout';
+import { MACHINE_NAMES, MARK } from './layout';
 
 /** Where a hierarchy of control groups is mounted. */
 export interface Hierarchy {
@@ -26,8 +27,20 @@ export function ensureCgroup(path: string): void {
       mkdirSync(group, { recursive: true });
       if (unified) passOnControllers(dirname(group));
       else inheritProcessors(group);
+      weigh(group, cpus().length * (depth === 1 ? MACHINE_NAMES.length : 1));
     }
     if (unified) passOnControllers(join(folder, ...parts));
+  }
+}
+
+/** All pods of a group would otherwise have as much of the processors, where these are short, as one busy process of this machine. */
+function weigh(group: string, processors: number): void {
+  for (const [name, ofOne] of [
+    ['cpu.shares', 1024],
+    ['cpu.weight', 100],
+  ] as const) {
+    const file = join(group, name);
+    if (existsSync(file)) writeFileSync(file, String(processors * ofOne));
   }
 }
 

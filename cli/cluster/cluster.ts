@@ -33,7 +33,7 @@ const REMOVE_MS = 30_000;
 export async function ensureCluster(): Promise<void> {
   requireLinuxRoot();
   const programs = await ensureComponents();
-  await withLock('test-cluster', async () => {
+  await alone(async () => {
     await step(`Starting Kubernetes ${KUBERNETES}`, async () => {
       await ensureCertificates();
       await ensureNetwork(join(programs, 'pause'));
@@ -55,6 +55,11 @@ export async function ensureCluster(): Promise<void> {
     );
   });
   await giveAccess(programs);
+}
+
+/** Does something during which nobody else on this machine starts or removes the cluster, or repairs what is broken on purpose. */
+export function alone<T>(work: () => Promise<T>): Promise<T> {
+  return withLock('test-cluster', work);
 }
 
 /** Whether there is a test cluster on this machine, or a part of one. */
@@ -80,7 +85,7 @@ async function giveAccess(programs: string): Promise<void> {
 /** Ends the test cluster and removes all of it but the programs that were built. @returns whether there was one */
 export async function removeCluster(): Promise<boolean> {
   requireLinuxRoot();
-  return withLock('test-cluster', async () => {
+  return alone(async () => {
     const existed = existsSync(stateDirectory());
     if (existed) {
       await step('Removing the test cluster', async () => {

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { MACHINES } from '../../../cli/cluster/layout';
-import { type Bars, type Fault, type Notes, pause } from '../fault';
+import { type Bars, type Fault, type Notes, pause, seconds } from '../fault';
 import { NamesWatch } from './names-watch';
 import type { ClusterPair } from './pair';
 
@@ -30,6 +30,7 @@ export function clusterFault({ inject, ...fault }: ClusterFault): ClusterFault {
       const watch = new NamesWatch(pair.namespace);
       const loads = [loadavg()[0] as number];
       const sampling = setInterval(() => loads.push(loadavg()[0] as number), LOAD_EVERY_MS);
+      const begun = performance.now();
       await watch.start();
       try {
         await inject(pair, note);
@@ -42,6 +43,8 @@ export function clusterFault({ inject, ...fault }: ClusterFault): ClusterFault {
         const most = watch.names.most.get(container) ?? 0;
         note.expect(`${most} pods were behind the name of ${name} at one time`, most === 1);
       }
+      for (const { name, state, at } of pair.frontDoor.changes.filter((change) => change.at > begun))
+        note.said.push(`${seconds(at - note.from)}: ${name} is ${state} to the load balancer before the machines`);
       const [first, worst] = [loads[0] as number, Math.max(...loads)];
       note.remarks.push(`load average ${first.toFixed(0)}, at most ${worst.toFixed(0)}`);
     },

@@ -43,6 +43,8 @@ interface Seen {
 export class FrontDoor {
   private readonly seen: ReadonlyMap<string, Seen>;
   private readonly server = createServer((client) => this.passOn(client));
+  /** What was believed of whom, and when, in milliseconds of `performance.now()`. */
+  readonly changes: { readonly name: string; readonly state: Answer; readonly at: number }[] = [];
   private timers: NodeJS.Timeout[] = [];
   private turn = 0;
 
@@ -87,6 +89,7 @@ export class FrontDoor {
     if (seen.other < BELIEVED) return;
     seen.state = answer;
     seen.other = 0;
+    this.changes.push({ name: target.name, state: answer, at: performance.now() });
     if (answer === 'silent') for (const socket of seen.sockets) socket.destroy();
   }
 

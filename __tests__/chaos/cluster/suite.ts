@@ -1,3 +1,4 @@
+import { alone } from '../../../cli/cluster/cluster';
 import { KUBERNETES } from '../../../cli/cluster/layout';
 import { ensureSetup } from '../../../cli/setup/ensure-setup';
 import { runCommand } from '../../../cli/setup/errors';
@@ -6,7 +7,7 @@ import { sandboxImageTags } from '../../../images/tags';
 import { ALL_NAMES } from '../all-names';
 import { Attempts, chosen } from '../attempts';
 import { inject } from '../fault';
-import { report } from '../report';
+import { CLUSTER_SLOW_MS, report } from '../report';
 import { Results } from '../results';
 import { CLUSTER_FAULTS } from './faults';
 import { removeChangedImages } from './faults/changes';
@@ -27,7 +28,7 @@ runCommand(async () => {
     for (const fault of faults) {
       await attempts.attempt(
         fault,
-        () => inject(pair, fault),
+        () => alone(() => inject(pair, fault, { slowMs: CLUSTER_SLOW_MS })),
         () => step('Begin again with a fresh pair', () => pair.anew()),
       );
     }
