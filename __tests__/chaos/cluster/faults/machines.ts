@@ -67,6 +67,7 @@ const isolation = (machine: MachineName): ClusterFault =>
     done: 'what it sends and what is sent to it is lost without a word; its processes go on',
     bars: MACHINE_LOST,
     inject: async (pair, note) => {
+      const before = await pair.podsOn(machine);
       await noteWhatIsOn(pair, note, machine);
       await note.faultWindow(() => isolate(machine));
       try {
@@ -74,7 +75,13 @@ const isolation = (machine: MachineName): ClusterFault =>
       } finally {
         await heal(machine);
       }
-      await allInRotation(pair, note);
+      await pair.untilHealthy();
+      const stayed = (await pair.pods()).filter(({ uid }) => before.some((pod) => pod.uid === uid));
+      const moved = before.length - stayed.length;
+      // Whether the cluster had begun to move them is for its own timers to say.
+      note.remarks.push(
+        `whole after ${((performance.now() - note.from) / 1000).toFixed(0)} s; ${moved} pods were replaced`,
+      );
     },
   });
 
