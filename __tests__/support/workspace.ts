@@ -27,7 +27,9 @@ export interface RunningMake {
  * Commands run there through the project's Makefile.
  */
 export class Workspace {
-  readonly directory = mkdtempSync(join(tmpdir(), 'active-active-'));
+  /** @param directory one that is there, where a run goes on from another. @default - a new one */
+  constructor(readonly directory: string = mkdtempSync(join(tmpdir(), 'active-active-'))) {}
+
   private readonly environments = new Set<string>();
   private commands = 0;
 

@@ -4,13 +4,12 @@ import { delimiter, dirname, join } from 'node:path';
 import { ensureCluster, KUBECONFIG } from '../../../cli/cluster/cluster';
 import { loadImages } from '../../../cli/cluster/images';
 import { kubectl } from '../../../cli/cluster/kubectl';
-import { ADDRESSES, MACHINES, type MachineName } from '../../../cli/cluster/layout';
+import { ADDRESSES, MACHINES, type MachineName, stateDirectory } from '../../../cli/cluster/layout';
 import { STORAGE_CLASS } from '../../../cli/cluster/manifests';
-import { run } from '../../../cli/setup/process';
 import { CONTROL_PORT } from '../../../environment/addresses';
 import { sandboxImageTags } from '../../../images/tags';
 import { placeOf } from '../../support/places';
-import { eventually, PROJECT, psql, Workspace } from '../../support/workspace';
+import { eventually, psql, Workspace } from '../../support/workspace';
 import type { MeasuredPair } from '../fault';
 import { NODE_PORT, type PairNode, READ_TIMEOUT_SECONDS } from '../pair';
 import { ReplicatedDatabase } from '../replicated-database';
@@ -23,6 +22,9 @@ const HTTP_PORT = 30_085;
 const DATABASE_PORT = 54_320;
 /** How often it is looked whether all is well: each time costs two commands. */
 const LOOK_MS = 1000;
+
+/** With which the project's commands find the cluster. */
+const VARIABLES = { KUBECONFIG, PATH: `${dirname(KUBECONFIG)}${delimiter}${process.env.PATH}` };
 
 /** Settings of the pair that faults change. */
 export interface ClusterPairSettings {
@@ -39,7 +41,8 @@ export interface ClusterPairSettings {
 export class ClusterPair implements MeasuredPair {
   readonly name = NAME;
   readonly namespace = NAME;
-  readonly workspace = new Workspace();
+  /** Goes with the cluster. */
+  readonly workspace = new Workspace(join(stateDirectory(), NAME));
   readonly servers = new ReplicatedDatabase('cluster-database', { address: ADDRESSES.host, port: DATABASE_PORT });
   readonly hostname = placeOf(NAME).hostname;
   readonly address = placeOf(NAME).bindAddress;
@@ -68,13 +71,10 @@ export class ClusterPair implements MeasuredPair {
 
   /** Creates or updates the pair, layer by layer. */
   async up(settings: ClusterPairSettings = {}): Promise<void> {
-    if (this.door === undefined) await this.prepare();
+    const isNew = this.door === undefined && (await this.prepare());
     await this.configure(settings);
-    await this.workspace.make('manifests', NAME);
-    await run('sh', [join(PROJECT, 'docs', 'apply-manifests.sh'), NAME], {
-      cwd: this.workspace.directory,
-      env: { KUBECONFIG, PATH: `${dirname(KUBECONFIG)}${delimiter}${process.env.PATH}` },
-    });
+    if (isNew) await this.importSecrets();
+    await this.workspace.make('up', NAME, VARIABLES);
     if (this.door === undefined) await this.openDoor();
   }
 
@@ -95,7 +95,6 @@ export class ClusterPair implements MeasuredPair {
   /** Leaves the pair for the next run. */
   leave(): void {
     this.door?.close();
-    rmSync(this.workspace.directory, { recursive: true, force: true });
   }
 
   /** kubectl in the pair's namespace. */
@@ -165,7 +164,11 @@ export class ClusterPair implements MeasuredPair {
     const deadline = performance.now() + seconds * 1000;
     for (;;) {
       const missing = await this.missing().catch((error: Error) => [error.message]);
-      if (missing.length === 0) return;
+      if (missing.length === 0) {
+        const { exitCode, stdout, stderr } = await this.workspace.tryMake('status', NAME, VARIABLES);
+        if (exitCode === 0) return;
+        missing.push(`make status: ${stdout}${stderr}`);
+      }
       if (performance.now() > deadline) throw new Error(`not whole within ${seconds} s: ${missing.join('; ')}`);
       await new Promise((done) => setTimeout(done, LOOK_MS));
     }
@@ -232,39 +235,32 @@ ${imageLine(loadBalancerImage)}`,
     );
   }
 
-  private async prepare(): Promise<void> {
+  /** @returns whether the pair is to be made: an earlier run has left none */
+  private async prepare(): Promise<boolean> {
     await ensureCluster();
     const { identityServer, postgresql, nginx } = sandboxImageTags();
     await loadImages([identityServer, postgresql, nginx]);
     const exists = (await kubectl(['get', 'namespace', this.namespace, '--ignore-not-found'])) !== '';
-    if (!exists || !(await this.servers.resume())) {
-      // A pair with passwords of another database would not work.
-      if (exists) await this.removeNamespace();
-      await this.servers.start();
-      // Not applied: who applies the manifests would take away what they do not have.
-      await kubectl(
-        ['create', '--filename=-'],
-        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: this.given() }),
-      );
-    }
+    if (exists && (await this.servers.resume())) return false;
+    // A pair with passwords of another database would not work.
+    await this.removeNamespace();
+    rmSync(this.workspace.directory, { recursive: true, force: true });
+    await this.servers.start();
     mkdirSync(this.workspace.path('config'), { recursive: true });
     writeFileSync(this.workspace.path('config', 'database-ca.pem'), this.servers.authority);
+    // As a platform team makes it.
+    await kubectl(['create', 'namespace', this.namespace]);
+    await kubectl(['label', 'namespace', this.namespace, 'pod-security.kubernetes.io/enforce=restricted']);
+    return true;
   }
 
-  /** What must be there before: the namespace, as a platform team makes it, and the passwords of the database. */
-  private given(): object[] {
-    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  private async importSecrets(): Promise<void> {
     const secrets = {
       DATABASE_PASSWORD: randomBytes(12).toString('hex'),
       DATABASE_ADMIN_PASSWORD: this.servers.password,
     };
-    return [
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace, labels } },
-      {
-        ...{ apiVersion: 'v1', kind: 'Secret', type: 'Opaque', stringData: secrets },
-        metadata: { name: `${NAME}-database-secrets`, namespace: this.namespace },
-      },
-    ];
+    for (const [secret, value] of Object.entries(secrets))
+      await this.workspace.make('import-secret', NAME, { ...VARIABLES, NAME: secret }, value);
   }
 
   private async openDoor(): Promise<void> {
