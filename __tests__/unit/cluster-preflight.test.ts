@@ -1,9 +1,9 @@
 import { clusterFindings } from '../../cli/kubernetes/checks';
 import { type ClusterFacts, existingIn } from '../../cli/kubernetes/cluster-facts';
 import { needsOf, podAmounts } from '../../cli/kubernetes/needs';
-import { parseQuantity, quantityText } from '../../cli/kubernetes/quantity';
 import { noAnswer, unknownContext } from '../../cli/kubernetes/reach';
 import { manifestsOf } from '../../constructs/kubernetes/manifests';
+import { parseQuantity, quantityText } from '../../review/plan/quantity';
 import type { Topology } from '../../topology/topology';
 import { type Json, shipped, topology } from '../support/synth';
 

@@ -1,4 +1,5 @@
 import { withObjects } from '../../review/plan/kubernetes-object';
+import { changedFields } from '../../review/plan/object-differences';
 import type { ResourceChange } from '../../review/plan/plan-json';
 import { renderMarkdown } from '../../review/report/markdown';
 import { buildReport, type ReportInput } from '../../review/report/report';
@@ -160,7 +161,57 @@ describe('what was changed with kubectl', () => {
     const plan = withObjects({ format_version: '1.2', resource_changes: [], resource_drift: [entry] });
     const report = buildReport({ topology: BEFORE, stacks: [{ ...(stack as Json), plan }] });
     expect(report.drift).toMatchObject([{ name: 'bank-node-1', found: 'changed in the cluster' }]);
+    const changed = new Map([[entry.address, ['spec.replicas: 1 → 0']]]);
+    const detailed = buildReport({ topology: BEFORE, stacks: [{ ...(stack as Json), plan, changedFields: changed }] });
+    expect(detailed.drift).toMatchObject([{ found: 'changed in the cluster; spec.replicas: 1 → 0' }]);
     expect(JSON.stringify(report)).not.toMatch(/aaaaaa|bbbbbb/);
+  });
+
+  test('is told by its fields: those that were declared, without values that may be secrets', () => {
+    const declared = {
+      kind: 'Deployment',
+      metadata: { name: 'bank-node-1', labels: { a: 'b' } },
+      spec: {
+        replicas: 1,
+        template: {
+          spec: {
+            containers: [
+              {
+                name: 'one',
+                image: 'is:1',
+                env: [
+                  { name: 'A', value: '1' },
+                  { name: 'B', value: '' },
+                ],
+                ports: [{ containerPort: 9446 }],
+                resources: { limits: { memory: '1024Mi' } },
+              },
+            ],
+          },
+        },
+      },
+    };
+    const live = structuredClone(declared) as Json;
+    Object.assign(live.metadata, { uid: 'x', labels: { a: 'b', added: 'by others' } });
+    live.status = { replicas: 1 };
+    live.spec.strategy = { type: 'RollingUpdate' };
+    const [container] = live.spec.template.spec.containers;
+    container.imagePullPolicy = 'Always';
+    // As the API server spells it.
+    container.env[1] = { name: 'B' };
+    container.resources.limits.memory = '1Gi';
+    container.ports[0].protocol = 'TCP';
+    live.spec.template.spec.containers.push({ name: 'injected', image: 'proxy' });
+    expect(changedFields(declared, live)).toEqual([]);
+    Object.assign(container, { image: 'is:2', env: [{ name: 'A', value: 'secret-of-somebody' }, { name: 'B' }] });
+    live.spec.replicas = 0;
+    expect(changedFields(declared, live)).toEqual([
+      'spec.replicas: 1 → 0',
+      'pod.containers.one.image: "is:1" → "is:2"',
+      'pod.containers.one.env.A.value',
+    ]);
+    delete container.ports;
+    expect(changedFields(declared, live)).toContain('pod.containers.one.ports: [{"containerPort":9446}] → null');
   });
 
   test('a Secret that is gone takes with it what nobody can make again', () => {

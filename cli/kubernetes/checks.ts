@@ -1,10 +1,10 @@
+import { parseQuantity, quantityText } from '../../review/plan/quantity';
 import type { Foreseen } from '../../review/report/foreseen';
 import { LABEL_PREFIX } from '../../topology/names';
 import type { KubernetesPlatform } from '../../topology/platform';
 import type { Topology } from '../../topology/topology';
 import type { ClusterFacts, Machine } from './cluster-facts';
 import { countsOf, type Needs, podAmounts, sum } from './needs';
-import { parseQuantity, quantityText } from './quantity';
 import { storageFindings } from './storage-checks';
 
 /** What stands in the way of the environment in its cluster, or may. Where the namespace is not its own, nothing else is said. */

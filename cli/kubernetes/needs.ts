@@ -1,5 +1,5 @@
 import type { LayerManifests } from '../../constructs/kubernetes/manifests';
-import { parseQuantity } from './quantity';
+import { parseQuantity } from '../../review/plan/quantity';
 
 /** Amounts by the name that a quota gives them, such as requests.memory or count/jobs.batch. */
 export type Amounts = Readonly<Record<string, number>>;

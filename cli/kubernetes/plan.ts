@@ -5,6 +5,7 @@ import { plannedStack, revision, writeReport } from '../plan-report';
 import { teardownLayers } from '../teardown';
 import type { TerraformStackRunner } from '../terraform';
 import { requireNobodyAtWorkOnCluster } from './at-work';
+import { changedFieldsIn } from './changed-fields';
 import { type ClusterContext, openCluster } from './cluster-context';
 import { planOnCluster } from './planning';
 import { foreseenOnCluster } from './preflight';
@@ -37,7 +38,8 @@ export async function reportPlans(
   const planning = planOnCluster(context, {
     destroy,
     read: async (runner) => {
-      planned.set(runner, await plannedStack(runner));
+      const stack = await plannedStack(runner);
+      planned.set(runner, { ...stack, changedFields: await changedFieldsIn(cluster, stack.plan) });
     },
   });
   const [changed, foreseen] = await Promise.all([planning, destroy ? [] : foreseenOnCluster(topology, cluster)]);

@@ -176,7 +176,7 @@ export function same(one: Json, other: Json): boolean {
   return one === other;
 }
 
-function isEmpty(value: Json): boolean {
+export function isEmpty(value: Json): boolean {
   if (isList(value)) return value.length === 0;
   if (isObject(value)) return Object.keys(value).length === 0;
   return value === null || value === '' || value === 0 || value === false;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   type AttributeDifference,
   type Differences,
+  isEmpty,
   linesOf,
   show,
   type TextDifference,
@@ -10,6 +11,7 @@ import {
 } from './differences';
 import { at, entries, objectOf } from './kubernetes-object';
 import { type Attributes, isList, isObject, type Json } from './plan-json';
+import { parseQuantity } from './quantity';
 
 /** What changes when files change that a pod reads as it starts. */
 const FILES_DIGEST = 'wso2-is-active-active.files';
@@ -35,7 +37,7 @@ export function objectDifferences(before: Attributes, after: Attributes): Differ
   const [attributes, texts]: [AttributeDifference[], TextDifference[]] = [[], []];
   for (const leaf of leaves) {
     if (leaf.path.endsWith(FILES_DIGEST) || isRenamed(leaf)) continue;
-    const attribute = leaf.path.startsWith(TEMPLATE) ? `pod.${podPath(leaf.path)}` : leaf.path;
+    const attribute = nameOfField(leaf.path);
     const [text, otherText] = [linesOf(leaf.before), linesOf(leaf.after)];
     if (text === undefined && otherText === undefined) {
       attributes.push({ attribute, before: show(leaf.before), after: show(leaf.after) });
@@ -56,6 +58,47 @@ function isRenamed({ before, after }: Leaf): boolean {
   return one !== '' && one === other;
 }
 
+/**
+ * What of an object is not in the cluster as it was declared, in words: fields that others have added are no concern of Terraform's. Values
+ * of variables and files are not shown: what somebody has put there by hand may be a secret.
+ */
+export function changedFields(declared: Attributes, live: Attributes): string[] {
+  const leaves = leavesOf('', declared, declaredPart(declared, live)).filter((leaf) => !isAnotherSpelling(leaf));
+  return leaves.map(({ path, before, after }) => {
+    const name = nameOfField(path);
+    return /(^|\.)(env|data|stringData)\./.test(path) ? name : `${name}: ${show(before)} → ${show(after)}`;
+  });
+}
+
+/** The API server leaves away what is empty, and writes amounts in its own way, such as 1Gi for 1024Mi. */
+function isAnotherSpelling({ path, before, after }: Leaf): boolean {
+  if (isEmpty(before) && isEmpty(after)) return true;
+  const isAmount = /(^|\.)(requests|limits|sizeLimit)\b/.test(path);
+  return (
+    isAmount &&
+    typeof before === 'string' &&
+    typeof after === 'string' &&
+    parseQuantity(before) === parseQuantity(after)
+  );
+}
+
+/** Of what is in the cluster, what was declared. */
+function declaredPart(declared: Json, live: Json): Json {
+  if (isObject(declared) && isObject(live)) {
+    return Object.fromEntries(
+      Object.keys(declared).map((key) => [key, declaredPart(declared[key] as Json, live[key] ?? null)]),
+    );
+  }
+  const [wanted, there] = [byKey(declared), byKey(live)];
+  if (isList(declared) && isList(live) && wanted && there) {
+    return [...wanted].flatMap(([key, entry]) => (there.has(key) ? [declaredPart(entry, there.get(key) as Json)] : []));
+  }
+  if (isList(declared) && isList(live) && declared.length === live.length) {
+    return declared.map((entry, index) => declaredPart(entry, live[index] as Json));
+  }
+  return live;
+}
+
 /** Whether the pods of an object are replaced by new ones, since what they are made from changes. */
 export function replacesPods(before: Attributes | null, after: Attributes | null): boolean {
   const [one, other] = [objectOf(before), objectOf(after)].map((object) => template(object));
@@ -74,8 +117,9 @@ function template(object: Attributes | undefined): Json | undefined {
   return at(object, 'spec', 'template');
 }
 
-function podPath(path: string): string {
-  return path.slice(TEMPLATE.length).replace(/^spec\./, '');
+/** A path as people are shown it: what pods are made from is the pod. */
+function nameOfField(path: string): string {
+  return path.startsWith(TEMPLATE) ? `pod.${path.slice(TEMPLATE.length).replace(/^spec\./, '')}` : path;
 }
 
 /** The object without what is shown otherwise, or says only that something else has changed. */

@@ -36,6 +36,8 @@ export interface PlannedStack {
   readonly requested?: ReadonlyMap<string, string>;
   /** Files that are not as they were installed. @default - none */
   readonly changedFiles?: readonly ChangedFiles[];
+  /** What somebody else has changed of objects in the cluster, in words, by address. @default - it was not looked at */
+  readonly changedFields?: ReadonlyMap<string, readonly string[]>;
   /** What serves, and what is beside it, although the state does not know it. @default - the state was not lost */
   readonly unknown?: readonly string[];
 }

@@ -28,8 +28,9 @@ export function reportedDrift(stack: PlannedStack): Drift[] {
     const stopped = attributes.some(({ attribute, after }) => attribute === 'must_run' && after === 'false');
     const found = [
       ...(gone ? ['it is gone'] : []),
-      // The provider keeps fingerprints of it: what has changed they do not say.
-      ...(entry.change.after?.changed_in_cluster === true ? ['changed in the cluster'] : []),
+      ...(entry.change.after?.changed_in_cluster === true
+        ? [['changed in the cluster', ...(stack.changedFields?.get(entry.address) ?? [])].join('; ')]
+        : []),
       ...(stopped ? ['it is stopped'] : []),
       ...attributes
         .filter(({ attribute }) => !(stopped && attribute === 'must_run'))
