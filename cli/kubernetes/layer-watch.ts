@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { LayerManifests } from '../../constructs/kubernetes/manifests';
-import type { EnvironmentCluster } from '../environment-cluster';
+import { clusterSays, type EnvironmentCluster } from '../environment-cluster';
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { print, step } from '../setup/progress';
@@ -13,12 +13,14 @@ const SECONDS_BETWEEN_LOOKS = 3;
 const TOLD_SECONDS = 10;
 /** As long as jobs and a database may take in which nothing goes wrong. */
 const READY_SECONDS = 15 * 60;
+/** What was not seen for so long begins anew. */
+const FORGOTTEN_SECONDS = 20;
 const SHOWN_LINES = 15;
 
 /** Looks again and again how a layer comes up: says what is in the way, and gives up when nothing helps any more. */
 export class LayerWatch {
-  /** When each trouble was seen first. */
-  private readonly since = new Map<string, number>();
+  /** When each kind of trouble was seen first, and last. */
+  private readonly seen = new Map<string, { readonly first: number; readonly last: number }>();
   private readonly told = new Set<string>();
 
   constructor(
@@ -62,7 +64,7 @@ export class LayerWatch {
         const now = await this.look();
         if (now === undefined) continue;
         if (now.pending.length === 0) return;
-        if (now.hopeless) throw await this.failed(now.hopeless);
+        if (now.hopeless) throw new UserError(await this.explained(now.hopeless));
         pending = now.pending;
       }
       throw new UserError(
@@ -72,10 +74,8 @@ export class LayerWatch {
   }
 
   /** What a trouble means, with the pod's own words. */
-  async failed(trouble: Trouble): Promise<UserError> {
-    return new UserError(
-      [`${trouble.subject}: ${trouble.what}`, ...(await this.words(trouble)), this.status].join('\n'),
-    );
+  async explained(trouble: Trouble): Promise<string> {
+    return [`${trouble.subject}: ${trouble.what}`, ...(await this.words(trouble)), this.status].join('\n');
   }
 
   private get status(): string {
@@ -86,42 +86,43 @@ export class LayerWatch {
   private async look(): Promise<{ pending: string[]; hopeless?: Trouble } | undefined> {
     const seen = await look(this.context.cluster).catch((error: unknown) => {
       if (!(error instanceof CommandError)) throw error;
-      this.tell('cluster', `the cluster does not answer: ${error.lastLines.at(-1) ?? error.reason}`);
+      const text = `the cluster does not answer: ${clusterSays(error)}`;
+      if (!this.told.has(text)) print(text);
+      this.told.add(text);
       return undefined;
     });
     if (seen === undefined) return undefined;
     const pending = pendingOf(this.layer.manifests, seen);
     const troubles = pending.length === 0 ? [] : troublesOf(this.layer.manifests, seen);
-    const now = Date.now();
-    for (const key of this.since.keys()) if (!troubles.some((each) => keyOf(each) === key)) this.since.delete(key);
     for (const trouble of troubles) {
-      const key = keyOf(trouble);
-      const since = this.since.get(key) ?? now;
-      this.since.set(key, since);
-      const seconds = (now - since) / 1000;
+      const seconds = this.secondsOf(trouble);
       if (seconds >= trouble.patienceSeconds) return { pending, hopeless: trouble };
-      if (trouble.log || seconds >= TOLD_SECONDS) {
-        this.tell(key, [`${trouble.subject}: ${trouble.what}`, ...(await this.words(trouble, key))].join('\n'));
-      }
+      const text = `${trouble.subject}: ${trouble.what}`;
+      if (this.told.has(text) || (trouble.log === undefined && seconds < TOLD_SECONDS)) continue;
+      this.told.add(text);
+      print([text, ...(await this.words(trouble))].join('\n'));
     }
     return { pending };
   }
 
-  private tell(key: string, text: string): void {
-    if (this.told.has(key)) return;
-    this.told.add(key);
-    print(text);
+  /** How long it lasts. Between two tries of the cluster it is not to be seen for a moment. */
+  private secondsOf({ subject, patienceSeconds }: Trouble): number {
+    const now = Date.now();
+    const key = `${subject} ${patienceSeconds}`;
+    const before = this.seen.get(key);
+    const first = before !== undefined && now - before.last < FORGOTTEN_SECONDS * 1000 ? before.first : now;
+    this.seen.set(key, { first, last: now });
+    return (now - first) / 1000;
   }
 
-  /** The last lines of a pod. @param key of what was told before, and is not read again. @default - they are read */
-  private async words({ subject, log }: Trouble, key?: string): Promise<string[]> {
-    if (log === undefined || (key !== undefined && this.told.has(key))) return [];
+  /** The last lines of a pod. */
+  private async words({ subject, log }: Trouble): Promise<string[]> {
+    if (log === undefined) return [];
     const { container, previous } = log;
     const args = ['logs', subject, '--container', container, ...(previous ? ['--previous'] : [])];
     const text = await this.context.cluster.kubectl([...args, `--tail=${SHOWN_LINES}`]).catch(() => '');
     if (text.trim() === '') return [];
-    const { context, namespace } = this.context.cluster.platform;
-    const whole = `kubectl --context ${context} -n ${namespace} ${args.join(' ')}`;
+    const whole = `${this.context.cluster.client} ${args.join(' ')}`;
     return [
       `Its last lines (all of them: ${whole}):`,
       ...text
@@ -130,10 +131,6 @@ export class LayerWatch {
         .map((line) => `  ${line}`),
     ];
   }
-}
-
-function keyOf({ subject, what }: Trouble): string {
-  return `${subject} ${what}`;
 }
 
 async function look(cluster: EnvironmentCluster): Promise<Seen> {

@@ -1,3 +1,4 @@
+import type { StackTopology } from '../../topology/stacks';
 import { isRetired } from '../../topology/topology';
 import { together } from '../setup/concurrently';
 import { UserError } from '../setup/errors';
@@ -7,7 +8,7 @@ import { isStale, stalePlan } from '../stale-plan';
 import { teardownLayers } from '../teardown';
 import type { TerraformStackRunner } from '../terraform';
 import type { ClusterContext } from './cluster-context';
-import { requireAnotherInRotation, rotation, waitUntilAllInRotation } from './gates';
+import { type Rotation, requireAnotherInRotation, rotation, waitUntilAllInRotation } from './gates';
 import type { Trouble } from './layer-state';
 import { LayerWatch } from './layer-watch';
 
@@ -24,7 +25,7 @@ export async function applyUntilInRotation(
   if (refused) throw new UserError(`${refused.stack.name} cannot be applied: ${refused.refusal}. Nothing was changed.`);
   for (const runner of await inOrder(context)) {
     if (changed.includes(runner)) await apply(context, runner);
-    await watchOf(context, runner).untilReady();
+    await waitFor(context, runner);
   }
   await waitUntilAllInRotation(context);
 }
@@ -33,12 +34,12 @@ export async function applyUntilInRotation(
 async function inOrder(context: ClusterContext): Promise<TerraformStackRunner[]> {
   const { serving } = await rotation(context);
   const isServing = ({ stack: { name } }: TerraformStackRunner) => serving.includes(name);
-  const nodes = context.stacks.filter((runner) => isCurrentNode(context, runner));
+  const nodes = context.stacks.filter(({ stack }) => isCurrentNode(context, stack));
   const sorted = [...nodes.filter((runner) => !isServing(runner)), ...nodes.filter(isServing)];
   return context.stacks.map((runner) => (nodes.includes(runner) ? (sorted.shift() as TerraformStackRunner) : runner));
 }
 
-function isCurrentNode({ topology }: ClusterContext, { stack: { layer, name } }: TerraformStackRunner): boolean {
+function isCurrentNode({ topology }: ClusterContext, { layer, name }: StackTopology): boolean {
   return layer === 'node' && !isRetired(topology, name);
 }
 
@@ -49,7 +50,7 @@ function watchOf(context: ClusterContext, { stack }: TerraformStackRunner): Laye
 
 async function apply(context: ClusterContext, runner: TerraformStackRunner): Promise<void> {
   const { stack } = runner;
-  if (isCurrentNode(context, runner)) await requireAnotherInRotation(context, stack.name);
+  if (isCurrentNode(context, stack)) await requireAnotherInRotation(context, stack.name);
   const watch = watchOf(context, runner);
   const abort = new AbortController();
   let hopeless: Trouble | undefined;
@@ -67,7 +68,17 @@ async function apply(context: ClusterContext, runner: TerraformStackRunner): Pro
   } catch (error) {
     if (isStale(error)) throw stalePlan(context, runner);
     if (!(error instanceof CommandError)) throw error;
-    throw await failure(context, runner, error, hopeless && (await watch.failed(hopeless)));
+    throw await failure(context, stack, hopeless ? await watch.explained(hopeless) : said(error));
+  }
+}
+
+/** Waits for what Terraform does not wait for, jobs and the database, and for what an earlier run has left behind. */
+async function waitFor(context: ClusterContext, runner: TerraformStackRunner): Promise<void> {
+  try {
+    await watchOf(context, runner).untilReady();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw await failure(context, runner.stack, error.message);
   }
 }
 
@@ -75,32 +86,27 @@ async function apply(context: ClusterContext, runner: TerraformStackRunner): Pro
 const UNREACHABLE =
   /connection refused|i\/o timeout|connection reset|no route to host|unexpected EOF|TLS handshake timeout|client connection lost|currently unable to handle|timed out fetching|context deadline exceeded|etcdserver|ServiceUnavailable/i;
 
-async function failure(
-  context: ClusterContext,
-  { stack }: TerraformStackRunner,
-  error: CommandError,
-  cause: UserError | undefined,
-): Promise<UserError> {
-  const said = error.lastLines.join('\n');
-  const lines = [`${stack.name} could not be applied:`, '', cause?.message ?? said, ''];
-  if (cause === undefined && UNREACHABLE.test(said)) {
-    lines.push(
-      'The API server, or the way to it, went away in the middle of it. No pod stops by that: what serves keeps serving. What it had received is applied, and the rest is as it was.',
-    );
-  }
-  const others = (await rotation(context).catch(() => ({ serving: [] as readonly string[] }))).serving.filter(
-    (name) => name !== stack.name,
-  );
-  if (isCurrentNode(context, { stack } as TerraformStackRunner) && others.length > 0) {
-    lines.push(
-      `The roll stops here; ${others.join(', ')} keep serving as before.`,
-      'To go back, restore the previous configuration (git revert) and run "make up"; it replaces only this node.',
-    );
-  } else {
-    lines.push(`When the cause is gone, "make up ENVIRONMENT=${context.topology.environment}" continues from here.`);
-  }
-  return new UserError(lines.join('\n'));
+function said({ lastLines }: CommandError): string {
+  const text = lastLines.join('\n');
+  if (!UNREACHABLE.test(text)) return text;
+  return `${text}\n\nThe API server, or the way to it, went away in the middle of it. No pod stops by that: what serves keeps serving. What the server has received is applied, the rest is as it was.`;
 }
+
+async function failure(context: ClusterContext, stack: StackTopology, cause: string): Promise<UserError> {
+  const { environment } = context.topology;
+  const { serving } = await rotation(context).catch(() => NOBODY);
+  const others = serving.filter((name) => name !== stack.name);
+  const next =
+    isCurrentNode(context, stack) && others.length > 0
+      ? [
+          `The roll stops here; ${others.join(', ')} ${others.length === 1 ? 'serves' : 'serve'} as before.`,
+          'To go back, restore the previous configuration (git revert) and run "make up"; it replaces only this node.',
+        ]
+      : [`When the cause is gone, "make up ENVIRONMENT=${environment}" continues from here.`];
+  return new UserError([`${stack.name} could not be applied:`, '', cause, '', ...next].join('\n'));
+}
+
+const NOBODY: Pick<Rotation, 'serving'> = { serving: [] };
 
 /** Applies saved plans that destroy the environment, layer after layer; the nodes at the same time, as nobody is served any more. */
 export async function destroyOnCluster(
