@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureCluster, KUBECONFIG } from '../../../cli/cluster/cluster';
 import { loadImages } from '../../../cli/cluster/images';
@@ -241,8 +241,8 @@ ${imageLine(loadBalancerImage)}`,
     const { identityServer, postgresql, nginx } = sandboxImageTags();
     await loadImages([identityServer, postgresql, nginx]);
     const exists = (await kubectl(['get', 'namespace', this.namespace, '--ignore-not-found'])) !== '';
-    if (exists && (await this.servers.resume())) return false;
-    // A pair with passwords of another database would not work.
+    // A pair whose state is gone, or with passwords of another database, is of no use.
+    if (exists && existsSync(this.workspace.path('state', NAME)) && (await this.servers.resume())) return false;
     await this.removeNamespace();
     rmSync(this.workspace.directory, { recursive: true, force: true });
     await this.servers.start();
