@@ -6,6 +6,7 @@ import { atWork } from './at-work';
 import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
 import { rotateDatabasePassword } from './database-password';
 import { rotationOnEngine } from './database-rotation';
+import { onKubernetes } from './on-kubernetes';
 import { requireKnownSecret } from './secret-values';
 import { runCommand, UserError } from './setup/errors';
 
@@ -17,7 +18,7 @@ const ROTATED = ['DATABASE_PASSWORD', 'ADMIN_PASSWORD'];
  */
 runCommand(async () => {
   const name = process.env.NAME ?? '';
-  const topology = selectedTopology({ creates: true, on: EVERY_PLATFORM });
+  const topology = selected();
   requireKnownSecret(name, topology);
   if (!ROTATED.includes(name)) {
     throw new UserError(
@@ -27,6 +28,10 @@ runCommand(async () => {
   await (topology.platform.kind === 'kubernetes' ? onCluster(topology, name) : onEngine(name));
   console.log(`${name} of ${topology.environment} is rotated. Take a new backup: the last one has the old value.`);
 });
+
+function selected(): Topology {
+  return selectedTopology({ creates: true, on: EVERY_PLATFORM });
+}
 
 async function onEngine(name: string): Promise<void> {
   const context = await openEnvironment();
@@ -38,12 +43,14 @@ async function onEngine(name: string): Promise<void> {
 }
 
 async function onCluster(topology: Topology, name: string): Promise<void> {
-  if (name !== 'ADMIN_PASSWORD') {
-    throw new UserError(
-      `${name} of an environment on Kubernetes is rotated by its configuration so far: raise database.password_revision, and apply that. Nothing was changed.`,
-    );
-  }
-  await rotateAdministrator(await administratorContext(topology), givenValue());
+  const { atWorkOnCluster, openCluster, rotationOnCluster } = onKubernetes();
+  const administrator = await administratorContext(topology);
+  const context = await openCluster(topology);
+  await atWorkOnCluster(context, 'make rotate-secret', () =>
+    name === 'ADMIN_PASSWORD'
+      ? rotateAdministrator(administrator, givenValue())
+      : rotateDatabasePassword(rotationOnCluster(context, selected), givenValue()),
+  );
 }
 
 /** What a pipe or a file on standard input holds. */

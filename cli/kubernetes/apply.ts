@@ -5,6 +5,7 @@ import { teardownLayers } from '../teardown';
 import type { TerraformStackRunner } from '../terraform';
 import { atWorkOnCluster } from './at-work';
 import { type ClusterContext, openCluster } from './cluster-context';
+import { lockUnusedOnCluster } from './database-rotation';
 import { preflightOnCluster } from './preflight';
 import { requireLiftedOnCluster } from './protection';
 import { requireReachable } from './reachable';
@@ -33,7 +34,10 @@ async function apply(
   changed: readonly TerraformStackRunner[],
 ): Promise<void> {
   for (const runner of changed) await runner.init();
-  if (!destroy) return applyUntilInRotation(context, changed);
+  if (!destroy) {
+    await applyUntilInRotation(context, changed);
+    return lockUnusedOnCluster(context);
+  }
   await destroyOnCluster(context, changed);
   await sweepCluster(context);
 }

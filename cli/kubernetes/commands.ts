@@ -3,6 +3,7 @@ export { askOnCluster } from './administrator';
 export { applyPlansOnCluster } from './apply';
 export { atWorkOnCluster } from './at-work';
 export { openCluster } from './cluster-context';
+export { rotationOnCluster } from './database-rotation';
 export { downOnCluster } from './down';
 export { reportOnCluster } from './plan';
 export { lookAtCluster } from './status';

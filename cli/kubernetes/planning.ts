@@ -71,7 +71,8 @@ export function manifestsIn(
   return layers.find((layer) => layer.stack.name === stack.name)?.manifests ?? [];
 }
 
-function addressOf(id: string): string {
+/** Where Terraform has a manifest. */
+export function addressOf(id: string): string {
   return `kubectl_manifest.${id}`;
 }
 

@@ -2,6 +2,7 @@ import type { Topology } from '../../topology/topology';
 import { requirePolicy } from '../policy';
 import { atWorkOnCluster } from './at-work';
 import { type ClusterContext, openCluster } from './cluster-context';
+import { lockUnusedOnCluster } from './database-rotation';
 import { reportPlans } from './plan';
 import { planOnCluster } from './planning';
 import { preflightOnCluster } from './preflight';
@@ -22,6 +23,7 @@ async function up(context: ClusterContext): Promise<void> {
   const changed = context.topology.protected ? await planByPolicy(context) : await planOnCluster(context);
   if (changed.length === 0) console.log('Nothing to change.');
   await applyUntilInRotation(context, changed);
+  await lockUnusedOnCluster(context);
 }
 
 async function planByPolicy(context: ClusterContext) {
