@@ -2,10 +2,11 @@ import { RULE_IDS, type RuleId } from '../../catalogue/policy-rule-ids';
 import type { PlannedStack } from '../../review/plan/planned-stack';
 import { checkPolicy } from '../../review/policy/policy';
 import { RULES } from '../../review/policy/rules';
+import type { Topology } from '../../topology/topology';
 import { clusterPlans, onCluster } from '../support/kubernetes-plans';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
-import type { Json } from '../support/synth';
+import { type Json, shipped, synthesizeToFiles } from '../support/synth';
 
 type Platform = 'docker' | 'kubernetes';
 
@@ -509,6 +510,15 @@ test('so do plans of a protected environment with remote state, digests and supp
 test('and those of an environment in a cluster, where somebody has asked about Secrets at rest if it is protected', () => {
   expect(rulesBroken(() => undefined, 'kubernetes')).toEqual([]);
   expect(rulesBroken(protectOnCluster, 'kubernetes')).toEqual([]);
+});
+
+test('the sample for production in a cluster breaks nothing but what has to be asked', () => {
+  const [production] = shipped('kubernetes').filter((each) => each.protected) as [Topology];
+  const { stacks } = clusterPlans(production);
+  const generated = synthesizeToFiles([production]).stacks;
+  const configured = stacks.map((stack, index) => ({ ...stack, configuration: generated[index]?.json }));
+  const { findings } = checkPolicy({ topology: production, stacks: configured });
+  expect(findings.map(({ rule }) => rule)).toEqual(['secrets-at-rest']);
 });
 
 describe.each(RULE_IDS)('%s', (id) => {
