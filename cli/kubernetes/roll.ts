@@ -11,6 +11,7 @@ import type { ClusterContext } from './cluster-context';
 import { type Rotation, requireAnotherInRotation, rotation, waitUntilAllInRotation } from './gates';
 import type { Trouble } from './layer-state';
 import { LayerWatch } from './layer-watch';
+import { takeBack } from './taken-back';
 
 /**
  * Applies saved plans, one layer after the other, and ends when every node takes traffic. Layers without a change are waited for as well: a run
@@ -51,6 +52,7 @@ function watchOf(context: ClusterContext, { stack }: TerraformStackRunner): Laye
 async function apply(context: ClusterContext, runner: TerraformStackRunner): Promise<void> {
   const { stack } = runner;
   if (isCurrentNode(context, stack)) await requireAnotherInRotation(context, stack.name);
+  await takeBack(context, runner);
   const watch = watchOf(context, runner);
   const abort = new AbortController();
   let hopeless: Trouble | undefined;
