@@ -19,7 +19,7 @@ import { welcome } from './welcome';
  */
 runCommand(async () => {
   const topology = selectedTopology({ on: EVERY_PLATFORM });
-  const report = applicableReport(topology);
+  const report = applicableReport(topology, process.env.PLAN);
   if (topology.platform.kind === 'kubernetes') return onKubernetes().applyPlansOnCluster(topology, report);
   const context = await openEnvironment({
     creates: !report.destroy,

@@ -14,11 +14,12 @@ import { configurationFileOf, type TerraformStackRunner } from './terraform';
 /**
  * The report of the plans that `make plan` saved.
  *
+ * @param approved digest of the plan that was approved, or its beginning. Given and empty, it comes from a pipeline that has lost it
  * @throws UserError unless it may be applied: as it was written, approved, without a refusal, of today's configuration, keeping the policy
  */
-export function applicableReport(topology: Topology): Report {
+export function applicableReport(topology: Topology, approved: string | undefined): Report {
   const report = readReport(topology.environment);
-  requireApproved(report);
+  requireApproved(report, approved);
   if (report.destroy) requireUnprotected(topology, 'make plan DESTROY=1');
   requireApplicable(report);
   requireSameConfiguration(topology, report);
@@ -35,15 +36,13 @@ function again(environment: string): string {
   return `Make and review a new plan: make plan ENVIRONMENT=${environment}`;
 }
 
-function requireApproved(report: Report): void {
+function requireApproved(report: Report, approved: string | undefined): void {
   const { digest, environment, destroy, liftsProtection, dangers } = report;
   if (reportDigest(report) !== digest) {
     throw new UserError(
       `the report of ${environment}, plan.json, is not as "make plan" wrote it. Nothing was applied. ${again(environment)}`,
     );
   }
-  // Given and empty, it comes from a pipeline that has lost it.
-  const approved = process.env.PLAN;
   const gone = dangers.filter(({ action }) => action === 'create').map(({ name }) => name);
   if ((destroy || liftsProtection || gone.length > 0) && approved === undefined) {
     const effect = destroy

@@ -3,6 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { clusterRuns, ensureCluster, KUBECONFIG, removeCluster } from '../../cli/cluster/cluster';
 import { kubectl } from '../../cli/cluster/kubectl';
+import { machineNamed } from '../../cli/cluster/layout';
 import { EnvironmentCluster } from '../../cli/environment-cluster';
 import { foreseenOnCluster } from '../../cli/kubernetes/preflight';
 import { run } from '../../cli/setup/process';
@@ -14,7 +15,7 @@ const NAMESPACE = `preflight-${randomBytes(3).toString('hex')}`;
 const CONTEXT = 'wso2-kube';
 const HTTPS_PORT = 31_943;
 /** Nobody has this address in the cluster's network. */
-const NOBODY = 'https://10.230.0.99:6443';
+const NOBODY = machineNamed('machine-1').address.replace(/\d+$/, '99');
 
 const hadCluster = clusterRuns();
 const folder = temporaryDirectory('kubeconfig-');
@@ -95,8 +96,8 @@ test('a context that the kubeconfig has not, a cluster that does not answer, one
   const server = (
     await run('kubectl', ['--kubeconfig', KUBECONFIG, 'config', 'view', '--output', 'jsonpath={.clusters[0].name}'])
   ).stdout;
-  expect(await withKubeconfig([['set-cluster', server, `--server=${NOBODY}`]], told)).toEqual([
-    expect.stringMatching(/^error platform.context: the cluster of .*10\.230\.0\.99.* cannot be reached: /),
+  expect(await withKubeconfig([['set-cluster', server, `--server=https://${NOBODY}:6443`]], told)).toEqual([
+    expect.stringMatching(new RegExp(`^error platform.context: the cluster of .*${NOBODY}:6443.* cannot be reached: `)),
   ]);
   expect(await withKubeconfig(asUser('nobody'), told)).toEqual([
     expect.stringMatching(/^error platform.context: .* does not take who the kubeconfig says you are/),

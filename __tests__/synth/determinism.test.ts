@@ -3,7 +3,14 @@ import { cpSync } from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SHAPES } from '../support/shapes';
-import { PROJECT, readSynthesized, shippedTopologies, synthesizeToFiles, temporaryDirectory } from '../support/synth';
+import {
+  PROJECT,
+  readSynthesized,
+  shipped,
+  shippedTopologies,
+  synthesizeToFiles,
+  temporaryDirectory,
+} from '../support/synth';
 
 /** Runs the real program on a copy of `config/` in a new folder. */
 function runMain(): ReturnType<typeof readSynthesized> {
@@ -31,8 +38,8 @@ describe('main.ts in two different folders', () => {
   });
 
   test('writes every environment of config/', () => {
-    const environments = shippedTopologies();
-    expect(environments.length).toBeGreaterThanOrEqual(3);
+    const environments = [...shippedTopologies(), ...shipped('kubernetes')];
+    expect(environments.length).toBeGreaterThanOrEqual(5);
     expect(Object.keys(one.manifest.stacks).sort()).toEqual(
       environments.flatMap(({ stacks }) => stacks.map(({ name }) => name)).sort(),
     );
