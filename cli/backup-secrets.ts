@@ -130,8 +130,9 @@ for volume in /volumes/*; do
   chmod u+rwx "$volume/.restoring"
   for file in "$volume"/.restoring/*; do mv "$file" "$volume/"; done
   chown --reference="$folder" "$volume"
-  chmod --reference="$folder" "$volume"
   rm -rf "$volume/.restoring"
+  # Last: who is not root may change nothing in it afterwards.
+  chmod --reference="$folder" "$volume"
   echo "$folder"
 done
 `;

@@ -62,6 +62,7 @@ export async function filesInSecrets(topology: Topology, cluster: EnvironmentClu
   const rows = secretRows(topology);
   try {
     const found = await readSecrets(cluster, rows);
+    const back = `where the environment has started already, put it back from a backup: make restore ENVIRONMENT=${topology.environment} < keys.tar && make up ENVIRONMENT=${topology.environment}`;
     const again = `"make up ENVIRONMENT=${topology.environment}"`;
     const changed = found
       .filter(({ files }) => files.size > 0)
@@ -70,10 +71,15 @@ export async function filesInSecrets(topology: Topology, cluster: EnvironmentClu
     const status = (row: VolumeTopology): ChangedFilesStatus[] => {
       const volume = row.name;
       const secret = found.find((each) => each.row === row);
-      if (secret === undefined)
-        return [{ volume, files: [], reason: `the Secret ${volume} is missing; ${again} creates it` }];
+      if (secret === undefined) return [{ volume, files: [], reason: `the Secret ${volume} is missing; ${back}` }];
       if (secret.files.size === 0) {
-        return [{ volume, files: [], reason: `the Secret ${volume} is empty: the job that fills it has not done so` }];
+        return [
+          {
+            volume,
+            files: [],
+            reason: `the Secret ${volume} is empty, since the job that fills it has not run, or somebody has emptied it; ${back}`,
+          },
+        ];
       }
       const files = changed.filter((each) => each.row === row).map(({ file }) => file);
       if (files.length === 0) return [];
