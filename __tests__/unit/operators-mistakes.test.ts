@@ -5,11 +5,13 @@ import type { CommandContext } from '../../cli/command';
 import { failedLayer } from '../../cli/failed-layer';
 import { requireVolumes } from '../../cli/gone-volumes';
 import { CommandError } from '../../cli/setup/process';
-import type { ResourceChange } from '../../review/plan/plan-json';
+import { withObjects } from '../../review/plan/kubernetes-object';
+import type { Plan, ResourceChange } from '../../review/plan/plan-json';
 import { renderMarkdown } from '../../review/report/markdown';
 import { buildReport } from '../../review/report/report';
 import { renderTerminal } from '../../review/report/terminal';
 import type { NodeTopology } from '../../topology/node';
+import { clusterPlans, onCluster } from '../support/kubernetes-plans';
 import { readPlanFixture } from '../support/plan-fixtures';
 import { reportInput } from '../support/report-input';
 import { type Json, topology } from '../support/synth';
@@ -97,6 +99,29 @@ describe('a volume that is gone although the state knows it', () => {
       new RegExp(`docker rm -f bank-load-balancer bank-node-1 bank-node-2 && ${steps}\n  make plan`),
     );
     await expect(required('bank-database-data')).rejects.toThrow(/^((?!docker rm)[\s\S])*$/);
+  });
+
+  describe('on Kubernetes, a Secret or a claim', () => {
+    const cluster = onCluster();
+    /** The plan of the foundation when somebody has deleted the object. */
+    const requiredThere = (name: string) => {
+      const { stacks } = clusterPlans(cluster, cluster);
+      const [{ plan }] = stacks as [(typeof stacks)[number]];
+      const known = plan.resource_changes?.find((each) => each.change.before?.name === name) as Json;
+      const drifted: Plan = {
+        ...plan,
+        resource_drift: [{ ...known, change: { ...known.change, actions: ['delete'], after: null } }],
+      };
+      return requireVolumes({ topology: cluster }, [{ planJson: async () => withObjects(drifted) }]);
+    };
+
+    test('stops make up as well, and the way on is kubectl', async () => {
+      await expect(requiredThere('bank-certificate-authority')).rejects.toThrow(
+        /an empty object[\s\S]*bank-certificate-authority is gone: [\s\S]*make restore ENVIRONMENT=bank < archive[\s\S]*kubectl --context bank -n bank delete deployment bank-load-balancer bank-node-1 bank-node-2 && kubectl --context bank -n bank delete secret bank-keystores bank-load-balancer-certificates\n/,
+      );
+      await expect(requiredThere('bank-database-data')).rejects.toThrow(/bank-database-data is gone: all users/);
+      await requiredThere('bank-keystores');
+    });
   });
 
   test('is no matter where a job fills it again', async () => {

@@ -1,4 +1,5 @@
 import type { Topology } from '../../topology/topology';
+import { requireVolumes } from '../gone-volumes';
 import { requirePolicy } from '../policy';
 import { atWorkOnCluster } from './at-work';
 import { type ClusterContext, openCluster } from './cluster-context';
@@ -21,6 +22,7 @@ export async function upOnCluster(topology: Topology): Promise<void> {
 async function up(context: ClusterContext): Promise<void> {
   await requireLiftedOnCluster(context, 'make up');
   const changed = context.topology.protected ? await planByPolicy(context) : await planOnCluster(context);
+  await requireVolumes(context, changed);
   if (changed.length === 0) console.log('Nothing to change.');
   await applyUntilInRotation(context, changed);
   await lockUnusedOnCluster(context);
