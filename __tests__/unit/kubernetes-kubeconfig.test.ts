@@ -2,6 +2,9 @@ import { kubeconfigVariables } from '../../cli/kubernetes/kubeconfig';
 import { TestMachine } from '../support/machine';
 
 const machine = new TestMachine();
+const before = process.cwd();
+// The next file has the same process.
+afterEach(() => process.chdir(before));
 afterAll(() => machine.close());
 
 /** A kubectl that lists the contexts that a file has, a line each. */
