@@ -386,6 +386,15 @@ describe('seal.sh and unseal.sh', () => {
   test.each<[string, (at: string) => void]>([
     ['code', (at) => writeFileSync(join(at, 'cdktf.out/stacks/bank-node-1/tfplan.sh'), 'evil')],
     ['a link', (at) => symlinkSync('/etc/passwd', join(at, 'build/plan/bank/plan.md'))],
+    [
+      'code, before more names than a pipe holds,',
+      (at) => {
+        writeFileSync(join(at, 'cdktf.out/stacks/bank-node-1/tfplan.sh'), 'evil');
+        for (let number = 0; number < 1500; number++) {
+          writeFileSync(join(at, 'build/plan/bank', `${'a'.repeat(60)}-${number}.md`), '');
+        }
+      },
+    ],
   ])('unpack nothing where %s is among the plans', (_, add) => {
     const here = planned();
     add(here);
