@@ -69,10 +69,14 @@ export class EnvironmentCluster implements Executor {
     return this.kubectl(args, { timeoutMs: ASK_TIMEOUT_MS, ...options });
   }
 
+  /** Runs programs in pods that are called by their own names. */
+  get inPods(): Executor {
+    return { exec: (pod, ...command) => this.execIn(pod, command) };
+  }
+
   /** kubectl with its options, as somebody would type it. */
   get client(): string {
-    const { context, namespace } = this.platform;
-    return `kubectl --context ${context} -n ${namespace}`;
+    return clientOf(this.platform);
   }
 
   /**
@@ -92,6 +96,11 @@ export class EnvironmentCluster implements Executor {
     const text = await this.kubectl(['get', kind, name, '--ignore-not-found', '--output', 'json']);
     return text.trim() === '' ? undefined : (JSON.parse(text) as T);
   }
+}
+
+/** kubectl for the namespace of an environment, as somebody would type it. */
+export function clientOf({ context, namespace }: Pick<KubernetesPlatform, 'context' | 'namespace'>): string {
+  return `kubectl --context ${context} -n ${namespace}`;
 }
 
 /** What kubectl says about a command that failed, in one line. */

@@ -1,6 +1,7 @@
 import { goneVolumes } from '../review/report/danger';
 import type { Topology } from '../topology/topology';
 import type { VolumeTopology } from '../topology/volumes';
+import { clientOf } from './environment-cluster';
 import { UserError } from './setup/errors';
 import type { TerraformStackRunner } from './terraform';
 
@@ -45,6 +46,6 @@ function stepsBefore({ platform, volumes, nodes, loadBalancer }: Topology, gone:
   const signed = left.map(({ name }) => name).join(' ');
   const why = '  an interruption first, as no new authority is made beside what the lost one has signed:';
   if (platform.kind === 'docker') return [why, `  docker rm -f ${servers} && docker volume rm ${signed}`];
-  const kubectl = `kubectl --context ${platform.context} -n ${platform.namespace}`;
+  const kubectl = clientOf(platform);
   return [why, `  ${kubectl} delete deployment ${servers} && ${kubectl} delete secret ${signed}`];
 }

@@ -1,5 +1,6 @@
 import { referencedSecrets, suppliedName } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
+import { clientOf } from './environment-cluster';
 
 /** A file in a volume, by the volume's purpose. */
 export interface VolumeFile {
@@ -52,7 +53,7 @@ export function irreplaceable(topology: Topology, changed: readonly VolumeFile[]
         if (!names.some((name) => isOneOf(file, [`${name}.key`, `${name}.crt`]))) return undefined;
         const { name } = volumes.certificateAuthority;
         if (platform.kind === 'kubernetes') {
-          return `put the Secret back from a backup: kubectl --context ${platform.context} -n ${platform.namespace} delete secret ${name} && make restore ENVIRONMENT=${environment} < keys.tar && make up ENVIRONMENT=${environment}`;
+          return `put the Secret back from a backup: ${clientOf(platform)} delete secret ${name} && make restore ENVIRONMENT=${environment} < keys.tar && make up ENVIRONMENT=${environment}`;
         }
         return `put the volume back from a backup: docker rm ${jobs.keystores.name} && docker volume rm ${name} && make restore ENVIRONMENT=${environment} < keys.tar && make up ENVIRONMENT=${environment}`;
       }

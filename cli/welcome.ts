@@ -1,4 +1,5 @@
 import type { Topology } from '../topology/topology';
+import { clientOf } from './environment-cluster';
 
 /** What somebody needs to know to use the environment. */
 export function welcome(topology: Topology): string {
@@ -18,8 +19,7 @@ ${environment} is up.
 export function passwordCommand(topology: Topology): string {
   const { nodes, platform, volumes } = topology;
   if (platform.kind === 'kubernetes') {
-    const place = `--context ${platform.context} -n ${platform.namespace}`;
-    return `kubectl ${place} get secret ${volumes.identityServerSecrets.name} -o jsonpath='{.data.ADMIN_PASSWORD}' | base64 -d`;
+    return `${clientOf(platform)} get secret ${volumes.identityServerSecrets.name} -o jsonpath='{.data.ADMIN_PASSWORD}' | base64 -d`;
   }
   const [node] = nodes;
   const host = topology.engineHost === undefined ? '' : `-H ${topology.engineHost} `;

@@ -5,28 +5,10 @@ import { noAnswer, unknownContext } from '../../cli/kubernetes/reach';
 import { manifestsOf } from '../../constructs/kubernetes/manifests';
 import { parseQuantity, quantityText } from '../../review/plan/quantity';
 import type { Topology } from '../../topology/topology';
-import { type Json, shipped, topology } from '../support/synth';
+import { onCluster } from '../support/kubernetes-plans';
+import { type Json, shipped } from '../support/synth';
 
-const bank = topology(
-  `
-[platform]
-kind = "kubernetes"
-context = "bank"
-namespace = "identity"
-publish = "node-port"
-storage_class = "block"
-shared_storage_class = "files"
-[identity_server]
-distribution = "sandbox"
-memory_mb = 1280
-heap_mb = 512
-[load_balancer]
-hostname = "is.bank.example"
-http_port = 30080
-https_port = 30443
-`,
-  'bank',
-);
+const bank = onCluster((toml) => toml.replace('context = "bank"', 'context = "bank"\nnamespace = "identity"'));
 
 const NEEDS = needsOf(manifestsOf(bank));
 const object = (kind: string, name: string, rest: object = {}): Json => ({

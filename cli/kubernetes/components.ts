@@ -4,7 +4,6 @@ import type { NodeTopology } from '../../topology/node';
 import type { Topology } from '../../topology/topology';
 import { membersSeenBy } from '../cluster-members';
 import type { ClusterObject, EnvironmentCluster } from '../environment-cluster';
-import type { Executor } from '../executor';
 import { routingStatus } from '../rotation';
 import { type ComponentStatus, LOG_LINES, logSince, NO_STATUS } from '../status/components';
 import { nodeCertificate, nodeCertificateReason } from '../status/node-certificate';
@@ -40,7 +39,7 @@ interface Found {
 export async function componentsOnCluster(topology: Topology, cluster: EnvironmentCluster): Promise<ComponentStatus[]> {
   const found = await look(cluster);
   const { database, nodes, loadBalancer, volumes } = topology;
-  const asPod: Executor = { exec: (pod, ...command) => cluster.execIn(pod, command) };
+  const asPod = cluster.inPods;
   const podsOf = (component: string) =>
     found.pods.filter((pod) => componentOf(pod) === component && pod.metadata.labels?.[ROLE_LABEL] !== 'job');
   const balancerComponent = volumes.loadBalancerConfiguration.component;

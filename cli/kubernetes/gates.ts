@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { ROLE_LABEL } from '../../topology/names';
-import type { RoutingStatus } from '../rotation';
-import { InterruptedError, UserError } from '../setup/errors';
+import { routingStatus } from '../rotation';
+import { UserError } from '../setup/errors';
 import { step } from '../setup/progress';
 import type { ClusterContext } from './cluster-context';
 import { isReady, isStopping, type Pod } from './pods';
@@ -18,7 +18,6 @@ export interface Rotation {
   readonly out: readonly string[];
 }
 
-const ASK_MS = 10_000;
 const SECONDS_BETWEEN_LOOKS = 1;
 /** What any node may need to get back into rotation, beside its start. */
 const GRACE_SECONDS = 30;
@@ -28,7 +27,10 @@ export async function rotation({ topology, cluster }: Place): Promise<Rotation> 
   const pods = await cluster.list<Pod>('pods', `${ROLE_LABEL}=load-balancer`);
   const taking = pods.filter((pod) => isReady(pod) && !isStopping(pod));
   const said = await Promise.all(
-    taking.map(async ({ metadata: { name } }) => ({ name, status: await statusOf(name, { topology, cluster }) })),
+    taking.map(async ({ metadata: { name } }) => ({
+      name,
+      status: await routingStatus(topology, cluster.inPods, name),
+    })),
   );
   const answers = said.filter(({ status }) => status !== undefined);
   const nodes = topology.nodes.map(({ name, containerName }) => {
@@ -47,63 +49,48 @@ export async function rotation({ topology, cluster }: Place): Promise<Rotation> 
   };
 }
 
-async function statusOf(pod: string, { topology, cluster }: Place): Promise<RoutingStatus | undefined> {
-  try {
-    const args = ['exec', pod, '--', 'curl', '-fsS', '-m', '2', topology.loadBalancer.statusUrl];
-    return JSON.parse(await cluster.kubectl(args, { timeoutMs: ASK_MS })) as RoutingStatus;
-  } catch (error) {
-    if (error instanceof InterruptedError) throw error;
-    return undefined;
-  }
-}
-
 /**
  * Makes sure that somebody serves at every load balancer while this node does not. One that is still starting is waited for.
  *
  * @throws UserError when it is the only one that serves
  */
 export async function requireAnotherInRotation(place: Place, leaving: string): Promise<void> {
-  const isOnly = ({ serving }: Rotation) => serving.includes(leaving) && serving.length === 1;
-  let now = await rotation(place);
-  if (!isOnly(now)) return;
-  const { environment } = place.topology;
-  await step('Wait until another node takes traffic', async () => {
-    const deadline = Date.now() + startSeconds(place) * 1000;
-    while (isOnly(now)) {
-      if (Date.now() >= deadline) {
-        throw new UserError(
-          [
-            `${leaving} is the only node that serves: going on would be an outage. Nothing more was changed.`,
-            ...now.out.map((line) => `  ${line}`),
-            `"make status ENVIRONMENT=${environment}" says more.`,
-          ].join('\n'),
-        );
-      }
-      await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
-      now = await rotation(place);
-    }
+  await waitUntil(place, {
+    title: 'Wait until another node takes traffic',
+    holds: ({ serving }) => !serving.includes(leaving) || serving.length > 1,
+    refusal: () => `${leaving} is the only node that serves: going on would be an outage. Nothing more was changed.`,
   });
 }
 
 /** Waits until every node takes traffic at every load balancer. @throws UserError when one does not, with the load balancer's reason */
 export async function waitUntilAllInRotation(place: Place): Promise<void> {
-  const { nodes, environment } = place.topology;
-  const isWhole = ({ serving }: Rotation) => serving.length === nodes.length;
+  await waitUntil(place, {
+    title: 'Wait until every node takes traffic',
+    holds: ({ serving }) => serving.length === place.topology.nodes.length,
+    refusal: ({ known }) =>
+      known
+        ? 'everything is as configured, but not every node takes traffic:'
+        : 'everything is as configured, but no load balancer says who takes traffic.',
+  });
+}
+
+interface Waiting {
+  /** What is shown where it does not hold at once. */
+  readonly title: string;
+  readonly holds: (now: Rotation) => boolean;
+  /** What is wrong when the time that a node may need is over. */
+  readonly refusal: (now: Rotation) => string;
+}
+
+async function waitUntil(place: Place, { title, holds, refusal }: Waiting): Promise<void> {
   let now = await rotation(place);
-  if (isWhole(now)) return;
-  await step('Wait until every node takes traffic', async () => {
+  if (holds(now)) return;
+  await step(title, async () => {
     const deadline = Date.now() + startSeconds(place) * 1000;
-    while (!isWhole(now)) {
+    while (!holds(now)) {
       if (Date.now() >= deadline) {
-        throw new UserError(
-          [
-            now.known
-              ? 'everything is as configured, but not every node takes traffic:'
-              : 'everything is as configured, but no load balancer says who takes traffic.',
-            ...now.out.map((line) => `  ${line}`),
-            `"make status ENVIRONMENT=${environment}" says more.`,
-          ].join('\n'),
-        );
+        const more = `"make status ENVIRONMENT=${place.topology.environment}" says more.`;
+        throw new UserError([refusal(now), ...now.out.map((line) => `  ${line}`), more].join('\n'));
       }
       await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
       now = await rotation(place);

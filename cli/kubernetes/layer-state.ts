@@ -1,4 +1,4 @@
-import type { Manifest } from '../../constructs/kubernetes/manifests';
+import { isWorkload, type Manifest } from '../../constructs/kubernetes/manifests';
 import type { ClusterObject } from '../environment-cluster';
 import { type Condition, isReady, isStopping, type Pod, type PodEvent, podFacts } from './pods';
 
@@ -45,8 +45,6 @@ const NO_MACHINE_SECONDS = 300;
 const HOPELESS_RESTARTS = 3;
 /** A job that has failed so often fails again; the cluster itself tries for minutes. */
 const HOPELESS_ATTEMPTS = 2;
-
-const isWorkload = ({ object: { kind } }: Manifest) => ['Deployment', 'StatefulSet', 'Job'].includes(kind);
 
 /** The workloads of a layer that are not what they are to be, in words. */
 export function pendingOf(manifests: readonly Manifest[], { workloads }: Seen): string[] {

@@ -1,17 +1,10 @@
 import type { Manifest } from '../../constructs/kubernetes/manifests';
 import type { ResourceChange } from '../../review/plan/plan-json';
+import type { PlanOptions } from '../planning';
 import { print, step } from '../setup/progress';
 import type { TerraformStackRunner } from '../terraform';
 import type { ClusterContext } from './cluster-context';
 import type { Workload } from './layer-state';
-
-/** How plans are made. */
-export interface PlanOptions {
-  /** Looks at a plan as soon as it is there. */
-  readonly read?: (runner: TerraformStackRunner) => Promise<void>;
-  /** Plans to destroy the environment. @default false */
-  readonly destroy?: boolean;
-}
 
 /**
  * Saves a plan for every stack. Nothing in the cluster is changed: a job that failed is replaced by the plan.

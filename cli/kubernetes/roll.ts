@@ -1,5 +1,5 @@
 import type { StackTopology } from '../../topology/stacks';
-import { isRetired } from '../../topology/topology';
+import { isCurrentNode } from '../apply-order';
 import { together } from '../setup/concurrently';
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
@@ -38,10 +38,6 @@ async function inOrder(context: ClusterContext): Promise<TerraformStackRunner[]>
   const nodes = context.stacks.filter(({ stack }) => isCurrentNode(context, stack));
   const sorted = [...nodes.filter((runner) => !isServing(runner)), ...nodes.filter(isServing)];
   return context.stacks.map((runner) => (nodes.includes(runner) ? (sorted.shift() as TerraformStackRunner) : runner));
-}
-
-function isCurrentNode({ topology }: ClusterContext, { layer, name }: StackTopology): boolean {
-  return layer === 'node' && !isRetired(topology, name);
 }
 
 function watchOf(context: ClusterContext, { stack }: TerraformStackRunner): LayerWatch {

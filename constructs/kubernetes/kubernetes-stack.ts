@@ -5,11 +5,9 @@ import { literal } from '../container-defaults';
 import { LayerStack } from '../layer-stack';
 import { platformOf } from './environment-chart';
 import { KUBECTL_VERSION, KubectlManifest, KubectlProvider } from './kubectl-provider';
-import type { LayerManifests, Manifest } from './manifests';
+import { isWorkload, type LayerManifests, type Manifest } from './manifests';
 import { digestOf } from './pod-defaults';
 
-/** What starts pods. They begin when all else of their layer is there, and end before it goes. */
-const WORKLOADS = ['Deployment', 'StatefulSet', 'Job'];
 /** Kubernetes' own default, of a Deployment that names none. */
 const PROGRESS_SECONDS = 600;
 /** For what stops before, and for answers that take long. */
@@ -31,18 +29,18 @@ export class KubernetesStack extends LayerStack {
             yaml: literal(JSON.stringify(withContentKey(object))),
             // Nothing of a Job can be changed.
             replaced: object.kind === 'Job',
-            goesWithAll: WORKLOADS.includes(object.kind),
+            goesWithAll: isWorkload({ object }),
             rolloutSeconds: rolloutSeconds(object),
             ...(dependsOn.length > 0 && { dependsOn }),
             ...(isKept(object, kept) && { lifecycle: { preventDestroy: true } }),
           }),
       );
-    const isWorkload = ({ object: { kind } }: Manifest) => WORKLOADS.includes(kind);
     const isMarker = ({ object }: Manifest) => object.metadata.name === marker;
     const things = place(
       manifests.filter((each) => !isWorkload(each) && !isMarker(each)),
       [],
     );
+    // They begin when all else of their layer is there, and end before it goes.
     const workloads = place(manifests.filter(isWorkload), things);
     // Last: a first creation that fails has nothing to protect yet.
     place(manifests.filter(isMarker), [...things, ...workloads]);

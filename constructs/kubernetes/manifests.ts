@@ -54,6 +54,11 @@ export function manifestsOf(topology: Topology): LayerManifests[] {
   });
 }
 
+/** Whether it starts pods. */
+export function isWorkload({ object: { kind } }: Pick<Manifest, 'object'>): boolean {
+  return ['Deployment', 'StatefulSet', 'Job'].includes(kind);
+}
+
 /** A layer as a file for kubectl, Argo CD or Flux. */
 export function manifestFile({ manifests }: LayerManifests): string {
   return Yaml.stringify(...manifests.map(({ object }) => object));
