@@ -226,9 +226,10 @@ describe('a hostile pull request', () => {
 
 test('the night finds an environment as configured, and opens issues when somebody has changed it by hand and nobody is served', async () => {
   const clean = await runner.job('drift.yml', 'drift', onMain);
+  // First, as an issue says what was found.
+  expect(await runner.takeRequests()).toEqual([]);
   expect(clean.log).toContain(`${ENVIRONMENT} is as configured`);
   expect(clean.log).toContain(`${ENVIRONMENT} serves, as a client sees it`);
-  expect(await runner.takeRequests()).toEqual([]);
   await docker('rm', '--force', '--volumes', `${ENVIRONMENT}-load-balancer`);
   await runner.job('drift.yml', 'drift', onMain);
   const issues = (await runner.takeRequests()).filter(({ args }) =>

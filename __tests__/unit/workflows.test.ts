@@ -274,6 +274,25 @@ describe('status-issue.sh', () => {
   });
 });
 
+describe('status.sh', () => {
+  /** A project whose make status fails so many times before all is well. */
+  const project = (failures: number) =>
+    folder({
+      Makefile: `status:\n\t@echo >> looks; echo "look $$(wc -l < looks) at $(ENVIRONMENT)"; test $$(wc -l < looks) -gt ${failures}\n`,
+    });
+
+  test.each([
+    ['at once when all is well', 0, 'look 1 at bank'],
+    ['again after a bad moment', 1, 'look 2 at bank'],
+    ['three times when it stays bad', 9, 'look 3 at bank'],
+  ])('asks %s', (_, failures, says) => {
+    const directory = project(failures);
+    const { status } = script('status.sh', ['bank', 'status.json', '0'], {}, directory);
+    expect(status).toBe(0);
+    expect(readFileSync(join(directory, 'status.json'), 'utf8')).toBe(`${says}\n`);
+  });
+});
+
 describe('confirm.sh', () => {
   const project = folder({
     'config/test.toml': '[identity_server]\nprotected = true # of no meaning here\n',
