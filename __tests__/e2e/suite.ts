@@ -49,12 +49,20 @@ async function endToEndSetup(): Promise<{ startedEngine: boolean } | { missing: 
   }
 }
 
-/** Runs every file, also after one that failed. @throws UserError with the names of the tests that failed */
+/** Files that failed and get a second run. More than these are no accident. */
+const SECOND_RUNS = 2;
+
+/**
+ * Runs every file, also after one that failed. A file that failed while another one had half of the processors runs once more, alone;
+ * the end of the output names what passed only then.
+ *
+ * @throws UserError with the names of the tests that failed
+ */
 async function runAll(): Promise<void> {
   const names = readdirSync(__dirname).flatMap((file) => /^(.*)\.test\.ts$/.exec(file)?.[1] ?? []);
   const waiting = inOrder(names);
   const running = new Map<EndToEndFile, Promise<void>>();
-  const failures: string[] = [];
+  const failed: Result[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'end-to-end-'));
   let tests = 0;
   let interrupted: unknown;
@@ -63,7 +71,7 @@ async function runAll(): Promise<void> {
     const ended = runFile(file, folder)
       .then((result) => {
         tests += result.tests;
-        failures.push(...result.failures);
+        if (result.failures.length > 0) failed.push(result);
       })
       .catch((error: unknown) => {
         interrupted ??= error;
@@ -80,15 +88,23 @@ async function runAll(): Promise<void> {
         throw interrupted;
       }
     }
+    const first = listOf(failed.flatMap(({ failures }) => failures));
+    if (AT_ONCE > 1 && failed.length > 0 && failed.length <= SECOND_RUNS) {
+      print(`\nFailed beside another file, and run once more alone:\n${first}\n`);
+      for (const { file } of failed.splice(0)) {
+        const result = await runFile(file, folder);
+        if (result.failures.length > 0) failed.push(result);
+      }
+    }
+    const failures = failed.flatMap((result) => result.failures);
+    if (failures.length > 0) {
+      throw new UserError(`\n${failures.length} end-to-end tests failed:\n${listOf(failures)}`);
+    }
+    print(`End-to-end tests passed: ${tests} in ${names.length} files`);
+    if (first !== '') print(`Of these, failed beside another file and passed alone:\n${first}`);
   } finally {
     rmSync(folder, { recursive: true });
   }
-  if (failures.length > 0) {
-    throw new UserError(
-      `\n${failures.length} end-to-end tests failed:\n${failures.map((each) => `  ${each}`).join('\n')}`,
-    );
-  }
-  print(`End-to-end tests passed: ${tests} in ${names.length} files`);
 
   function nextIfFree(): EndToEndFile | undefined {
     return running.size < AT_ONCE ? nextOf(waiting, [...running.keys()]) : undefined;
@@ -96,21 +112,24 @@ async function runAll(): Promise<void> {
 }
 
 /** Runs one file, and shows what it said when it has ended: of two at once, lines would be mixed. */
-async function runFile({ name }: EndToEndFile, folder: string): Promise<Result> {
+async function runFile(which: EndToEndFile, folder: string): Promise<Result> {
+  const { name } = which;
   const file = `__tests__/e2e/${name}.test.ts`;
   const [logFile, resultFile] = [join(folder, `${name}.log`), join(folder, `${name}.json`)];
+  // Of a run before this one.
+  rmSync(resultFile, { force: true });
   // A pattern is a regular expression, and one name may be the end of another.
   const pattern = `/${file.replaceAll('.', '\\.')}$`;
   const args = [pattern, '--runInBand', '--verbose', '--testTimeout=180000', '--json', '--outputFile', resultFile];
   const jest = () => run(join(PROJECT, 'node_modules', '.bin', 'jest'), args, { cwd: PROJECT, logFile });
   try {
     await step(name, jest);
-    return resultIn(resultFile, file);
+    return { file: which, ...resultIn(resultFile, file) };
   } catch (error) {
     if (error instanceof InterruptedError || !(error instanceof CommandError)) throw error;
     // Whatever it has left takes memory and processors from those that come after it.
     for (const place of placesOf(file)) await removeEnvironment(place);
-    return resultIn(resultFile, file);
+    return { file: which, ...resultIn(resultFile, file) };
   } finally {
     if (existsSync(logFile))
       print(
@@ -122,7 +141,7 @@ async function runFile({ name }: EndToEndFile, folder: string): Promise<Result> 
 }
 
 /** What Jest wrote; a file that wrote nothing, or that failed without a test, has failed itself. */
-function resultIn(resultFile: string, file: string): Result {
+function resultIn(resultFile: string, file: string): Omit<Result, 'file'> {
   if (!existsSync(resultFile)) return { tests: 0, failures: [`${file} did not run to its end`] };
   const { success, testResults } = JSON.parse(readFileSync(resultFile, 'utf8')) as JestResult;
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
@@ -137,7 +156,12 @@ function placesOf(file: string): string[] {
   return PLACES.map(({ name }) => name).filter((name) => text.includes(`'${name}'`));
 }
 
+function listOf(names: readonly string[]): string {
+  return names.map((each) => `  ${each}`).join('\n');
+}
+
 interface Result {
+  readonly file: EndToEndFile;
   readonly tests: number;
   /** Names of the tests that failed, with their file. */
   readonly failures: readonly string[];
