@@ -9,7 +9,7 @@ import {
   replayableLocation,
   upstream,
 } from './nginx-locations';
-import { NAMES_IN_HTTP, UNLESS_LEAVING } from './nginx-names';
+import { NAMES_IN_HTTP, REQUESTS_FILE, UNLESS_LEAVING } from './nginx-names';
 import type { NginxConfProps } from './nginx-props';
 import { rateLimits, rateVariables } from './nginx-rates';
 import {
@@ -76,7 +76,7 @@ ${routingVariables(props)}${props.nodesByName ? NAMES_IN_HTTP : ''}${clientCerti
     '"tls":"$ssl_protocol"${clientCertificates ? CLIENT_CERTIFICATE_LOG : ''}}';
   # Whole lines together, as many as the engine's pipe takes at once, and a tenth of a second late at most: to write each by itself costs as
   # much as a fifth of the request.
-  access_log /dev/stdout requests buffer=4k flush=100ms;
+  access_log ${props.nodesByName ? REQUESTS_FILE : '/dev/stdout'} requests buffer=4k flush=100ms;
   server_tokens off;
 
   client_body_temp_path /tmp/client_body;

@@ -44,6 +44,7 @@ const component = (name: string, victim: (pair: ClusterPair) => Promise<Victim>)
     bars: IN_FLIGHT,
     inject: async (pair, note) => {
       const which = await victim(pair);
+      const before = (await pair.pods()).map(({ uid }) => uid);
       const begun = performance.now();
       await killComponent(which);
       try {
@@ -51,10 +52,13 @@ const component = (name: string, victim: (pair: ClusterPair) => Promise<Victim>)
       } finally {
         await startComponent(which);
       }
-      await allInRotation(pair, note);
+      // What the cluster has started elsewhere by then starts first.
       await pair.untilHealthy();
+      await allInRotation(pair, note);
       note.from = begun + UNNOTICED_SECONDS * 1000;
       note.to = performance.now();
+      const after = (await pair.pods()).filter(({ uid }) => !before.includes(uid)).map(({ component: one }) => one);
+      note.remarks.push(after.length > 0 ? `runs elsewhere: ${after.sort().join(', ')}` : 'no pod was replaced');
     },
   });
 
