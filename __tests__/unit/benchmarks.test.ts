@@ -99,6 +99,11 @@ describe('the load balancer without one thing', () => {
   test.each(variantsOf(conf))('$without: it is left out, and what is left is an nginx.conf', ({ conf: changed }) => {
     expect(changed).not.toBe(conf);
     expect(anywhere(parseNginxConf(changed), 'proxy_pass').length).toBeGreaterThan(0);
+    // Nginx starts with no variable that nobody sets.
+    for (const [, name] of conf.matchAll(/js_(?:set|var) (\$\w+)/g)) {
+      const uses = changed.split('\n').filter((each) => each.includes(name as string));
+      if (uses.length > 0) expect(uses.filter((each) => /js_(?:set|var) /.test(each))).toHaveLength(1);
+    }
   });
 
   test('what ours no longer has is not reported to cost nothing', () => {

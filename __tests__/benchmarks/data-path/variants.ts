@@ -13,6 +13,7 @@ const NO_SCRIPT: readonly Change[] = [
   [/^load_module .*\n/m, ''],
   [/^ {2}js_\w+ .*\n/gm, ''],
   [/^ {4}if \(!-f .*\n.*\n {4}\}\n/m, ''],
+  [/^ {6}if \(\$only_node\) .*\n.*\n {6}\}\n/gm, ''],
   [/\n {2}# Not published: probes[\s\S]*$/, '}\n'],
 ];
 
