@@ -167,7 +167,7 @@ describe('what was changed with kubectl', () => {
     expect(JSON.stringify(report)).not.toMatch(/aaaaaa|bbbbbb/);
   });
 
-  test('is told by its fields: those that were declared, without values that may be secrets', () => {
+  test('is told by its fields: those that were declared and what was put into lists of ours, without values that may be secrets', () => {
     const declared = {
       kind: 'Deployment',
       metadata: { name: 'bank-node-1', labels: { a: 'b' } },
@@ -201,8 +201,14 @@ describe('what was changed with kubectl', () => {
     container.env[1] = { name: 'B' };
     container.resources.limits.memory = '1Gi';
     container.ports[0].protocol = 'TCP';
-    live.spec.template.spec.containers.push({ name: 'injected', image: 'proxy' });
     expect(changedFields(declared, live)).toEqual([]);
+    live.spec.template.spec.containers.push({ name: 'injected', image: 'proxy' });
+    container.env.push({ name: 'BY_HAND', value: 'secret-of-somebody' });
+    expect(changedFields(declared, live)).toEqual([
+      'pod.containers.injected: added',
+      'pod.containers.one.env.BY_HAND: added',
+    ]);
+    live.spec.template.spec.containers.pop();
     Object.assign(container, { image: 'is:2', env: [{ name: 'A', value: 'secret-of-somebody' }, { name: 'B' }] });
     live.spec.replicas = 0;
     expect(changedFields(declared, live)).toEqual([

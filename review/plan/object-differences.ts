@@ -59,15 +59,29 @@ function isRenamed({ before, after }: Leaf): boolean {
 }
 
 /**
- * What of an object is not in the cluster as it was declared, in words: fields that others have added are no concern of Terraform's. Values
- * of variables and files are not shown: what somebody has put there by hand may be a secret.
+ * What of an object is not in the cluster as it was declared, in words, and what somebody has put into its lists, such as a variable: an apply
+ * takes that back. Other fields that others have added are no concern of Terraform's. Values of variables and files are not shown: what
+ * somebody has put there by hand may be a secret.
  */
 export function changedFields(declared: Attributes, live: Attributes): string[] {
   const leaves = leavesOf('', declared, declaredPart(declared, live)).filter((leaf) => !isAnotherSpelling(leaf));
-  return leaves.map(({ path, before, after }) => {
+  const changed = leaves.map(({ path, before, after }) => {
     const name = nameOfField(path);
     return /(^|\.)(env|data|stringData)\./.test(path) ? name : `${name}: ${show(before)} → ${show(after)}`;
   });
+  return [...changed, ...addedEntries('', declared, live).map((path) => `${nameOfField(path)}: added`)];
+}
+
+/** Paths of the entries that declared lists have beside what was declared. */
+function addedEntries(path: string, declared: Json, live: Json): string[] {
+  const [wanted, there] = [byKey(declared), byKey(live)];
+  if (wanted === undefined || there === undefined) return [];
+  const below = (key: string) => (path === '' ? key : `${path}.${key}`);
+  const added = isList(declared) ? [...there.keys()].filter((key) => !wanted.has(key)) : [];
+  return [
+    ...added.map(below),
+    ...[...wanted].flatMap(([key, entry]) => addedEntries(below(key), entry, there.get(key) ?? null)),
+  ];
 }
 
 /** The API server leaves away what is empty, and writes amounts in its own way, such as 1Gi for 1024Mi. */
