@@ -7,6 +7,8 @@ import { answersIn } from '../../cli/published/ask-from-engine';
 import { askHere } from '../../cli/published/ask-here';
 import { nameNote } from '../../cli/published/name';
 import { publishedPlaces } from '../../cli/published/places';
+import type { Published } from '../../cli/published/published';
+import { askUntil, notServed } from '../../cli/published/until-served';
 import { verdictOn } from '../../cli/published/verdict';
 import { publishedLine } from '../../cli/status/table';
 
@@ -131,6 +133,12 @@ describe('what the published address answers is judged', () => {
     expect(judged({}, { authority: undefined }).problems).toEqual([]);
   });
 
+  test('an ingress may serve HTTPS alone', () => {
+    const http = { http: { failure: { kind: 'refused', detail: '' } } };
+    expect(judged(http, { redirects: false }).problems).toEqual([]);
+    expect(judged({ ...http, ...https({ status: 503 }) }, { redirects: false }).problems).toHaveLength(1);
+  });
+
   test('a certificate with few days left is a note, and no fault yet', () => {
     const { problems, notes } = judged({}, {}, new Date(END - 20 * DAY));
     expect([problems, notes]).toEqual([[], [expect.stringContaining('20 days left')]]);
@@ -201,6 +209,57 @@ describe('the public name', () => {
 
   test('that resolves to the address, or to an address that cannot be compared, is none', () => {
     expect([note(['127.0.20.1']), note(['10.9.9.9'], [])]).toEqual([[], []]);
+  });
+});
+
+describe('at the end of make up', () => {
+  const answer = (change: Partial<Published> = {}): Published => ({
+    url: 'https://is.bank.test',
+    served: true,
+    addresses: ['10.0.0.1:443'],
+    askedFrom: 'this machine',
+    reason: null,
+    unreachable: false,
+    certificate: null,
+    notes: [],
+    ...change,
+  });
+  const refused = answer({ served: false, reason: 'no node is ready (503)' });
+
+  test('a client is asked for again until the answer is one to take', async () => {
+    const answers = [refused, answer(), refused];
+    const last = await askUntil(
+      async () => answers.shift() as Published,
+      ({ served }) => (served ? 0 : 60),
+    );
+    expect([last.served, answers.length]).toEqual([true, 1]);
+  });
+
+  test('an answer that lasts longer than anybody waits is the last one', async () => {
+    const asked: Published[] = [];
+    const last = await askUntil(
+      async () => {
+        asked.push(refused);
+        return refused;
+      },
+      () => 0.5,
+    );
+    expect([last, asked.length]).toEqual([refused, 2]);
+  });
+
+  test('whoever is not served is told where, why, what may stand between, and how to go on', () => {
+    const { message } = notServed({ environment: 'bank' }, refused, ['Port 443 is held by nginx.']);
+    expect(message).toBe(
+      [
+        'everything is as configured, but a client of https://is.bank.test at 10.0.0.1:443 is not served as it should be: no node is ready (503).',
+        'Port 443 is held by nginx.',
+        '"make status ENVIRONMENT=bank" says more. When the cause is gone: make up ENVIRONMENT=bank',
+      ].join('\n'),
+    );
+    const nowhere = answer({ served: false, addresses: [], reason: 'the cluster has given the Service no address' });
+    expect(notServed({ environment: 'bank' }, nowhere).message).toContain(
+      'a client of https://is.bank.test is not served as it should be: the cluster has given the Service no address.',
+    );
   });
 });
 

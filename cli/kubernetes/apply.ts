@@ -5,11 +5,11 @@ import { teardownLayers } from '../teardown';
 import type { TerraformStackRunner } from '../terraform';
 import { atWorkOnCluster } from './at-work';
 import { type ClusterContext, openCluster } from './cluster-context';
-import { lockUnusedOnCluster } from './database-rotation';
 import { preflightOnCluster } from './preflight';
 import { requireLiftedOnCluster } from './protection';
 import { requireReachable } from './reachable';
-import { applyUntilInRotation, destroyOnCluster } from './roll';
+import { destroyOnCluster } from './roll';
+import { applyUntilServedOnCluster } from './served';
 import { sweepCluster } from './sweep';
 import { welcomeToCluster } from './welcome';
 
@@ -34,10 +34,7 @@ async function apply(
   changed: readonly TerraformStackRunner[],
 ): Promise<void> {
   for (const runner of changed) await runner.init();
-  if (!destroy) {
-    await applyUntilInRotation(context, changed);
-    return lockUnusedOnCluster(context);
-  }
+  if (!destroy) return applyUntilServedOnCluster(context, changed);
   await destroyOnCluster(context, changed);
   await sweepCluster(context);
 }

@@ -3,12 +3,11 @@ import { requireVolumes } from '../gone-volumes';
 import { requirePolicy } from '../policy';
 import { atWorkOnCluster } from './at-work';
 import { type ClusterContext, openCluster } from './cluster-context';
-import { lockUnusedOnCluster } from './database-rotation';
 import { reportPlans } from './plan';
 import { planOnCluster } from './planning';
 import { preflightOnCluster } from './preflight';
 import { requireLiftedOnCluster } from './protection';
-import { applyUntilInRotation } from './roll';
+import { applyUntilServedOnCluster } from './served';
 import { welcomeToCluster } from './welcome';
 
 /** `make up` on Kubernetes: applies the environment layer by layer, says where it is. */
@@ -24,8 +23,7 @@ async function up(context: ClusterContext): Promise<void> {
   const changed = context.topology.protected ? await planByPolicy(context) : await planOnCluster(context);
   await requireVolumes(context, changed);
   if (changed.length === 0) console.log('Nothing to change.');
-  await applyUntilInRotation(context, changed);
-  await lockUnusedOnCluster(context);
+  await applyUntilServedOnCluster(context, changed);
 }
 
 async function planByPolicy(context: ClusterContext) {

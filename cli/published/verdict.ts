@@ -8,6 +8,8 @@ export interface Expectations extends Endpoint {
   readonly url: string;
   /** Certificate of the environment's own authority, PEM. @default - the certificate may be of anybody */
   readonly authority?: string;
+  /** Whether the HTTP port is to be there, and to redirect. @default true */
+  readonly redirects?: boolean;
 }
 
 /** Whether a client is served, and why not. */
@@ -30,7 +32,7 @@ export function verdictOn(answers: ClientAnswers, expected: Expectations, now = 
     ...(https.failure ? [inWords(https.failure, place, expected.hostname)] : []),
     ...(certificate ? certificateProblems(certificate, issuers, expected, now) : []),
     ...statusProblems(https),
-    ...redirectProblems(http, address, expected),
+    ...(expected.redirects === false ? [] : redirectProblems(http, address, expected)),
   ];
   const notes = [
     ...(facts && facts.daysLeft >= 0 && facts.daysLeft < FEW_DAYS

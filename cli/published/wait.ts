@@ -1,16 +1,12 @@
-import { setTimeout } from 'node:timers/promises';
 import type { CommandContext } from '../command';
 import { waitUntilAllServe } from '../rotation';
-import { UserError } from '../setup/errors';
 import { print, step } from '../setup/progress';
 import { askAsClient, type Published } from './published';
+import { askUntil, notServed, SETTLE_SECONDS } from './until-served';
 import { whoAnswers } from './who-answers';
 
-/** A reload, a certificate that is taken over, a first request that wakes a node up. */
-const SETTLE_SECONDS = 20;
 /** A connection that is refused for so long is not one that a restart is about to accept. */
 const REFUSED_SECONDS = 5;
-const SECONDS_BETWEEN_LOOKS = 1;
 
 /**
  * Waits until a client is served at the published address. Where nobody gets a connection although the load balancer is well, the
@@ -26,26 +22,16 @@ export async function waitUntilClientsAreServed(context: CommandContext): Promis
       published = await untilServed(context);
     }
     if (published.served) return;
-    const { environment } = context.topology;
     const who = whoAnswers(context.topology, published);
-    throw new UserError(
-      [
-        `everything is as configured, but a client of ${published.url} at ${published.addresses.join(' and ')} is not served as it should be: ${published.reason}.`,
-        ...(who ? [`${who}.`] : []),
-        `"make status ENVIRONMENT=${environment}" says more. When the cause is gone: make up ENVIRONMENT=${environment}`,
-      ].join('\n'),
-    );
+    throw notServed(context.topology, published, who ? [`${who}.`] : []);
   });
 }
 
-async function untilServed({ topology, engine }: CommandContext): Promise<Published> {
-  const startedAt = Date.now();
-  for (;;) {
-    const published = await askAsClient(topology, engine);
-    const patience = published.unreachable ? REFUSED_SECONDS : SETTLE_SECONDS;
-    if (published.served || Date.now() >= startedAt + patience * 1000) return published;
-    await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
-  }
+function untilServed({ topology, engine }: CommandContext): Promise<Published> {
+  return askUntil(
+    () => askAsClient(topology, engine),
+    ({ served, unreachable }) => (served ? 0 : unreachable ? REFUSED_SECONDS : SETTLE_SECONDS),
+  );
 }
 
 /**
