@@ -1,5 +1,5 @@
 import { LABEL_PREFIX } from '../topology/names';
-import type { KubernetesPlatform } from '../topology/platform';
+import { clientOf, type KubernetesPlatform } from '../topology/platform';
 import type { Topology } from '../topology/topology';
 import type { Executor } from './executor';
 import { requireProgram } from './setup/machine';
@@ -96,11 +96,6 @@ export class EnvironmentCluster implements Executor {
     const text = await this.kubectl(['get', kind, name, '--ignore-not-found', '--output', 'json']);
     return text.trim() === '' ? undefined : (JSON.parse(text) as T);
   }
-}
-
-/** kubectl for the namespace of an environment, as somebody would type it. */
-export function clientOf({ context, namespace }: Pick<KubernetesPlatform, 'context' | 'namespace'>): string {
-  return `kubectl --context ${context} -n ${namespace}`;
 }
 
 /** What kubectl says about a command that failed, in one line. */

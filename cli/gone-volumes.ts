@@ -1,7 +1,7 @@
 import { goneVolumes } from '../review/report/danger';
+import { clientOf } from '../topology/platform';
 import type { Topology } from '../topology/topology';
 import type { VolumeTopology } from '../topology/volumes';
-import { clientOf } from './environment-cluster';
 import { UserError } from './setup/errors';
 import type { TerraformStackRunner } from './terraform';
 

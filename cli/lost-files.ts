@@ -1,6 +1,6 @@
+import { clientOf } from '../topology/platform';
 import { referencedSecrets, suppliedName } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
-import { clientOf } from './environment-cluster';
 
 /** A file in a volume, by the volume's purpose. */
 export interface VolumeFile {

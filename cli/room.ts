@@ -17,14 +17,16 @@ function freeMib(folder: string): number {
 }
 
 /** @throws UserError where a state in a file was cut off all the same, or is damaged otherwise */
-export function requireWholeStates({ environment, stacks, retired }: Topology): void {
+export function requireWholeStates({ environment, stacks, retired, platform }: Topology): void {
+  // On Kubernetes an apply takes over what is there.
+  const command = platform.kind === 'docker' ? 'adopt' : 'up';
   for (const { name, backend } of [...stacks, ...retired.stacks]) {
     if (backend.type !== 'local') continue;
     const file = join(stackDirectory(name), String(backend.settings.path));
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     if (text.trim() === '' || isJson(text)) continue;
     throw new UserError(
-      `the state ${file} is cut off or damaged. Nothing was changed. Put back the one before, ${file}.backup, or a copy of yours; without one, remove it and run: make adopt ENVIRONMENT=${environment}`,
+      `the state ${file} is cut off or damaged. Nothing was changed. Put back the one before, ${file}.backup, or a copy of yours; without one, remove it and run: make ${command} ENVIRONMENT=${environment}`,
     );
   }
 }

@@ -1,5 +1,5 @@
+import { clientOf } from '../topology/platform';
 import type { Topology } from '../topology/topology';
-import { clientOf } from './environment-cluster';
 
 /** What somebody needs to know to use the environment. */
 export function welcome(topology: Topology): string {

@@ -57,8 +57,10 @@ export function renderPolicy(): string {
   return [INTRODUCTION, ...Object.entries(RULES).map(section)].join('\n');
 }
 
-function section([id, { reason, fix }]: [string, Rule]): string {
-  return `### ${id}\n\n${sentence(reason)}\n\n**To fix it:** ${fix}.\n`;
+function section([id, { reason, fix, onKubernetes }]: [string, Rule]): string {
+  const there = Object.values(onKubernetes ?? {}).map(sentence);
+  const further = there.length === 0 ? '' : `\n**On Kubernetes:** ${there.join(' ')}\n`;
+  return `### ${id}\n\n${sentence(reason)}\n\n**To fix it:** ${fix}.\n${further}`;
 }
 
 function sentence(text: string): string {

@@ -11,6 +11,7 @@ import { storeFiles } from './key-stores';
 import type { Layout } from './layout';
 import type { LoadBalancerTopology } from './load-balancer';
 import { imageEntrypoint, type NodeTopology } from './node';
+import { wordedFor } from './pod-words';
 import { runtimeScript } from './runtime-script';
 import { referencedSecrets, requiredSecrets, suppliedSecrets } from './secrets';
 import { SHARED_FOLDERS } from './shared-folders';
@@ -84,7 +85,8 @@ export function jobsTopology(
   };
 }
 
-function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly NodeTopology[]): JobTopology {
+function secretsJob(inputs: JobInputs, nodes: readonly NodeTopology[]): JobTopology {
+  const { environment, layout } = inputs;
   const { distribution, images, jobs, owners, volumes } = layout;
   const required = requiredSecrets(environment, nodes);
   const { revision, current } = databaseLogins(environment);
@@ -99,7 +101,7 @@ function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly 
   return {
     name: jobs.secrets,
     image: images.identityServer,
-    script: scriptOf(assets, ...scripts),
+    script: scriptOf(inputs, ...scripts),
     environment: {
       ENVIRONMENT: environment.name,
       IMAGE: images.identityServer,
@@ -120,7 +122,8 @@ function secretsJob({ environment, layout, assets }: JobInputs, nodes: readonly 
   };
 }
 
-function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
+function keystoresJob(inputs: JobInputs): JobTopology {
+  const { environment, layout } = inputs;
   const { name, identity_server: server, load_balancer: balancer, authorities } = environment;
   const { images, jobs, nodes, owners, volumes } = layout;
   const { stores } = layout.distribution;
@@ -129,7 +132,7 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
     name: jobs.keystores,
     image: images.identityServer,
     script: scriptOf(
-      assets,
+      inputs,
       ...(authorities.database ? ['trust-database-authorities.sh'] : []),
       'seal.sh',
       'issue-authority.sh',
@@ -161,19 +164,20 @@ function keystoresJob({ environment, layout, assets }: JobInputs): JobTopology {
   };
 }
 
-function sharedFilesJob({ layout, assets }: JobInputs): JobTopology {
-  const { images, jobs, owners, volumes } = layout;
+function sharedFilesJob(inputs: JobInputs): JobTopology {
+  const { images, jobs, owners, volumes } = inputs.layout;
   return {
     name: jobs.sharedFiles,
     image: images.identityServer,
-    script: scriptOf(assets, 'prepare-shared-files.sh'),
+    script: scriptOf(inputs, 'prepare-shared-files.sh'),
     environment: { FOLDERS: SHARED_FOLDERS.join(' '), SERVER_OWNER: owners.server },
     capabilities: HAND_OVER_FILES,
     mounts: mountsOf(volumes, jobs.sharedFiles),
   };
 }
 
-function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['schema'] {
+function schemaJobs(inputs: JobInputs): JobsTopology['schema'] {
+  const { environment, layout, assets } = inputs;
   const { authorities } = environment;
   const { base, current, other } = databaseLogins(environment);
   const { dbms, images, jobs, owners, volumes, budget, databaseServers, databaseFailsOver, databaseAdmin } = layout;
@@ -184,7 +188,7 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
     scripts: {
       name: jobs.schemaScripts,
       image: images.identityServer,
-      script: scriptOf(assets, 'seal.sh', 'copy-schema-scripts.sh'),
+      script: scriptOf(inputs, 'seal.sh', 'copy-schema-scripts.sh'),
       environment: { SCHEMA_VERSION: layout.schemaVersion },
       // The image's home directory is open to the server's user alone.
       capabilities: ['CAP_DAC_OVERRIDE'],
@@ -193,7 +197,7 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
     run: {
       name: jobs.schema,
       image: images.database,
-      script: scriptOf(assets, 'schema-version.sh', schemaScript),
+      script: scriptOf(inputs, 'schema-version.sh', schemaScript),
       environment: {
         // Lists, where there are several: libpq takes them so.
         DATABASE_HOST: databaseServers.map(({ host }) => withoutBrackets(host)).join(','),
@@ -228,15 +232,12 @@ function schemaJobs({ environment, layout, assets }: JobInputs): JobsTopology['s
   };
 }
 
-function loadBalancerConfigurationJob(
-  { layout, assets }: JobInputs,
-  { configuration }: LoadBalancerTopology,
-): JobTopology {
-  const { images, jobs, places, volumes } = layout;
+function loadBalancerConfigurationJob(inputs: JobInputs, { configuration }: LoadBalancerTopology): JobTopology {
+  const { images, jobs, places, volumes } = inputs.layout;
   return {
     name: jobs.loadBalancerConfiguration,
     image: images.loadBalancer,
-    script: scriptOf(assets, 'seal.sh', 'install-load-balancer-configuration.sh'),
+    script: scriptOf(inputs, 'seal.sh', 'install-load-balancer-configuration.sh'),
     environment: { REVISION: configuration.revision, STATUS_URL: places.ownStatusUrl },
     files: Object.fromEntries(
       Object.entries(configuration.files).map(([name, content]) => [`/candidate/${name}`, content]),
@@ -248,6 +249,6 @@ function loadBalancerConfigurationJob(
 }
 
 /** Scripts of `runtime/jobs/`, one after the other in one shell. */
-function scriptOf(assets: TopologyAssets, ...names: readonly string[]): string {
-  return names.map((name) => runtimeScript(assets, `jobs/${name}`)).join('\n');
+function scriptOf({ environment, assets }: JobInputs, ...names: readonly string[]): string {
+  return wordedFor(environment, names.map((name) => runtimeScript(assets, `jobs/${name}`)).join('\n'));
 }

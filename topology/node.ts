@@ -13,6 +13,7 @@ import { databaseLogins } from './database-login';
 import { ACCESS_LOG_TO_STDOUT, deploymentToml } from './deployment-toml';
 import type { Layout } from './layout';
 import { CLIENT_CERTIFICATE_HEADER } from './nginx-conf';
+import { wordedFor } from './pod-words';
 import { nodeOnKubernetes } from './pods';
 import { runtimeScript } from './runtime-script';
 import { SHARED_FOLDERS } from './shared-folders';
@@ -151,7 +152,7 @@ export function nodeTopology(
       ...kubernetes?.environment,
     },
     files: {
-      [entrypointPath]: runtimeScript(assets, 'identity-server/entrypoint.sh'),
+      [entrypointPath]: wordedFor(environment, runtimeScript(assets, 'identity-server/entrypoint.sh')),
       [healthPath]: runtimeScript(assets, 'identity-server/health.sh'),
       [configurationPath]: renderToml(toml),
       ...kubernetes?.files,

@@ -38,3 +38,8 @@ export function platformTopology({ name, platform }: Environment): PlatformTopol
     tolerations: platform.tolerations,
   };
 }
+
+/** kubectl for the namespace of an environment, as somebody would type it. */
+export function clientOf({ context, namespace }: Pick<KubernetesPlatform, 'context' | 'namespace'>): string {
+  return `kubectl --context ${context} -n ${namespace}`;
+}

@@ -42,6 +42,16 @@ test('a state that was cut off is named with the ways back; an empty one is none
   }
 });
 
+test.each([
+  ['', 'make adopt ENVIRONMENT=bank'],
+  ['[platform]\nkind = "kubernetes"\ncontext = "bank"\n', 'make up ENVIRONMENT=bank'],
+])('without a copy of it, what runs is taken over by the command of its platform', (platform, command) => {
+  const file = join('state', 'bank', 'bank-node-1.tfstate');
+  writeFileSync(file, '{');
+  expect(() => requireWholeStates(topology(`${platform}${SMALLEST}`, 'bank'))).toThrow(`remove it and run: ${command}`);
+  writeFileSync(file, '');
+});
+
 test('a configuration is written whole or not at all', () => {
   writeFileSync('bank.toml', 'before', { mode: 0o640 });
   writeWhole('bank.toml', 'after');

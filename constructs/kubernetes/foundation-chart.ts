@@ -1,6 +1,7 @@
 import { k8s } from 'cdk8s-plus-32';
 import type { Construct } from 'constructs';
 import type { JobTopology } from '../../topology/jobs';
+import { clientOf, type KubernetesPlatform } from '../../topology/platform';
 import type { StackTopology } from '../../topology/stacks';
 import type { Topology } from '../../topology/topology';
 import { declaredVolumes, type VolumeTopology } from '../../topology/volumes';
@@ -46,7 +47,7 @@ export class FoundationChart extends EnvironmentChart {
     });
     for (const [id, each] of Object.entries({ secrets: jobs.secrets, keystores: jobs.keystores })) {
       new KubernetesJob(this, `${id}-job`, {
-        ...storing(each, volumes, this.platform.namespace, topology),
+        ...storing(each, this.platform, topology),
         ...job(volumes.keystores.component, serverOwner),
         account,
       });
@@ -116,19 +117,23 @@ export class FoundationChart extends EnvironmentChart {
 /** A job whose folders become Secrets: it begins with what they hold. */
 function storing(
   job: JobTopology,
-  volumes: Topology['volumes'],
-  namespace: string,
+  platform: KubernetesPlatform,
   topology: Topology,
 ): Omit<JobTopology, 'user' | 'capabilities'> {
   const { loadSecrets, storeSecrets } = topology.podScripts;
-  const written = Object.values(volumes).flatMap(({ name, writers }) => {
+  const written = Object.values(topology.volumes).flatMap(({ name, writers }) => {
     const folder = writers[job.name];
     return folder === undefined ? [] : [`${folder} ${name}`];
   });
   return {
     ...job,
     script: [loadSecrets, withGivenFiles(job.script, topology), storeSecrets].join('\n'),
-    environment: { ...job.environment, SECRETS: written.join('\n'), NAMESPACE: namespace },
+    environment: {
+      ...job.environment,
+      SECRETS: written.join('\n'),
+      NAMESPACE: platform.namespace,
+      KUBECTL: clientOf(platform),
+    },
   };
 }
 

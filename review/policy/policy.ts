@@ -20,12 +20,13 @@ export interface Suppressed {
 export function checkPolicy(input: PolicyInput): { findings: Finding[]; suppressed: Suppressed[] } {
   const findings: Finding[] = [];
   const suppressed: Suppressed[] = [];
-  for (const [id, { reason, fix, check }] of Object.entries(RULES)) {
+  for (const [id, { reason, fix, onKubernetes, check }] of Object.entries(RULES)) {
+    const words = { reason, fix, ...(input.topology.platform.kind === 'kubernetes' && onKubernetes) };
     const violations = check(input);
     if (violations.length === 0) continue;
     const suppression = input.topology.policySuppressions.find(({ rule }) => rule === id);
     if (suppression) suppressed.push({ rule: id, acceptedBecause: suppression.reason, violations });
-    else findings.push({ rule: id, reason, fix, violations });
+    else findings.push({ rule: id, ...words, violations });
   }
   return { findings, suppressed };
 }

@@ -25,5 +25,7 @@ export interface Rule {
   readonly reason: string;
   /** What to do; lower case, no full stop. */
   readonly fix: string;
+  /** Either of them where the environment is on Kubernetes. @default - the same words */
+  readonly onKubernetes?: { readonly reason?: string; readonly fix?: string };
   check(input: PolicyInput): readonly Violation[];
 }

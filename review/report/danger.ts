@@ -62,16 +62,17 @@ export function goneVolumes(topology: Topology, stacks: readonly Pick<PlannedSta
 
 function consequenceOf(topology: Topology, change: ReportedChange): string | undefined {
   const { type, name, action } = change;
-  const { volumes, network } = topology;
+  const { volumes, network, platform } = topology;
   if (type === 'docker_network') {
     const lost = `every container loses its network${name === network.name ? '' : ` ${name}`}`;
     return action === 'destroy' ? lost : `${lost}; it cannot be replaced while containers of other stacks are attached`;
   }
   if (isContainer(change)) {
     if (name === undefined || name !== databaseContainerOf(topology)) return undefined;
+    const kept = `the data stays only if its ${platform.kind === 'docker' ? 'volume' : 'claim'} does`;
     return action === 'destroy'
-      ? 'no node has a database any more; the data stays only if its volume does'
-      : 'no node has a database until the new one is healthy; the data stays only if its volume does';
+      ? `no node has a database any more; ${kept}`
+      : `no node has a database until the new one is healthy; ${kept}`;
   }
   if (!isVolume(change)) return undefined;
   const volume = Object.values(volumes).find((each) => each.name === name);

@@ -18,6 +18,9 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 export const defaultCredential: Rule = {
   reason: 'a password in a plan, an image or a container definition is known to everybody who can read one of them',
   fix: 'let the file refer to the secret, such as "$env{ADMIN_PASSWORD}", which is read from a volume on the Docker host',
+  onKubernetes: {
+    fix: 'let the file refer to the secret, such as "$env{ADMIN_PASSWORD}", which is read from a Secret',
+  },
   check: anyOf(
     forContainers('all', ({ values }) => credentialsIn(values)),
     (input) =>

@@ -7,6 +7,10 @@ export const hostAccess: Rule = {
   reason:
     'files, devices and namespaces of the Docker host lead out of the container; its socket makes the container root of the host',
   fix: 'use named volumes and the environment’s own network',
+  onKubernetes: {
+    reason: 'files, ports and namespaces of the machine lead out of the pod, to all that runs there',
+    fix: 'use Secrets, claims and the network of pods',
+  },
   check: anyOf(
     forContainers('all', ({ values }) => [
       ...['network_mode', 'pid_mode', 'ipc_mode', 'userns_mode']

@@ -6,6 +6,11 @@ export const secretsSupplied: Rule = {
   reason:
     'a password or encryption key that was generated on the Docker host is known there alone, and lost with that host',
   fix: 'apply: the first job names every secret that is missing; put each on the Docker host with "make import-secret"',
+  onKubernetes: {
+    reason:
+      'a password or encryption key that was generated in the cluster is known there alone, and lost with its Secret',
+    fix: 'apply: the first job names every secret that is missing; put each into its Secret with "make import-secret"',
+  },
   check: (input) => {
     const { topology } = input;
     if (!topology.protected) return [];
