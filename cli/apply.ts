@@ -5,11 +5,10 @@ import { afterInterruption, type CommandContext, EVERY_PLATFORM, openEnvironment
 import { onKubernetes } from './on-kubernetes';
 import { preflight } from './preflight/preflight';
 import { requireLifted } from './protection';
-import { destroyAll } from './rollout';
 import { applicableReport, reportedPlans, retiredStacksOf } from './saved-plan';
 import { requireSchemaVersion } from './schema-version';
 import { runCommand } from './setup/errors';
-import { sweep, teardownLayers } from './teardown';
+import { destroyPlanned, sweep, teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 import { welcome } from './welcome';
 
@@ -40,7 +39,9 @@ async function applyPlans(
 ): Promise<void> {
   for (const runner of changed) await runner.init();
   if (destroy) {
-    await destroyAll(context, changed);
+    await destroyPlanned(context, changed, (runner, besideOthers) =>
+      runner.apply({ prefix: besideOthers ? `${runner.stack.name}: ` : '' }),
+    );
     await sweep(context);
     return;
   }

@@ -39,6 +39,11 @@ export async function requireNobodyAtWork(context: Place): Promise<void> {
   if (found.trim() !== '') throw await occupied(context);
 }
 
+/** Who works here, for others to read. */
+export function thisProcess(): string {
+  return `${userInfo().username}@${hostname()}, process ${process.pid}`;
+}
+
 function containerOf({ topology }: Place): string {
   return `${topology.environment}-at-work`;
 }
@@ -57,7 +62,7 @@ async function begin(context: Place, command: string): Promise<() => Promise<voi
   const { topology, engine } = context;
   const name = containerOf(context);
   const options = [...HELPER, '--interactive', '--network', 'none', '--read-only', '--user', '65534'];
-  const label = `${LABEL}=${userInfo().username}@${hostname()}, process ${process.pid}: ${command}`;
+  const label = `${LABEL}=${thisProcess()}: ${command}`;
   // One that is there for certain, where anything is.
   const [container] = await engine.containers();
   const image = [container?.image ?? topology.loadBalancer.image, '-c', 'echo begun; exec cat'];

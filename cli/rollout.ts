@@ -14,7 +14,6 @@ import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 import { step } from './setup/progress';
 import { isStale, stalePlan } from './stale-plan';
-import { teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 import { requireFresh, requireKnown, unknownResources } from './unknown-to-state';
 
@@ -55,21 +54,6 @@ async function requireSigningSteps(changed: readonly TerraformStackRunner[]): Pr
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Applies saved plans that destroy the environment, layer after layer. */
-export async function destroyAll(context: CommandContext, changed: readonly TerraformStackRunner[]): Promise<void> {
-  const destroy = async (runner: TerraformStackRunner, prefix: string) => {
-    try {
-      await step(`Destroy ${runner.stack.name}`, () => runner.apply({ prefix }));
-    } catch (error) {
-      if (isStale(error)) throw stalePlan(context, runner);
-      throw error;
-    }
-  };
-  for (const layer of teardownLayers(changed)) {
-    await together(layer.map((runner) => destroy(runner, layer.length > 1 ? `${runner.stack.name}: ` : '')));
-  }
 }
 
 /**

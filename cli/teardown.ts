@@ -5,6 +5,7 @@ import type { CommandContext } from './command';
 import { together } from './setup/concurrently';
 import { UserError } from './setup/errors';
 import { step } from './setup/progress';
+import { isStale, stalePlan } from './stale-plan';
 import type { TerraformStackRunner } from './terraform';
 
 const POLL_MS = 100;
@@ -51,6 +52,29 @@ export async function destroyLayers({
       throw new UserError(`${runner.stack.name} cannot be destroyed: ${runner.refusal}`);
     }
     if (changes) await runner.apply({ quiet: true });
+  }
+}
+
+/**
+ * Applies saved plans that destroy the environment, layer after layer, the stacks of one at the same time.
+ *
+ * @param apply applies one, told whether it is beside others
+ */
+export async function destroyPlanned(
+  context: Pick<CommandContext, 'topology'>,
+  changed: readonly TerraformStackRunner[],
+  apply: (runner: TerraformStackRunner, besideOthers: boolean) => Promise<void>,
+): Promise<void> {
+  const destroy = async (runner: TerraformStackRunner, besideOthers: boolean) => {
+    try {
+      await step(`Destroy ${runner.stack.name}`, () => apply(runner, besideOthers));
+    } catch (error) {
+      if (isStale(error)) throw stalePlan(context, runner);
+      throw error;
+    }
+  };
+  for (const layer of teardownLayers(changed)) {
+    await together(layer.map((runner) => destroy(runner, layer.length > 1)));
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { LABEL_PREFIX } from '../../topology/names';
+import { thisProcess } from '../at-work';
 import type { ClusterObject } from '../environment-cluster';
 import { UserError } from '../setup/errors';
 import { CommandError, stopRunningCommands } from '../setup/process';
@@ -30,7 +30,7 @@ interface Lease extends ClusterObject {
  * @throws UserError when somebody is at work, with who and since when
  */
 export async function atWorkOnCluster<T>(place: Place, command: string, work: () => Promise<T>): Promise<T> {
-  const holder = `${userInfo().username}@${hostname()}, process ${process.pid} (${randomUUID().slice(0, 8)}): ${command}`;
+  const holder = `${thisProcess()} (${randomUUID().slice(0, 8)}): ${command}`;
   await acquire(place, holder);
   let lost: string | undefined;
   const renewing = setInterval(async () => {

@@ -1,11 +1,10 @@
 import type { StackTopology } from '../../topology/stacks';
 import { isCurrentNode } from '../apply-order';
-import { together } from '../setup/concurrently';
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { step } from '../setup/progress';
 import { isStale, stalePlan } from '../stale-plan';
-import { teardownLayers } from '../teardown';
+import { destroyPlanned } from '../teardown';
 import type { TerraformStackRunner } from '../terraform';
 import type { ClusterContext } from './cluster-context';
 import { type Rotation, requireAnotherInRotation, rotation, waitUntilAllInRotation } from './gates';
@@ -106,24 +105,14 @@ async function failure(context: ClusterContext, stack: StackTopology, cause: str
 
 const NOBODY: Pick<Rotation, 'serving'> = { serving: [] };
 
-/** Applies saved plans that destroy the environment, layer after layer; the nodes at the same time, as nobody is served any more. */
+/** Applies saved plans that destroy the environment, where all of them may be. */
 export async function destroyOnCluster(
   context: ClusterContext,
   changed: readonly TerraformStackRunner[],
 ): Promise<void> {
-  for (const layer of teardownLayers(changed)) {
-    await together(
-      layer.map(async (runner) => {
-        if (runner.refusal !== undefined) {
-          throw new UserError(`${runner.stack.name} cannot be destroyed: ${runner.refusal}`);
-        }
-        try {
-          await step(`Destroy ${runner.stack.name}`, () => runner.apply({ quiet: true }));
-        } catch (error) {
-          if (isStale(error)) throw stalePlan(context, runner);
-          throw error;
-        }
-      }),
-    );
+  const refused = changed.find(({ refusal }) => refusal !== undefined);
+  if (refused) {
+    throw new UserError(`${refused.stack.name} cannot be destroyed: ${refused.refusal}. Nothing was changed.`);
   }
+  await destroyPlanned(context, changed, (runner) => runner.apply({ quiet: true }));
 }
