@@ -1,7 +1,7 @@
 import { type Attributes, isList, isObject, type Json } from '../plan/plan-json';
 import { isJobContainer } from '../plan/resource-change';
-import { plannedPods } from './pods';
-import type { PolicyInput, Violation } from './rule';
+import { forPlanned, plannedPods } from './pods';
+import type { PolicyInput } from './rule';
 
 /** Addresses that no other machine reaches. */
 export const LOOPBACK = /^(127\.|::1$|localhost$)/;
@@ -23,21 +23,12 @@ export function plannedContainers({ stacks }: PolicyInput): PlannedContainer[] {
   );
 }
 
-/** A rule about each container, or about each of those that keep running. */
+/** A rule about each container. */
 export function forContainers(
   which: 'all' | 'long-running',
-  messages: (container: PlannedContainer, input: PolicyInput) => string[],
+  messages: (container: PlannedContainer, input: PolicyInput) => readonly string[],
 ) {
-  return (input: PolicyInput): Violation[] =>
-    plannedContainers(input)
-      .filter(({ job }) => which === 'all' || !job)
-      .flatMap((container) =>
-        messages(container, input).map((text) => ({
-          stack: container.stack,
-          location: container.address,
-          message: text,
-        })),
-      );
+  return forPlanned(plannedContainers, which, messages);
 }
 
 export function texts(value: Json | undefined): string[] {

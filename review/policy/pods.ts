@@ -51,21 +51,26 @@ export function plannedPods(input: PolicyInput): PlannedPod[] {
   });
 }
 
-/** A rule about each pod, or about each of those that keep running. */
+/** A rule about each of what is planned, or about each of those that keep running. */
+export function forPlanned<Planned extends { readonly stack: string; readonly address: string; readonly job: boolean }>(
+  planned: (input: PolicyInput) => readonly Planned[],
+  which: 'all' | 'long-running',
+  messages: (each: Planned, input: PolicyInput) => readonly string[],
+) {
+  return (input: PolicyInput): Violation[] =>
+    planned(input)
+      .filter(({ job }) => which === 'all' || !job)
+      .flatMap((each) =>
+        messages(each, input).map((message) => ({ stack: each.stack, location: each.address, message })),
+      );
+}
+
+/** A rule about each pod. */
 export function forPods(
   which: 'all' | 'long-running',
   messages: (pod: PlannedPod, input: PolicyInput) => readonly string[],
 ) {
-  return (input: PolicyInput): Violation[] =>
-    plannedPods(input)
-      .filter(({ job }) => which === 'all' || !job)
-      .flatMap((pod) =>
-        messages(pod, input).map((message) => ({
-          stack: pod.stack,
-          location: pod.address,
-          message: about(pod, message),
-        })),
-      );
+  return forPlanned(plannedPods, which, (pod, input) => messages(pod, input).map((message) => about(pod, message)));
 }
 
 /** The same about each of its containers. */
