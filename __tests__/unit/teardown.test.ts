@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { CommandContext } from '../../cli/command';
 import { UserError } from '../../cli/setup/errors';
-import { destroyLayers } from '../../cli/teardown';
+import { CommandError } from '../../cli/setup/process';
+import { destroyLayers, destroyPlanned } from '../../cli/teardown';
+import type { TerraformStackRunner } from '../../cli/terraform';
 import { topology } from '../support/synth';
 
 interface Given {
@@ -95,4 +97,37 @@ test('what Terraform refuses to plan is told when its turn comes', async () => {
   await expect(destroyed({ refused: ['foundation'] })).rejects.toThrow(
     'bank-foundation cannot be destroyed: it is protected',
   );
+});
+
+describe('saved plans that destroy an environment', () => {
+  const of = topology(undefined, 'bank');
+  const stacks = of.stacks.map((stack) => ({ stack })) as unknown as TerraformStackRunner[];
+  const applied = async (stale?: string) => {
+    const done: string[] = [];
+    await destroyPlanned({ topology: of }, stacks, async ({ stack: { name } }, besideOthers) => {
+      if (name === stale) {
+        throw new CommandError(['terraform', 'apply'], 1, 'exit code 1', ['Error: Saved plan is stale']);
+      }
+      done.push(`${name}${besideOthers ? ' beside others' : ''}`);
+    }).catch((error: unknown) => {
+      throw Object.assign(error as Error, { done });
+    });
+    return done;
+  };
+
+  test('are applied layer after layer, and the nodes know of each other', async () => {
+    expect(await applied()).toEqual([
+      'bank-load-balancer',
+      'bank-node-1 beside others',
+      'bank-node-2 beside others',
+      'bank-foundation',
+    ]);
+  });
+
+  test('end where one is stale, which is told in words', async () => {
+    await expect(applied('bank-node-1')).rejects.toMatchObject({
+      message: expect.stringContaining('the plan of bank-node-1 is stale'),
+      done: ['bank-load-balancer', 'bank-node-2 beside others'],
+    });
+  });
 });
