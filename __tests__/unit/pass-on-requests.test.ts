@@ -6,9 +6,11 @@ import { setTimeout } from 'node:timers/promises';
 import { PROJECT, temporaryDirectory } from '../support/synth';
 
 const SCRIPT = readFileSync(join(PROJECT, 'runtime/kubernetes/pass-on-requests.sh'), 'utf8');
-/** Nginx is process 1 in its pod; here, a signal to it is only written down. Time passes faster. */
-const AS_IN_A_POD = `kill() { if [ "$1" = -USR1 ]; then echo "$*" >> "$REQUESTS.signals"; : > "$REQUESTS"; else command kill "$@"; fi; }
-sleep() { command sleep 0.1; }
+/** Nginx is process 1 in its pod; here, a signal to it is only written down, and when the reading of the old file has ended. Looks come faster. */
+const AS_IN_A_POD = `kill() {
+  if [ "$1" = -USR1 ]; then echo "$*" >> "$REQUESTS.signals"; : > "$REQUESTS"; else command kill "$@"; : > "$REQUESTS.ended"; fi
+}
+sleep() { if [ "$1" = 5 ]; then command sleep 0.1; else command sleep "$1"; fi; }
 `;
 /** Larger than any pipe, and than what is put aside. */
 const MANY = 130_000;
@@ -54,7 +56,7 @@ test('who reads the output may be away: the file is put aside all the same, and 
   passing.stdout?.pause();
   await until(() => existsSync(requests));
   appendFileSync(requests, Array.from({ length: MANY }, (_, number) => line(number)).join(''));
-  await until(() => existsSync(`${requests}.signals`));
+  await until(() => existsSync(`${requests}.ended`));
   let output = '';
   passing.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
