@@ -147,7 +147,8 @@ const KINDS: Readonly<Record<Kind, string>> = { get: 'GET', replayable: 'replaya
 /** Before the fault, so that connections are warm, and after it, so that late damage shows. */
 const SETTLE_MS = 3000;
 
-function mix(key: string): LoadRequest[] {
+/** What clients send. @param key under which their writes are found */
+export function mix(key: string): LoadRequest[] {
   return [
     { kind: 'get', method: 'GET', path: (id) => `/probe/echo?id=${id}` },
     { kind: 'write', method: 'POST', path: (id) => `/probe/write?key=${key}&id=${id}` },

@@ -36,6 +36,7 @@ const NUMBERS = {
   'cluster-faults': 54,
   'cluster-database': 55,
   'cluster-commands': 27,
+  'cluster-changes': 28,
   scan: 26,
   // The plans of the golden reports, and the network to which one of them moves.
   bank: 17,

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { canariesOf } from '../chaos/cluster/faults/canaries';
 import { type Answer, FrontDoor } from '../chaos/cluster/front-door';
 import { Names } from '../chaos/cluster/names-watch';
+import { canariesOf } from '../support/canaries';
 import { eventually } from '../support/workspace';
 
 // What judges the faults on the cluster: who stands before its machines, who watches its names, and what is looked for.

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../../images/tags';
+import { processesBelow } from '../../support/process-tree';
 import { docker, eventually, inspect } from '../../support/workspace';
 import { type Fault, NOTHING_LOST } from '../fault';
 import { NODE_PORT, type Pair } from '../pair';
@@ -69,8 +69,8 @@ const killedApply: Fault = {
         const created = await inspect(first.container).catch(() => undefined);
         return created !== undefined && created.Id !== Id;
       });
-      const victims = terraformsBelow(make.pid);
-      for (const pid of victims) process.kill(pid, 'SIGKILL');
+      const victims = processesBelow(make.pid).filter(({ name }) => /^(terraform|tofu)$/.test(name));
+      for (const { pid } of victims) process.kill(pid, 'SIGKILL');
       note.expect('no terraform was running', victims.length > 0);
       note.expect('make up did not fail', (await make.ended).exitCode !== 0);
       await pair.up({ heapMb: 400 });
@@ -100,24 +100,5 @@ const certificates: Fault = {
     await pair.up();
   },
 };
-
-/** Process ids of the Terraforms that a process started, at whatever depth. */
-function terraformsBelow(ancestor: number): number[] {
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const [, name = '', parent = ''] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-        return [{ pid: Number(pid), name, parent: Number(parent) }];
-      } catch {
-        return [];
-      }
-    });
-  const isBelow = (pid: number): boolean => {
-    const parent = processes.find((candidate) => candidate.pid === pid)?.parent;
-    return parent !== undefined && (parent === ancestor || isBelow(parent));
-  };
-  return processes.filter(({ pid, name }) => /^(terraform|tofu)$/.test(name) && isBelow(pid)).map(({ pid }) => pid);
-}
 
 export const changeFaults = { brokenImage, certificates, twoRolls, killedApply };
