@@ -16,13 +16,13 @@ import { killTree } from '../support/process-tree';
 import { temporaryDirectory } from '../support/synth';
 import { eventually } from '../support/workspace';
 
-// An environment's life on a real cluster: created, changed, interrupted, changed by hand, rotated, destroyed.
+// An environment's life on a real cluster: created, changed, interrupted, changed by hand, robbed of its keys, rotated, destroyed.
 
 const NAME = 'cluster-changes';
 const { hostname, bindAddress: address } = placeOf(NAME);
 const [FIRST, SECOND] = [`${NAME}-node-1`, `${NAME}-node-2`];
 const STACKS = [`${NAME}-foundation`, FIRST, SECOND, `${NAME}-load-balancer`];
-const SECRETS = `${NAME}-identity-server-secrets`;
+const [AUTHORITY, SECRETS] = [`${NAME}-certificate-authority`, `${NAME}-identity-server-secrets`];
 const ROTATED = 'Rotated-Canary-1618';
 /** What the cluster itself puts into every namespace. */
 const NOTHING = ['configmap/kube-root-ca.crt', 'serviceaccount/default'];
@@ -213,6 +213,26 @@ test('a NetworkPolicy that somebody has deleted is drift in the plan, and make u
   await expectNothingToChange();
 });
 
+test('Secrets that nobody can make again and that somebody has deleted stop make up; a backup brings them back', async () => {
+  const archive = join(keys, 'keys.tar');
+  heard(await environment.makeInShell('backup', `>'${archive}'`));
+  const [before, pods] = [await environment.digests(), await environment.nodePods()];
+  await kubectl('delete', 'secret', AUTHORITY, SECRETS);
+  const refused = await refusal('up');
+  expect(refused).toContain('Nothing was changed: an empty object would take the place of what nobody can make again.');
+  for (const secret of [AUTHORITY, SECRETS]) expect(refused).toContain(`${secret} is gone: `);
+  expect(refused).toContain(`make restore ENVIRONMENT=${NAME} < archive`);
+
+  const restored = heard(await environment.makeInShell('restore', `<'${archive}'`));
+  for (const secret of [AUTHORITY, SECRETS]) expect(restored.stdout).toContain(`${secret} is restored`);
+  await make('up');
+  // The stores are made again of the same keys.
+  const after = await environment.digests();
+  for (const secret of [AUTHORITY, SECRETS]) expect(after[secret]).toBe(before[secret]);
+  expect(await environment.nodePods()).toEqual(pods);
+  await expectNothingToChange();
+});
+
 test('both passwords are rotated without a failed request, and the old login is locked', async () => {
   await load('rotation', async () => {
     await make('rotate-secret', { NAME: 'ADMIN_PASSWORD' }, ROTATED);
@@ -235,8 +255,6 @@ test('every write that was acknowledged is there, once', async () => {
 
 test('no value of a Secret is in a state, a saved plan, a report, another object, an event, or what the commands have said', async () => {
   await noteSecrets();
-  const archive = join(keys, 'keys.tar');
-  heard(await environment.makeInShell('backup', `>'${archive}'`));
   const looked = [...canaries];
   const plans = STACKS.map((stack) => [`saved plan of ${stack}`, savedPlan(stack)] as const);
   for (const [, text] of plans) expect(text).toContain('kubectl_manifest');
@@ -245,7 +263,7 @@ test('no value of a Secret is in a state, a saved plan, a report, another object
   expect(await filesWith(looked, [workspace.directory])).toEqual([]);
   // Whoever finds nothing must be able to find something.
   expect(looked).toContain(ROTATED);
-  expect(await filesWith(looked, [keys])).toEqual([archive]);
+  expect(await filesWith(looked, [keys])).toEqual([join(keys, 'keys.tar')]);
 });
 
 test('make down leaves nothing in the namespace, and no state', async () => {
