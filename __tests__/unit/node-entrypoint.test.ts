@@ -63,7 +63,6 @@ function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
       TEST: directory,
       ...variables,
     },
-    // In a container its children end with it; here its process group does.
     detached: true,
   });
   for (const stream of [node.stdout, node.stderr])
@@ -71,7 +70,10 @@ function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
       output += chunk;
     });
   const child = node;
-  return new Promise((done) => child.once('exit', (code) => done(code)));
+  // In a container its children end with it.
+  child.once('exit', endAll);
+  // What it wrote is read by then.
+  return new Promise((done) => child.once('close', (code) => done(code)));
 }
 
 async function until(condition: () => boolean): Promise<void> {
