@@ -71,7 +71,7 @@ function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
     });
   const child = node;
   // In a container its children end with it.
-  child.once('exit', endAll);
+  child.once('exit', () => endAll(child));
   // What it wrote is read by then.
   return new Promise((done) => child.once('close', (code) => done(code)));
 }
@@ -106,17 +106,17 @@ beforeEach(() => {
   accepts();
 });
 
-function endAll(): void {
-  if (node?.pid === undefined) return;
+function endAll(child: ChildProcess | undefined): void {
+  if (child?.pid === undefined) return;
   try {
-    process.kill(-node.pid, 'SIGKILL');
+    process.kill(-child.pid, 'SIGKILL');
   } catch {
     // All of it has ended.
   }
 }
 
 afterEach(() => {
-  endAll();
+  endAll(node);
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -163,7 +163,7 @@ describe('where it answers its peers alone', () => {
         output = '';
         start({ PEERS });
         await until(started);
-        endAll();
+        endAll(node);
         expect([time, template().replaceAll(/\n *(?=<Valve)/g, '\n')]).toEqual([
           time,
           before.replace(host, `${host}\n${VALVE}`),
@@ -309,7 +309,6 @@ async function startAndStop(variables: NodeJS.ProcessEnv): Promise<void> {
   await until(started);
   node?.kill('SIGTERM');
   await end;
-  endAll();
 }
 
 function writeLogging(text: string): void {
