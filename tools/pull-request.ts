@@ -28,6 +28,7 @@ const REGULAR_FILE = /^100(?:644|755) blob /;
 /** What a person reads on the target branch before a plan is made with it, and why. */
 const READ_BEFORE_A_PLAN: readonly { readonly path: readonly string[]; readonly reason: string }[] = [
   { path: ['engine'], reason: 'decides where credentials are sent' },
+  { path: ['platform'], reason: 'decides where credentials are sent' },
   { path: ['state'], reason: 'decides where credentials are sent' },
   { path: ['identity_server', 'distribution'], reason: 'decides which images are built and run' },
   { path: ['identity_server', 'build'], reason: 'decides which programs run as root in an image build' },

@@ -35,6 +35,11 @@ export const PROPOSED: Readonly<Record<string, Proposed>> = {
     'engine changes',
     `${SERVER}${REMOTE}[engine]\nhost = "tcp://evil.example:2376"\n`,
   ),
+  'h-platform': changed(
+    'another platform',
+    'platform changes',
+    `${SERVER}${REMOTE}[platform]\nkind = "kubernetes"\ncontext = "evil"\nnamespace = "evil"\n`,
+  ),
   'h-state': changed('another state', 'state changes', SERVER + REMOTE.replace('bank', 'evil')),
   'h-quoted': changed('another state by quoted keys', 'state changes', `"state" = { "backend" = "s3" }\n${SERVER}`),
   'h-new': { attack: 'a new environment', refusal: 'it is new', ours: undefined, theirs: SERVER + REMOTE },
