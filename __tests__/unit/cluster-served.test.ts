@@ -1,17 +1,9 @@
 import { askedElsewhere, between, patienceSeconds } from '../../cli/kubernetes/served';
 import type { Published } from '../../cli/published/published';
+import { publishedAnswer } from '../support/published';
 
 // The end of `make up` and `make apply` on Kubernetes: whether a client is served where the environment is published.
-const SERVED: Published = {
-  url: 'https://is.bank.test',
-  served: true,
-  addresses: ['10.0.0.1:443'],
-  askedFrom: 'this machine',
-  reason: null,
-  unreachable: false,
-  certificate: null,
-  notes: [],
-};
+const SERVED = publishedAnswer();
 const REFUSED: Published = { ...SERVED, served: false, reason: 'no node is ready (503)' };
 const NOWHERE: Published = { ...REFUSED, addresses: [], reason: 'the cluster has given the Service no address' };
 const INSIDE: Published = {

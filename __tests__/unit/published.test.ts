@@ -11,6 +11,7 @@ import type { Published } from '../../cli/published/published';
 import { askUntil, notServed } from '../../cli/published/until-served';
 import { verdictOn } from '../../cli/published/verdict';
 import { publishedLine } from '../../cli/status/table';
+import { publishedAnswer } from '../support/published';
 
 const pem = (name: string) => readFileSync(join(__dirname, '..', 'fixtures', 'certificates', `${name}.pem`), 'utf8');
 const otherRoot = readFileSync(join(__dirname, '..', 'fixtures', 'authorities', 'other-root.pem'), 'utf8');
@@ -213,21 +214,10 @@ describe('the public name', () => {
 });
 
 describe('at the end of make up', () => {
-  const answer = (change: Partial<Published> = {}): Published => ({
-    url: 'https://is.bank.test',
-    served: true,
-    addresses: ['10.0.0.1:443'],
-    askedFrom: 'this machine',
-    reason: null,
-    unreachable: false,
-    certificate: null,
-    notes: [],
-    ...change,
-  });
-  const refused = answer({ served: false, reason: 'no node is ready (503)' });
+  const refused = publishedAnswer({ served: false, reason: 'no node is ready (503)' });
 
   test('a client is asked for again until the answer is one to take', async () => {
-    const answers = [refused, answer(), refused];
+    const answers = [refused, publishedAnswer(), refused];
     const last = await askUntil(
       async () => answers.shift() as Published,
       ({ served }) => (served ? 0 : 60),
@@ -256,7 +246,11 @@ describe('at the end of make up', () => {
         '"make status ENVIRONMENT=bank" says more. When the cause is gone: make up ENVIRONMENT=bank',
       ].join('\n'),
     );
-    const nowhere = answer({ served: false, addresses: [], reason: 'the cluster has given the Service no address' });
+    const nowhere = publishedAnswer({
+      served: false,
+      addresses: [],
+      reason: 'the cluster has given the Service no address',
+    });
     expect(notServed({ environment: 'bank' }, nowhere).message).toContain(
       'a client of https://is.bank.test is not served as it should be: the cluster has given the Service no address.',
     );

@@ -56,6 +56,13 @@ export async function allInRotation(pair: ClusterPair, note: Notes): Promise<voi
   await Promise.all(pair.nodes.map((node) => note.backInRotation(node)));
 }
 
+/** Components whose pods are others than before, in order. */
+export async function replacedSince(pair: ClusterPair, before: readonly { readonly uid: string }[]): Promise<string[]> {
+  const pods = await pair.pods();
+  const others = pods.filter(({ uid }) => !before.some((pod) => pod.uid === uid));
+  return others.map(({ component }) => component).sort();
+}
+
 /** Marks the time from the fault until what stands before the machines knows of it. */
 export async function untilNoticed(
   pair: ClusterPair,

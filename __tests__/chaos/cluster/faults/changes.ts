@@ -1,7 +1,7 @@
 import { sandboxImageTags } from '../../../../images/tags';
 import { docker } from '../../../support/workspace';
 import { NOTHING_LOST } from '../../fault';
-import { allInRotation, type ClusterFault, clusterFault } from '../cluster-fault';
+import { allInRotation, type ClusterFault, clusterFault, replacedSince } from '../cluster-fault';
 import type { ClusterPair, ClusterPairSettings } from '../pair';
 
 /** A change that nobody may notice; afterwards, unmeasured, it is taken back. */
@@ -20,11 +20,11 @@ function change(
       return () => pair.up();
     },
     inject: async (pair, note) => {
-      const before = (await pair.pods()).map(({ uid }) => uid);
+      const before = await pair.pods();
       await pair.up(changed);
       await allInRotation(pair, note);
-      const after = (await pair.pods()).filter(({ uid }) => !before.includes(uid)).map(({ component }) => component);
-      note.remarks.push(`replaced: ${after.sort().join(', ')}`);
+      const after = await replacedSince(pair, before);
+      note.remarks.push(`replaced: ${after.join(', ')}`);
       note.expect('nothing was replaced', after.length > 0);
     },
   });

@@ -1,7 +1,7 @@
 import { killComponent, startComponent, type Victim } from '../../../../cli/cluster/faults';
 import type { MachineComponent } from '../../../../cli/cluster/parts';
 import { NOTHING_LOST, pause } from '../../fault';
-import { allInRotation, type ClusterFault, clusterFault, IN_FLIGHT } from '../cluster-fault';
+import { allInRotation, type ClusterFault, clusterFault, IN_FLIGHT, replacedSince } from '../cluster-fault';
 import type { ClusterPair } from '../pair';
 
 const CONTROL_PLANE_SECONDS = 300;
@@ -44,7 +44,7 @@ const component = (name: string, victim: (pair: ClusterPair) => Promise<Victim>)
     bars: IN_FLIGHT,
     inject: async (pair, note) => {
       const which = await victim(pair);
-      const before = (await pair.pods()).map(({ uid }) => uid);
+      const before = await pair.pods();
       const begun = performance.now();
       await killComponent(which);
       try {
@@ -57,8 +57,8 @@ const component = (name: string, victim: (pair: ClusterPair) => Promise<Victim>)
       await allInRotation(pair, note);
       note.from = begun + UNNOTICED_SECONDS * 1000;
       note.to = performance.now();
-      const after = (await pair.pods()).filter(({ uid }) => !before.includes(uid)).map(({ component: one }) => one);
-      note.remarks.push(after.length > 0 ? `runs elsewhere: ${after.sort().join(', ')}` : 'no pod was replaced');
+      const after = await replacedSince(pair, before);
+      note.remarks.push(after.length > 0 ? `runs elsewhere: ${after.join(', ')}` : 'no pod was replaced');
     },
   });
 
