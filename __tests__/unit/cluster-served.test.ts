@@ -1,6 +1,6 @@
 import { askedElsewhere, between, patienceSeconds } from '../../cli/kubernetes/served';
 import type { Published } from '../../cli/published/published';
-import { publishedAnswer } from '../support/published';
+import { publishedAnswer } from './published-answer';
 
 // The end of `make up` and `make apply` on Kubernetes: whether a client is served where the environment is published.
 const SERVED = publishedAnswer();

@@ -11,7 +11,7 @@ import type { Published } from '../../cli/published/published';
 import { askUntil, notServed } from '../../cli/published/until-served';
 import { verdictOn } from '../../cli/published/verdict';
 import { publishedLine } from '../../cli/status/table';
-import { publishedAnswer } from '../support/published';
+import { publishedAnswer } from './published-answer';
 
 const pem = (name: string) => readFileSync(join(__dirname, '..', 'fixtures', 'certificates', `${name}.pem`), 'utf8');
 const otherRoot = readFileSync(join(__dirname, '..', 'fixtures', 'authorities', 'other-root.pem'), 'utf8');
