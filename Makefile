@@ -117,7 +117,7 @@ cluster: $(MODULES) ## Start a Kubernetes of three machines on this one, to try 
 
 .PHONY: cluster-images
 cluster-images: export ENVIRONMENT := $(value ENVIRONMENT)
-cluster-images: $(MODULES) ## Copy the images of an environment on Kubernetes into that cluster
+cluster-images: $(MODULES) ## Copy the images of an environment on Kubernetes into that cluster, or say how they get into another
 	@$(NODE) $(ROOT)/cli/cluster-images.ts
 
 .PHONY: cluster-down

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { hierarchies } from '../../cli/cluster/cgroups';
 import { ensureCluster, removeCluster } from '../../cli/cluster/cluster';
 import { argumentsOf, CONTROL_PLANE, certificateSubjects, kubeconfig } from '../../cli/cluster/control-plane-files';
-import { fullName, has } from '../../cli/cluster/images';
+import { fullName, has, imagesElsewhere } from '../../cli/cluster/images';
 import {
   ADDRESSES,
   files,
@@ -245,4 +245,12 @@ describe('the command', () => {
         'KUBECONFIG is set: the cluster of /home/me/bank.yaml is used, and none is started here. Unset it to have one started.\n',
     });
   });
+});
+
+test('images for a cluster that was not started here are named, with the command of each kind of cluster', () => {
+  const text = imagesElsewhere(['bank/server:1', 'bank/nginx:2'], 'kind-bank');
+  expect(text).toContain('The context kind-bank is not of the cluster');
+  for (const command of ['kind load docker-image', 'minikube image load', 'docker save']) {
+    expect(text).toContain(`${command} bank/server:1 bank/nginx:2`);
+  }
 });

@@ -50,6 +50,21 @@ export async function loadImages(tags: readonly string[], dockerEnv: NodeJS.Proc
   }
 }
 
+/** How the images get into a cluster that was not started here. @param context of its kubeconfig */
+export function imagesElsewhere(tags: readonly string[], context: string): string {
+  const names = tags.join(' ');
+  return `The context ${context} is not of the cluster that "make cluster" starts, so nothing was copied. These images are on your Docker Engine:
+
+${tags.map((tag) => `  ${tag}`).join('\n')}
+
+Have every machine of that cluster get them, for example
+
+  kind       kind load docker-image ${names}
+  minikube   minikube image load ${names}
+  k3s        docker save ${names} | sudo k3s ctr images import -
+  any other  docker tag and docker push to a registry that it pulls from; then name them in identity_server.image, database.image and load_balancer.image`;
+}
+
 /** Imports an archive as of "docker save" into a machine. */
 export async function importArchive(machine: MachineName, archive: string): Promise<void> {
   await runIn(machine, 'ctr', [...CTR, 'images', 'import', archive]);
