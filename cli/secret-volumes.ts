@@ -81,13 +81,15 @@ export async function useOf(
 
 /**
  * Notes files as they are now in the list by which changes are noticed; those that are gone leave it. What else the list names stays,
- * or a change of those files by hand would count as installed. Where there is no room for the list, none is better than a wrong one.
+ * or a change of those files by hand would count as installed. In the order in which the jobs write it: what is stored as it was leaves
+ * no trace. Where there is no room for the list, none is better than a wrong one.
  */
 export const NOTE = `
 note() {
   for name; do
     if { grep -v "  \\./$name$" checksums 2>/dev/null || [ $? -lt 2 ] || [ ! -e checksums ]; } >.checksums.new &&
-      { [ ! -e "$name" ] || sha256sum "./$name" >>.checksums.new; }; then
+      { [ ! -e "$name" ] || sha256sum "./$name" >>.checksums.new; } &&
+      sort -k 2 -o .checksums.new .checksums.new; then
       mv .checksums.new checksums
     else
       rm -f checksums .checksums.new

@@ -1,78 +1,29 @@
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
-import { clusterRuns, ensureCluster, KUBECONFIG, removeCluster } from '../../cli/cluster/cluster';
-import { loadImages } from '../../cli/cluster/images';
-import { kubectl } from '../../cli/cluster/kubectl';
+import { join } from 'node:path';
 import { MACHINES } from '../../cli/cluster/layout';
-import { STORAGE_CLASS } from '../../cli/cluster/manifests';
-import { ensureSetup } from '../../cli/setup/ensure-setup';
 import { run } from '../../cli/setup/process';
-import type { ComponentStatus } from '../../cli/status/components';
-import { sandboxImageTags } from '../../images/tags';
-import { placeOf } from '../support/places';
+import { ClusterEnvironment } from '../support/cluster-environment';
 import { ProcessWatch } from '../support/process-watch';
-import { eventually, PROJECT, Workspace } from '../support/workspace';
+import { eventually, PROJECT } from '../support/workspace';
 
 const NAME = 'cluster-commands';
 const SECRETS = `${NAME}-identity-server-secrets`;
+const KEYSTORES = `${NAME}-keystores`;
 /** Chosen before the first start. */
 const IMPORTED = 'Imported-Canary-3141';
 const ROTATED = 'Rotated-Canary-2718';
-/** A node is in rotation again after its start and what the cluster's names take. */
-const SERVES_SECONDS = 180;
+/** As long as a pod may take to stop. */
+const MISSING_SECONDS = 180;
 
-const hadCluster = clusterRuns();
-const workspace = new Workspace();
-const { hostname } = placeOf(NAME);
-// As a user's shell has it.
-process.env.KUBECONFIG = KUBECONFIG;
-process.env.PATH = `${dirname(KUBECONFIG)}${delimiter}${process.env.PATH}`;
-
-interface Status {
-  readonly healthy: boolean;
-  readonly components: readonly ComponentStatus[];
-  readonly changed: readonly { readonly volume: string; readonly files: readonly string[]; readonly reason: string }[];
-  readonly published: { readonly served: boolean; readonly addresses: readonly string[] };
-}
-
-const inNamespace = (...args: string[]) => kubectl(['--namespace', NAME, ...args]);
-
-async function status(): Promise<Status> {
-  const { stdout } = await run('sh', ['-c', 'node --require "$0" "$1" --json || true', LOADER, STATUS], {
-    cwd: workspace.directory,
-    env: { ENVIRONMENT: NAME },
-  });
-  return JSON.parse(stdout) as Status;
-}
-const LOADER = join(PROJECT, 'typescript.cjs');
-const STATUS = join(PROJECT, 'cli', 'status.ts');
-
-const untilHealthy = () => eventually('all is well', SERVES_SECONDS, async () => (await status()).healthy);
+const environment = new ClusterEnvironment(NAME, { http: 30_186, https: 30_586 });
+const { workspace, kubectl: inNamespace } = environment;
+const status = () => environment.status();
+const digests = () => environment.digests();
+const stored = (secret: string, file: string) => environment.stored(secret, file);
 
 async function apply(): Promise<void> {
   await workspace.make('manifests', NAME);
   await run('sh', [join(PROJECT, 'docs', 'apply-manifests.sh'), NAME], { cwd: workspace.directory });
-}
-
-async function stored(secret: string, file: string): Promise<string> {
-  const text = await inNamespace('get', 'secret', secret, '--output', 'json');
-  const { data } = JSON.parse(text) as { data: Record<string, string> };
-  return Buffer.from(data[file] ?? '', 'base64').toString('utf8');
-}
-
-/** Digests of what every Secret of the environment holds. */
-async function digests(): Promise<Record<string, string>> {
-  const text = await inNamespace('get', 'secrets', '--output', 'json');
-  const { items } = JSON.parse(text) as { items: { metadata: { name: string }; data?: object }[] };
-  return Object.fromEntries(
-    items.map(({ metadata: { name }, data }) => [
-      name,
-      createHash('sha256')
-        .update(JSON.stringify(Object.entries(data ?? {}).sort()))
-        .digest('hex'),
-    ]),
-  );
 }
 
 /** Runs a command while nobody may have a value among its arguments or variables. */
@@ -93,43 +44,14 @@ async function unseen<T>(
 let archive = '';
 
 beforeAll(async () => {
-  const { identityServer, postgresql, nginx } = sandboxImageTags();
-  const images = [identityServer, postgresql, nginx];
-  await ensureSetup({ images });
-  await ensureCluster();
-  await loadImages(images);
-  await kubectl(['delete', 'namespace', NAME, '--ignore-not-found']);
-  await kubectl(['create', 'namespace', NAME]);
-  await kubectl(['label', 'namespace', NAME, 'pod-security.kubernetes.io/enforce=restricted']);
-  await workspace.configure(
-    NAME,
-    `[platform]
-kind = "kubernetes"
-context = "wso2-kube"
-publish = "node-port"
-storage_gib = 1
-shared_storage_class = "${STORAGE_CLASS}"
-[identity_server]
-distribution = "sandbox"
-memory_mb = 1280
-heap_mb = 512
-[load_balancer]
-hostname = "${hostname}"
-http_port = 30186
-https_port = 30586
-`,
-  );
+  await environment.prepare();
   // In a namespace that has nothing yet.
   await unseen(IMPORTED, () => workspace.make('import-secret', NAME, { NAME: 'ADMIN_PASSWORD' }, IMPORTED));
   await apply();
-  await untilHealthy();
+  await environment.untilHealthy();
 }, 1_200_000);
 
-afterAll(async () => {
-  if (!hadCluster) await removeCluster();
-  else await kubectl(['delete', 'namespace', NAME, '--wait=false']);
-  await workspace.dispose();
-}, 120_000);
+afterAll(() => environment.dispose(), 120_000);
 
 jest.setTimeout(400_000);
 
@@ -164,14 +86,9 @@ test('the value that was imported before the first start is the one that the nod
 
 test('a backup holds what is in the Secrets, and a Secret that is gone or changed by hand comes back from it', async () => {
   archive = workspace.path('keys.tar');
-  const made = `${workspace.path('keys.tar')}.made`;
   const before = await digests();
-  const make = ['make', '-s', '-f', join(PROJECT, 'Makefile'), 'backup', `ENVIRONMENT=${NAME}`];
   // The nodes have it among their variables.
-  await unseen(IMPORTED, () => run('sh', ['-c', `"$@" >'${made}'`, 'sh', ...make], { cwd: workspace.directory }), [
-    'cmdline',
-  ]);
-  await run('mv', [made, archive]);
+  await unseen(IMPORTED, () => environment.makeInShell('backup', `>'${archive}'`), ['cmdline']);
   const fromArchive = `./${NAME}/identity-server-secrets/ADMIN_PASSWORD`;
   expect((await run('tar', ['-xOf', archive, fromArchive])).stdout).toBe(IMPORTED);
 
@@ -181,10 +98,7 @@ test('a backup holds what is in the Secrets, and a Secret that is gone or change
   ]);
   const damaged = workspace.path('damaged.tar');
   writeFileSync(damaged, 'no archive');
-  const restore = (file: string) =>
-    run('sh', ['-c', `make -s -f "$0" restore ENVIRONMENT=${NAME} <'${file}' 2>&1 || echo failed`, make[3] as string], {
-      cwd: workspace.directory,
-    });
+  const restore = (file: string) => environment.makeInShell('restore', `<'${file}' 2>&1 || echo failed`);
   expect((await restore(damaged)).stdout).toMatch(/^nothing was restored: [\s\S]*failed\n$/);
   expect((await digests())[`${NAME}-certificate-authority`]).toBeUndefined();
   const { stdout } = await restore(archive);
@@ -198,9 +112,12 @@ test('a backup holds what is in the Secrets, and a Secret that is gone or change
   expect(changed).toMatchObject({ files: ['ADMIN_PASSWORD'], reason: expect.stringContaining(fromArchive) });
   await workspace.make('import-secret', NAME, { NAME: 'ADMIN_PASSWORD' }, IMPORTED);
   expect(await digests()).toEqual(before);
-  // The jobs that read what was restored run again, and find it as it was.
+  // The jobs that read what was restored run again, and find it as it was; the stores are made again of the same keys.
+  const certificates = () => Promise.all(['ca.crt', 'tls.crt'].map((file) => stored(KEYSTORES, file)));
+  const issued = await certificates();
   await apply();
-  expect(await digests()).toEqual(before);
+  expect(await digests()).toEqual({ ...before, [KEYSTORES]: expect.not.stringMatching(before[KEYSTORES] as string) });
+  expect(await certificates()).toEqual(issued);
 });
 
 test("the administrator's password is rotated in the servers and the Secret; no argument, variable, log or event has it", async () => {
@@ -221,7 +138,7 @@ test("the administrator's password is rotated in the servers and the Secret; no 
 
 test('a node that somebody has scaled away is missing with the reason, while clients are served by the other', async () => {
   await inNamespace('scale', 'deployment', `${NAME}-node-2`, '--replicas=0');
-  await eventually('it is missing', SERVES_SECONDS, async () =>
+  await eventually('it is missing', MISSING_SECONDS, async () =>
     (await status()).components.some(({ component, state }) => component === 'node-2' && state === 'missing'),
   );
   const { components, healthy, published } = await status();
@@ -234,5 +151,5 @@ test('a node that somebody has scaled away is missing with the reason, while cli
   const { exitCode } = await workspace.tryMake('status', NAME);
   expect(exitCode).toBe(2);
   await inNamespace('scale', 'deployment', `${NAME}-node-2`, '--replicas=1');
-  await untilHealthy();
+  await environment.untilHealthy();
 });

@@ -144,3 +144,13 @@ test('the list is nobody’s secret, and what is stored changes its own line alo
   spawnSync('sh', ['-euc', `${NOTE}cd '${path(SERVER)}'; note OWN_TOKEN`]);
   expect(read(SERVER, 'checksums')).not.toContain('OWN_TOKEN');
 });
+
+test('what is stored as it was leaves the list as the job wrote it, byte for byte', () => {
+  const before = read(SERVER, 'checksums');
+  chmodSync(path(SERVER), 0o700);
+  const [first = ''] = /[A-Z_]+$/m.exec(before) ?? [];
+  expect(before.indexOf(first)).toBeLessThan(before.lastIndexOf('./'));
+  const noted = spawnSync('sh', ['-euc', `${NOTE}cd '${path(SERVER)}'; note ${first}`], { encoding: 'utf8' });
+  expect(noted).toMatchObject({ status: 0, stderr: '' });
+  expect(read(SERVER, 'checksums')).toBe(before);
+});
