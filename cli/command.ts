@@ -7,7 +7,7 @@ import { requireOwnPlace } from './neighbours';
 import { remainingStacks } from './retired-stacks';
 import { requireRoom, requireWholeStates } from './room';
 import { ensureSetup } from './setup/ensure-setup';
-import { UserError } from './setup/errors';
+import { UserError, worksOn } from './setup/errors';
 import { print } from './setup/progress';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
 
@@ -52,6 +52,7 @@ export function selectedTopology({ creates = false, on = ['docker'] }: SelectOpt
   const [topology] = loadTopologies({ only: name, mayCollide: !creates });
   if (topology === undefined) throw new UserError(`there is no environment "${name}"`);
   const { kind } = topology.platform;
+  worksOn(kind);
   if (!on.includes(kind)) {
     throw new UserError(
       kind === 'kubernetes'

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../../cli/revise-configuration';
 import { requireRoom, requireWholeStates } from '../../cli/room';
-import { runCommand } from '../../cli/setup/errors';
+import { runCommand, worksOn } from '../../cli/setup/errors';
 import { CommandError } from '../../cli/setup/process';
 import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 
@@ -66,25 +66,43 @@ test('a configuration is written whole or not at all', () => {
 test.each([
   [
     'a file of this machine',
+    'docker',
     Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', path: 'build/plan.md' }),
     'build/plan.md was not written',
   ],
   [
     'a program on the engine',
+    'docker',
     new CommandError(['docker', 'run'], 125, 'exit code 125', ['docker: Error response: no space left on device.']),
     'docker run: exit code 125',
   ],
-])('whoever says that there is no space left, %s, is answered with where to look', async (_, error, words) => {
-  const told = jest.spyOn(console, 'error').mockImplementation(() => undefined);
-  try {
-    await runCommand(async () => {
-      throw error;
-    });
-    expect(told.mock.calls.join()).toContain(words);
-    expect(told.mock.calls.join()).toContain('A disk or volume is full: "df -h" here');
-    expect(process.exitCode).toBe(1);
-  } finally {
-    process.exitCode = undefined;
-    told.mockRestore();
-  }
-});
+  [
+    'a program in a pod',
+    'kubernetes',
+    new CommandError(['kubectl', 'exec'], 1, 'exit code 1', ['sh: write error: No space left on device']),
+    'kubectl exec: exit code 1',
+  ],
+] as const)(
+  'whoever says that there is no space left, %s, is answered with where to look',
+  async (_, kind, error, words) => {
+    worksOn(kind);
+    const told = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    try {
+      await runCommand(async () => {
+        throw error;
+      });
+      expect(told.mock.calls.join()).toContain(words);
+      const elsewhere = {
+        docker: '"docker system df" and "df -h" on the Docker host',
+        kubernetes: '"df -h" in the pod',
+      };
+      expect(told.mock.calls.join()).toContain(`A disk or volume is full: "df -h" here, ${elsewhere[kind]}`);
+      expect(told.mock.calls.join().includes('docker system df')).toBe(kind === 'docker');
+      expect(process.exitCode).toBe(1);
+    } finally {
+      worksOn('docker');
+      process.exitCode = undefined;
+      told.mockRestore();
+    }
+  },
+);

@@ -7,6 +7,7 @@ import { UserError } from '../setup/errors';
 import { CommandError, stopRunningCommands } from '../setup/process';
 import { print } from '../setup/progress';
 import type { ClusterContext } from './cluster-context';
+import { explained } from './went-away';
 
 type Place = Pick<ClusterContext, 'topology' | 'cluster'>;
 
@@ -43,7 +44,7 @@ export async function atWorkOnCluster<T>(place: Place, command: string, work: ()
   try {
     return await work();
   } catch (error) {
-    if (lost === undefined) throw error;
+    if (lost === undefined) throw explained(error, `${command} ENVIRONMENT=${place.topology.environment}`);
     throw new UserError(
       `${lost} has begun to work on ${place.topology.environment}, since this command could not be heard of for ${LEASE_SECONDS} s. What had begun has ended in order; run this again when the other has ended.`,
     );

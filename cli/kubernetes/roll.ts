@@ -11,6 +11,7 @@ import { type Rotation, requireAnotherInRotation, rotation, waitUntilAllInRotati
 import type { Trouble } from './layer-state';
 import { LayerWatch } from './layer-watch';
 import { takeBack } from './taken-back';
+import { hasGone, WENT_AWAY } from './went-away';
 
 /**
  * Applies saved plans, one layer after the other, and ends when every node takes traffic. Layers without a change are waited for as well: a run
@@ -79,14 +80,9 @@ async function waitFor(context: ClusterContext, runner: TerraformStackRunner): P
   }
 }
 
-/** How the API server, or the way to it, is said to have gone. */
-const UNREACHABLE =
-  /connection refused|i\/o timeout|connection reset|no route to host|unexpected EOF|TLS handshake timeout|client connection lost|currently unable to handle|timed out fetching|context deadline exceeded|etcdserver|ServiceUnavailable/i;
-
-function said({ lastLines }: CommandError): string {
-  const text = lastLines.join('\n');
-  if (!UNREACHABLE.test(text)) return text;
-  return `${text}\n\nThe API server, or the way to it, went away in the middle of it. No pod stops by that: what serves keeps serving. What the server has received is applied, the rest is as it was.`;
+function said(error: CommandError): string {
+  const text = error.lastLines.join('\n');
+  return hasGone(error) ? `${text}\n\n${WENT_AWAY}` : text;
 }
 
 async function failure(context: ClusterContext, stack: StackTopology, cause: string): Promise<UserError> {

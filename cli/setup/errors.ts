@@ -61,11 +61,22 @@ const INTERRUPTED = 130;
 const READ_MS = 300;
 
 const FULL = /no space left on device|disk quota exceeded/i;
-const HINT = 'A disk or volume is full: "df -h" here, "docker system df" and "df -h" on the Docker host say which.';
+const FULL_ON = {
+  docker: '"docker system df" and "df -h" on the Docker host',
+  kubernetes: '"df -h" in the pod and on its machine',
+} as const;
+let platform: keyof typeof FULL_ON = 'docker';
+
+/** Says on what the command works, for what is said of an error that may have happened there. */
+export function worksOn(kind: keyof typeof FULL_ON): void {
+  platform = kind;
+}
 
 function describe(error: unknown): string {
   const text = described(error);
-  return FULL.test(text) && !text.includes('df -h') ? `${text}\n${HINT}` : text;
+  return FULL.test(text) && !text.includes('df -h')
+    ? `${text}\nA disk or volume is full: "df -h" here, ${FULL_ON[platform]} say which.`
+    : text;
 }
 
 function described(error: unknown): string {
