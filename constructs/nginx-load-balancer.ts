@@ -49,8 +49,8 @@ export class NginxLoadBalancer extends Construct {
       })),
       volumes: dockerMounts(props.mounts, [configuration]),
       dependsOn: [configurationJob.container],
-      // The engine cannot change it: a container of before keeps its own, and the plan need not show a change that never happens.
-      lifecycle: { ignoreChanges: ['healthcheck'] },
+      // The engine cannot change them: a container of before keeps its own until another change replaces it, and need not be replaced for them.
+      lifecycle: { ignoreChanges: ['healthcheck', 'entrypoint'] },
     });
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HEALTH_FILE, loadBalancerHealthScript } from './load-balancer-health';
 import { renderNginxConf } from './nginx-conf';
+import { PASSED_ON_CONF, PASSED_ON_FILE } from './nginx-logs';
 import type { NginxConfProps } from './nginx-props';
 import { allInRotationFile, filesOfOtherNumbers } from './nginx-routing';
 
@@ -52,6 +53,7 @@ export function loadBalancerConfiguration(
         nginxConf,
         scripts.routing,
         health,
+        PASSED_ON_CONF,
         facts,
         ...Object.values({ ...forClientCertificates, ...forNames }),
       ]),
@@ -66,6 +68,7 @@ export function loadBalancerConfiguration(
       'routing.js': scripts.routing,
       'topology.js': topologyJs,
       [HEALTH_FILE]: health,
+      [PASSED_ON_FILE]: PASSED_ON_CONF,
       ...forClientCertificates,
       ...forNames,
     },

@@ -9,7 +9,8 @@ import {
   replayableLocation,
   upstream,
 } from './nginx-locations';
-import { NAMES_IN_HTTP, REQUESTS_FILE, UNLESS_LEAVING } from './nginx-names';
+import { PASSED_ON, PRINTED_ERRORS, PRINTED_REQUESTS } from './nginx-logs';
+import { NAMES_IN_HTTP, UNLESS_LEAVING } from './nginx-names';
 import type { NginxConfProps } from './nginx-props';
 import { rateLimits, rateVariables } from './nginx-rates';
 import {
@@ -55,8 +56,7 @@ load_module modules/ngx_http_js_module.so;
 worker_processes ${props.capacity.workers};
 worker_shutdown_timeout ${props.readTimeoutSeconds + 5}s;
 pid /tmp/nginx.pid;
-error_log /dev/stderr warn;
-
+${PRINTED_ERRORS}
 events {
   worker_connections ${props.capacity.connectionsPerWorker};
 }
@@ -74,10 +74,7 @@ ${routingVariables(props)}${props.nodesByName ? NAMES_IN_HTTP : ''}${clientCerti
     '"path":"$uri","status":$answered,"bytes":$body_bytes_sent,"seconds":$request_time,"route":"$route",'
     '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time",'
     '"tls":"$ssl_protocol"${clientCertificates ? CLIENT_CERTIFICATE_LOG : ''}}';
-  # Whole lines together, as many as the engine's pipe takes at once, and a tenth of a second late at most: to write each by itself costs as
-  # much as a fifth of the request.
-  access_log ${props.nodesByName ? REQUESTS_FILE : '/dev/stdout'} requests buffer=4k flush=100ms;
-  server_tokens off;
+${PRINTED_REQUESTS}  server_tokens off;
 
   client_body_temp_path /tmp/client_body;
   proxy_temp_path /tmp/proxy;
@@ -130,7 +127,7 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
   server {
     listen ${props.httpPort} default_server;
     server_name _;
-    location / {
+${PASSED_ON}    location / {
       return 301 ${publicUrl(props)}$request_uri;
     }
   }
@@ -139,14 +136,14 @@ ${props.nodes.map((node) => upstream(node, props)).join('\n')}
   server {
     listen ${props.httpsPort} ssl default_server;
     ssl_reject_handshake on;
-    return 421;
+${PASSED_ON}    return 421;
   }
 
   server {
     listen ${props.httpsPort} ssl;
     http2 on;
     server_name ${props.hostname};
-    ssl_certificate ${props.certificateFile};
+${PASSED_ON}    ssl_certificate ${props.certificateFile};
     ssl_certificate_key ${props.keyFile};
 ${clientCertificates ? CLIENT_CERTIFICATE_VERIFICATION : ''}${props.clientRevocations === undefined ? '' : CLIENT_REVOCATIONS}    add_header Strict-Transport-Security "max-age=63072000" always;
 ${routeOfRequest(props)}    error_page 503 @unavailable;
@@ -187,7 +184,7 @@ ${ONLY_NODE}${SECOND_ATTEMPT_LOCATIONS}${TOO_MANY_REQUESTS}
   # Not published: probes, drain requests of the nodes, status.
   server {
     listen ${props.controlPort};
-    access_log off;
+${PASSED_ON}    access_log off;
 
     location @probes {
 ${props.nodes.map((_, index) => `      js_periodic routing.probe${index + 1} interval=1s;\n`).join('')}    }

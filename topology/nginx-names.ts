@@ -12,9 +12,6 @@ export const RESOLVER_FILE = '/tmp/resolver.conf';
  */
 export const LEAVING_FILE = '/tmp/leaving';
 
-/** The access log, which the container passes on to its output. */
-export const REQUESTS_FILE = '/tmp/requests.log';
-
 /** For the health page. */
 export const UNLESS_LEAVING = `      if (-f ${LEAVING_FILE}) {
         return 503;

@@ -11,8 +11,6 @@ export interface PodScripts {
   readonly givenFiles: string;
   /** Before what runs Nginx. */
   readonly resolver: string;
-  /** Before what runs Nginx and keeps running: `REQUESTS` names the access log. */
-  readonly passOnRequests: string;
 }
 
 export function podScripts(assets: TopologyAssets): PodScripts {
@@ -21,6 +19,5 @@ export function podScripts(assets: TopologyAssets): PodScripts {
     storeSecrets: runtimeScript(assets, 'jobs/store-secrets.sh'),
     givenFiles: runtimeScript(assets, 'kubernetes/given-files.sh'),
     resolver: runtimeScript(assets, 'kubernetes/resolver.sh'),
-    passOnRequests: runtimeScript(assets, 'kubernetes/pass-on-requests.sh'),
   };
 }

@@ -3,7 +3,8 @@ import type { TopologyAssets } from '../environment/assets';
 import type { Environment } from '../environment/schema';
 import type { PodTopology } from './container';
 import type { Layout } from './layout';
-import { LEAVING_FILE, REQUESTS_FILE } from './nginx-names';
+import { LOGS_PATH } from './nginx-logs';
+import { LEAVING_FILE } from './nginx-names';
 import { podScripts } from './pod-scripts';
 import { runtimeScript } from './runtime-script';
 
@@ -89,9 +90,7 @@ export function databasePod({ platform }: Environment, healthCommand: readonly s
 
 /** What a load balancer's container runs: where it finds the nodes by name, it first says whom to ask. */
 export function loadBalancerScript({ platform }: Pick<Environment, 'platform'>, assets: TopologyAssets): string {
-  const script = runtimeScript(assets, 'load-balancer/entrypoint.sh');
-  if (platform.kind !== 'kubernetes') return script;
-  const { resolver, passOnRequests } = podScripts(assets);
+  const script = `LOGS=${LOGS_PATH}\n${runtimeScript(assets, 'load-balancer/entrypoint.sh')}`;
   // A container that is started again in the same pod is about to stop no more.
-  return `rm -f ${LEAVING_FILE}\n${resolver}\nREQUESTS=${REQUESTS_FILE}\n${passOnRequests}\n${script}`;
+  return platform.kind === 'kubernetes' ? `rm -f ${LEAVING_FILE}\n${podScripts(assets).resolver}\n${script}` : script;
 }

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { DRAIN_SECONDS } from '../../topology/node';
 import { Client } from '../support/client';
 import { type LoadReport, underLoad } from '../support/load';
 import { type Answer, type Ask, NginxAlone } from '../support/nginx-alone';
-import { docker, eventually } from '../support/workspace';
+import { docker, eventually, inspect } from '../support/workspace';
 
 // The load balancer with its generated configuration in front of nodes that record: limits of clients, and nodes that come and go.
 const edge = new NginxAlone('e2e-edge');
@@ -14,6 +15,10 @@ const AT_ONCE = 12;
 const LIMIT = 3;
 /** Requests that were on their way to a node when it was drained have arrived by then, or it would stop too soon; in milliseconds. */
 const ON_THE_WAY_MS = DRAIN_SECONDS * 1000;
+
+/** Requests whose lines are many times what a pipe holds, and how long they may take. */
+const UNREAD = 3000;
+const UNREAD_MS = 60_000;
 
 let first: Ask;
 let second: Ask;
@@ -135,6 +140,30 @@ test('a request waits where no node accepts a connection for some seconds, and i
   expect(records.flatMap(({ received }) => received).filter(({ target }) => target === '/page/slow')).toHaveLength(1);
 });
 
+test('where nobody takes what it prints, it serves all the same; nothing of it is missing afterwards, nor what came last before it stops', async () => {
+  await edge.install(limits(SECOND), 2);
+  // What the engine reads from, of this container alone.
+  const { Pid } = (await inspect(edge.container)).State;
+  const shim = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${Pid}/status`, 'utf8'))?.[1]);
+  const before = await logged('/page/unread');
+  let late: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<string>((done) => {
+    late = setTimeout(done, UNREAD_MS, `not served within ${UNREAD_MS} ms`);
+  });
+  process.kill(shim, 'SIGSTOP');
+  try {
+    expect(await Promise.race([second('/page/unread', UNREAD, 20).then(counts), tooLate])).toEqual({ 200: UNREAD });
+  } finally {
+    process.kill(shim, 'SIGCONT');
+    clearTimeout(late);
+  }
+  await eventually('all of them are in the log', 30, async () => (await logged('/page/unread')) === before + UNREAD);
+  expect(counts(await second('/page/last', 50))).toEqual({ 200: 50 });
+  await docker('stop', edge.container);
+  expect(await logged('/page/last')).toBe(50);
+  expect(await docker('inspect', '--format', '{{.State.ExitCode}}', edge.container)).toBe('0');
+});
+
 /** Limits that these tests reach, and higher ones for one client and for the load. */
 function limits(favoured: number): string {
   const client = `${network}.${favoured}/32`;
@@ -154,6 +183,11 @@ async function expectLimited(limited: Ask, free: Ask): Promise<void> {
   expect(
     new Set([...slow, ...guesses].filter(({ status }) => status === 429).map(({ retryAfter }) => retryAfter)),
   ).toEqual(new Set(['1']));
+}
+
+/** How many requests of a path the access log has. */
+async function logged(path: string): Promise<number> {
+  return (await edge.accessLog()).filter((each) => each.path === path).length;
 }
 
 function counts(answers: readonly Answer[]): Record<string, number> {

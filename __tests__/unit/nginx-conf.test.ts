@@ -472,6 +472,20 @@ describe('control port', () => {
   });
 });
 
+test('every server logs into the files that the entry point passes on, in the same format and as much of it, where there is one that does', () => {
+  const servers = named(http(), 'server');
+  expect(servers).toHaveLength(4);
+  for (const { block } of servers) expect(named(block, 'include')).toHaveLength(1);
+  const { files } = loadBalancerConfiguration(PROPS, { routing: '', clientCertificate: '' });
+  const passedOn = parseNginxConf(files['passed-on.conf'] ?? '');
+  const [printed] = named(http(), 'access_log');
+  const [printedErrors] = named(parseNginxConf(files['nginx.conf'] ?? ''), 'error_log');
+  expect(passedOn).toEqual([
+    { name: 'access_log', args: ['/tmp/logs/requests.log', ...(printed?.args.slice(1) ?? [])] },
+    { name: 'error_log', args: ['/tmp/logs/errors.log', ...(printedErrors?.args.slice(1) ?? [])] },
+  ]);
+});
+
 test('the access log names node and answer of every try, and leaves out the query', () => {
   const format = named(http(), 'log_format')[0]?.args.slice(2).join('') as string;
   const sample = format.replace(/:(\$\w+)/g, ':0');
@@ -528,7 +542,13 @@ describe('revision', () => {
   });
 
   test('without client certificates the script for them is no part of it', () => {
-    expect(Object.keys(revision().files)).toEqual(['nginx.conf', 'routing.js', 'topology.js', 'health.sh']);
+    expect(Object.keys(revision().files)).toEqual([
+      'nginx.conf',
+      'routing.js',
+      'topology.js',
+      'health.sh',
+      'passed-on.conf',
+    ]);
     expect(revision({}, ROUTING, '// changed\n').revision).toBe(revision().revision);
   });
 
