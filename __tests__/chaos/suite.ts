@@ -5,9 +5,9 @@ import { ALL_NAMES } from './all-names';
 import { Attempts, chosen } from './attempts';
 import { FailoverPair } from './failover-pair';
 import { ALL_FAULTS, FAULTS } from './faults';
-import { engineRestart } from './faults/engine';
+import { ENGINE_FAULTS } from './faults/engine';
 import { FAILOVERS } from './faults/failover';
-import { restartOwnEngine } from './own-engine';
+import { onOwnEngine } from './own-engine';
 import { Pair } from './pair';
 import { report } from './report';
 import { Results } from './results';
@@ -29,6 +29,8 @@ runCommand(async () => {
     new FailoverPair(),
     faults.filter((fault) => FAILOVERS.includes(fault)),
   );
-  if (faults.includes(engineRestart)) await attempts.attempt(engineRestart, restartOwnEngine);
+  for (const fault of ENGINE_FAULTS.filter((each) => faults.includes(each))) {
+    await attempts.attempt(fault, () => onOwnEngine(fault));
+  }
   attempts.requireMet();
 });

@@ -69,8 +69,10 @@ export class SecondEngine {
       child.kill('SIGTERM');
       await eventually('the second engine has ended', 60, () => child.exitCode !== null || child.signalCode !== null);
     }
-    // An engine leaves its host's network mounted here once a container has used that.
-    await run('umount', [join(this.directory, 'exec', 'netns', 'default')]).catch(() => undefined);
+    // An engine leaves its host's network mounted here once a container has used that, and one that was killed its data.
+    for (const mount of [join('exec', 'netns', 'default'), 'data']) {
+      await run('umount', [join(this.directory, mount)]).catch(() => undefined);
+    }
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 1000 });
   }
 }

@@ -2,7 +2,7 @@ import type { Fault } from '../fault';
 import { attackFaults } from './attack';
 import { changeFaults } from './change';
 import { databaseFaults, freezeDatabase } from './database';
-import { engineRestart } from './engine';
+import { ENGINE_FAULTS } from './engine';
 import { FAILOVERS } from './failover';
 import { corruptKeystores } from './keystores';
 import { loadBalancerFaults } from './load-balancer';
@@ -46,8 +46,8 @@ export const FAULTS: readonly Fault[] = [
   loadBalancerFaults.newImage,
 ];
 
-/** The whole suite. The failovers need a pair with two database servers, the engine's restart an engine of its own. */
-export const ALL_FAULTS: readonly Fault[] = [...FAULTS, ...FAILOVERS, engineRestart];
+/** The whole suite. The failovers need a pair with two database servers, those of the engine an engine of their own. */
+export const ALL_FAULTS: readonly Fault[] = [...FAULTS, ...FAILOVERS, ...ENGINE_FAULTS];
 
 /** What every test run does: the faults that are likeliest and those that the rest is built on. */
 export const SHORT: readonly Fault[] = [
