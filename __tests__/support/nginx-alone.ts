@@ -144,7 +144,7 @@ exec java -Xmx256m -cp "$(printf %s: repository/components/plugins/tomcat*.jar b
     await this.create(containerName, options, [sandboxImageTags().identityServer, '-c', program], files);
     await docker('start', containerName);
     const ask = ['exec', containerName, 'curl', '-skf', '-m', '2', `https://localhost:${httpsPort}/probe/health`];
-    await eventually(`${containerName} answers`, 60, () =>
+    await eventually(`${containerName} answers`, 180, () =>
       docker(...ask).then(
         () => true,
         () => false,
