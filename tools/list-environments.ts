@@ -3,11 +3,9 @@ import { loadTopologies } from '../topology/load-topologies';
 
 /**
  * Lists the environments that a pipeline can deploy, as JSON: those with remote state. The state of the others is a file on
- * somebody's machine, and a runner that does not have it would create everything a second time. Those on Kubernetes are left to the
- * cluster's own delivery, which takes their manifests.
+ * somebody's machine, and a runner that does not have it would create everything a second time.
  */
 const deployable = loadTopologies()
-  .filter(({ platform }) => platform.kind === 'docker')
   .filter(({ stacks }) => stacks.every(({ backend }) => backend.type !== 'local'))
   .map(({ environment }) => environment);
 

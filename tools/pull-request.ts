@@ -4,7 +4,7 @@ import { CA_FILE } from '../environment/settings/fields';
 
 /**
  * What may be taken from a pull request whose code nobody has read yet. Everything is refused that is not known to be data: a plan is
- * made with access to a Docker Engine, and that is root on its host.
+ * made with access to a Docker Engine, which is root on its host, or to a cluster.
  */
 
 /** The files of one commit by path: mode, kind and hash, as `git ls-tree -rz` lists them. */
@@ -77,7 +77,8 @@ export function obstacle({ ours, theirs }: Proposal, code: readonly string[]): s
       .map((file) => JSON.stringify(file))
       .join(', ')})`;
   }
-  if (ours === undefined) return 'it is new, and nobody has approved yet which engine and state it may use';
+  if (ours === undefined)
+    return 'it is new, and nobody has approved yet which engine or cluster and which state it may use';
   if (theirs === undefined) return 'its file is removed; destroy it with "make down" before';
   if (theirs === 'invalid') return 'its file is no valid TOML; "make check" says where';
   const unread = READ_BEFORE_A_PLAN.find(({ path }) => !isDeepStrictEqual(at(ours, path), at(theirs, path)));

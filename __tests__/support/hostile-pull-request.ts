@@ -19,6 +19,8 @@ interface Proposed {
   readonly theirs: string | undefined;
 }
 
+const CLUSTER = '[platform]\nkind = "kubernetes"\ncontext = "bank"\nnamespace = "identity"\n';
+
 const changed = (attack: string, refusal: string, theirs: string | undefined, ours = SERVER + REMOTE): Proposed => ({
   attack,
   refusal,
@@ -40,6 +42,30 @@ export const PROPOSED: Readonly<Record<string, Proposed>> = {
     'platform changes',
     `${SERVER}${REMOTE}[platform]\nkind = "kubernetes"\ncontext = "evil"\nnamespace = "evil"\n`,
   ),
+  'h-context': changed(
+    'another cluster',
+    'platform changes',
+    SERVER + REMOTE + CLUSTER.replace('"bank"', '"payments"'),
+    SERVER + REMOTE + CLUSTER,
+  ),
+  'h-namespace': changed(
+    'the namespace of somebody else, by dotted keys',
+    'platform changes',
+    `platform.kind = "kubernetes"\nplatform."context" = "bank"\nplatform.namespace = "payments"\n${SERVER}${REMOTE}`,
+    SERVER + REMOTE + CLUSTER,
+  ),
+  'h-home': changed(
+    "the runner's own engine instead of the cluster",
+    'platform changes',
+    SERVER + REMOTE,
+    SERVER + REMOTE + CLUSTER,
+  ),
+  'h-new-cluster': {
+    attack: 'a new environment in the namespace of somebody else',
+    refusal: 'it is new',
+    ours: undefined,
+    theirs: SERVER + REMOTE + CLUSTER.replace('"identity"', '"payments"'),
+  },
   'h-state': changed('another state', 'state changes', SERVER + REMOTE.replace('bank', 'evil')),
   'h-quoted': changed('another state by quoted keys', 'state changes', `"state" = { "backend" = "s3" }\n${SERVER}`),
   'h-new': { attack: 'a new environment', refusal: 'it is new', ours: undefined, theirs: SERVER + REMOTE },

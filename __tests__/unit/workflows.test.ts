@@ -1,13 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { buildOnce } from '../../cli/setup/cache';
 import { requireProgram } from '../../cli/setup/machine';
 import { run } from '../../cli/setup/process';
 import { ATLANTIS_FILE, renderAtlantis } from '../../tools/write-atlantis';
 import { loadTopologies } from '../../topology/load-topologies';
-import { type Json, PROJECT, temporaryDirectory } from '../support/synth';
+import { type Json, PROJECT, SMALLEST, temporaryDirectory } from '../support/synth';
 
 const WORKFLOWS = join(PROJECT, '.github', 'workflows');
 const SCRIPTS = join(PROJECT, '.github', 'scripts');
@@ -344,6 +353,127 @@ describe('connect.sh', () => {
     expect(script('disconnect.sh', [], variables, home).status).toBe(0);
     expect(readdirSync(join(home, '.ssh'))).toEqual(['config']);
   });
+});
+
+describe('connect.sh with a kubeconfig', () => {
+  const TOKEN = 'canary-token';
+  const TEXT = `kind: Config\ncontexts: [{name: bank}]\nusers: [{user: {token: ${TOKEN}}}]`;
+
+  /** A runner whose kubectl says of a file what its text says; it repeats what it was given, as a real one may. */
+  function runner(text: string) {
+    const home = temporaryDirectory('home-');
+    const [temporary, bin, environment] = ['temporary', 'bin', 'environment'].map((name) => join(home, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(bin);
+    writeFileSync(environment, '');
+    writeFileSync(
+      join(bin, 'kubectl'),
+      `#!/bin/sh
+cat "$2" >&2
+env >> ${join(home, 'seen')}
+case "$3 $4" in
+"config get-contexts") grep -q "^kind: Config" "$2" && echo bank;;
+"config view") ! grep -q "^missing" "$2";;
+*) exit 3;;
+esac
+`,
+    );
+    chmodSync(join(bin, 'kubectl'), 0o755);
+    const variables = {
+      HOME: home,
+      RUNNER_TEMP: temporary,
+      GITHUB_ENV: environment,
+      KUBECONFIG_TEXT: text,
+      PATH: `${bin}${delimiter}${process.env.PATH}`,
+    };
+    const file = join(temporary, 'environment-kubeconfig', 'config');
+    return {
+      file,
+      seen: join(home, 'seen'),
+      handedOn: () => readFileSync(environment, 'utf8'),
+      connect: (more: NodeJS.ProcessEnv = {}) => script('connect.sh', [], { ...variables, ...more }, home),
+      disconnect: () => script('disconnect.sh', [], variables, home),
+    };
+  }
+
+  test('keeps it to its owner outside of the checkout, hands its path on, and disconnect.sh takes it away', () => {
+    const { file, seen, handedOn, connect, disconnect } = runner(TEXT);
+    mkdirSync(dirname(file), { recursive: true });
+    // As a job that was killed on a runner of one's own may have left it.
+    writeFileSync(file, 'old', { mode: 0o644 });
+    const { status, output } = connect();
+    expect({ status, output }).toEqual({ status: 0, output: 'the kubeconfig is set up\n' });
+    expect(readFileSync(file, 'utf8')).toBe(`${TEXT}\n`);
+    expect([file, dirname(file)].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o700]);
+    expect(handedOn()).toBe(`KUBECONFIG=${file}\n`);
+    expect(readFileSync(seen, 'utf8')).not.toContain(TOKEN);
+    expect(disconnect().status).toBe(0);
+    expect(existsSync(dirname(file))).toBe(false);
+  });
+
+  test.each([
+    ['is none, such as its encoding', Buffer.from(TEXT).toString('base64'), 'is no kubeconfig file with a context'],
+    ['names a file that is not there', `missing: ca.crt\n${TEXT}`, 'names a file that this runner does not have'],
+  ])('says in one line when it %s, and hands nothing on', (_, text, message) => {
+    const { file, handedOn, connect, disconnect } = runner(text);
+    const { status, output } = connect();
+    expect(status).toBe(1);
+    expect(output).toMatch(new RegExp(`^the secret KUBECONFIG ${message}.*\n$`));
+    expect([output.includes(TOKEN), output.includes(text), handedOn()]).toEqual([false, false, '']);
+    disconnect();
+    expect(existsSync(dirname(file))).toBe(false);
+  });
+
+  test('is set up beside ssh, and what was put down before a failure goes as well', () => {
+    const { file, connect, disconnect } = runner(TEXT);
+    expect(connect({ DOCKER_SSH_KEY: 'key' })).toMatchObject({ status: 1 });
+    expect(existsSync(file)).toBe(true);
+    disconnect();
+    expect(existsSync(dirname(file))).toBe(false);
+    expect(connect({ DOCKER_SSH_KEY: 'key', DOCKER_KNOWN_HOSTS: 'host ssh-ed25519 AAAA' }).output).toBe(
+      'the kubeconfig is set up\nssh is set up\n',
+    );
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test('does nothing where there is none', () => {
+    const { file, handedOn, connect } = runner('');
+    expect(connect()).toMatchObject({ status: 0, output: expect.stringContaining('a way of its own') });
+    expect([existsSync(dirname(file)), handedOn()]).toEqual([false, '']);
+  });
+
+  test('gets the secrets of both kinds in every workflow', () => {
+    const secrets = ['DOCKER_SSH_KEY', 'DOCKER_KNOWN_HOSTS', 'KUBECONFIG'];
+    // Not as KUBECONFIG: kubectl would take the text for a path, and say it.
+    const names = ['DOCKER_SSH_KEY', 'DOCKER_KNOWN_HOSTS', 'KUBECONFIG_TEXT'];
+    const given = names.map((name, index) => ` {10}${name}: \\$\\{\\{ secrets\\.${secrets[index]} \\}\\}\n`).join('');
+    const step = new RegExp(`run: \\.github/scripts/connect\\.sh\n {8}env:\n${given}`, 'g');
+    for (const { name, text } of workflows) {
+      const steps = text.match(/run: \.github\/scripts\/connect\.sh\n/g) ?? [];
+      expect([name, text.match(step) ?? []]).toEqual([name, steps.map(() => expect.any(String))]);
+    }
+  });
+});
+
+test('list-environments has every environment with remote state, whichever its platform', () => {
+  const REMOTE = '[state]\nbackend = "http"\nsettings = { address = "https://state.bank.example" }\n';
+  const CLUSTER = '[platform]\nkind = "kubernetes"\ncontext = "bank"\npublish = "node-port"\n';
+  const project = folder({
+    'config/bank.toml': `${SMALLEST}[network]\nsubnet = "172.31.1.0/24"\n${REMOTE}`,
+    'config/here.toml': `${SMALLEST}bind_address = "127.0.0.2"\n[network]\nsubnet = "172.31.2.0/24"\n`,
+    'config/cluster.toml': `${SMALLEST}http_port = 30080\nhttps_port = 30443\n${CLUSTER}${REMOTE}`,
+    'config/elsewhere.toml': `${SMALLEST}http_port = 30081\nhttps_port = 30444\n${CLUSTER}`,
+  });
+  const tool = join(PROJECT, 'tools', 'list-environments.ts');
+  const { stdout, stderr } = spawnSync('node', ['--require', join(PROJECT, 'typescript.cjs'), tool], {
+    cwd: project,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  });
+  expect({ stdout, stderr }).toEqual({ stdout: 'environments=["bank","cluster"]\n', stderr: '' });
 });
 
 describe('seal.sh and unseal.sh', () => {
