@@ -1,10 +1,15 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Yaml } from 'cdk8s';
 import { manifestFile, manifestsOf } from '../constructs/kubernetes/manifests';
 import { selectedTopology } from './command';
+import { accountsOf } from './kubernetes/accounts';
 import { runCommand } from './setup/errors';
 
-/** `make manifests`: writes each layer as a file. Reads the configuration alone; needs no cluster, and there is no secret in them. */
+/**
+ * `make manifests`: writes each layer as a file, and beside them the accounts that pipelines need. Reads the configuration alone; needs no
+ * cluster, and there is no secret in them.
+ */
 runCommand(async () => {
   const topology = selectedTopology({ creates: true, on: ['kubernetes'] });
   const directory = join('build', topology.environment, 'manifests');
@@ -15,4 +20,7 @@ runCommand(async () => {
     writeFileSync(file, manifestFile(layer));
     console.log(file);
   });
+  const accounts = join(directory, '..', 'accounts.yaml');
+  writeFileSync(accounts, Yaml.stringify(...accountsOf(topology)));
+  console.log(accounts);
 });

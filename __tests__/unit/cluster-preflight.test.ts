@@ -1,5 +1,5 @@
 import { clusterFindings } from '../../cli/kubernetes/checks';
-import { type ClusterFacts, existingIn } from '../../cli/kubernetes/cluster-facts';
+import { type ClusterFacts, existingIn, mayOnlyRead } from '../../cli/kubernetes/cluster-facts';
 import { needsOf, podAmounts } from '../../cli/kubernetes/needs';
 import { noAnswer, unknownContext } from '../../cli/kubernetes/reach';
 import { manifestsOf } from '../../constructs/kubernetes/manifests';
@@ -125,6 +125,16 @@ describe('the namespace', () => {
       'error platform.namespace: identity has secret/bank-keystores, which is not of this environment and would be overwritten; remove it, or choose another namespace',
     ]);
   });
+});
+
+test('an account may only read where it may change nothing at all', () => {
+  const changes = NEEDS.objects.flatMap(({ resource }) =>
+    ['create', 'patch', 'delete'].map((verb) => `${verb} ${resource}`),
+  );
+  expect(mayOnlyRead(NEEDS, { refused: [...changes, 'get secrets'] })).toBe(true);
+  for (const one of changes)
+    expect(mayOnlyRead(NEEDS, { refused: changes.filter((each) => each !== one) })).toBe(false);
+  expect(mayOnlyRead(NEEDS, { refused: undefined })).toBe(false);
 });
 
 test('rights that are missing are told all at once', () => {

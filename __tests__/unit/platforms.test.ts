@@ -58,7 +58,7 @@ test.each(['status', 'credentials', 'import-secret', 'rotate-secret', 'backup', 
   },
 );
 
-test('make manifests writes each layer as a file, and says of an environment on Docker that it has none', () => {
+test('make manifests writes each layer as a file and the accounts of pipelines beside them, and says of an environment on Docker that it has none', () => {
   const { status, stdout } = make('manifests', 'cluster');
   const directory = join(folder, 'build', 'cluster', 'manifests');
   const files = ['1-cluster-foundation', '2-cluster-node-1', '3-cluster-node-2', '4-cluster-load-balancer'].map(
@@ -66,10 +66,15 @@ test('make manifests writes each layer as a file, and says of an environment on 
   );
   expect({ status, stdout }).toEqual({
     status: 0,
-    stdout: files.map((file) => `build/cluster/manifests/${file}\n`).join(''),
+    stdout: [...files.map((file) => `manifests/${file}`), 'accounts.yaml']
+      .map((file) => `build/cluster/${file}\n`)
+      .join(''),
   });
   expect(readdirSync(directory).sort()).toEqual(files);
   for (const file of files) expect(readFileSync(join(directory, file), 'utf8')).toMatch(/^apiVersion: /);
+  expect(readFileSync(join(directory, '..', 'accounts.yaml'), 'utf8')).toMatch(
+    /^apiVersion: v1\nkind: ServiceAccount\n/,
+  );
   expect(make('manifests', 'docker')).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/^docker is on Docker, and this command is for Kubernetes;/),

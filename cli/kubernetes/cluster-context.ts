@@ -10,6 +10,7 @@ import { ensureProviders, KUBERNETES_PROVIDERS } from '../setup/providers';
 import { ensureTerraform, terraformVariables } from '../setup/terraform';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from '../terraform';
 import { kubeconfigVariables } from './kubeconfig';
+import { requireReachable } from './reachable';
 
 /** What a command works on: one environment in its cluster, and its stacks in the order of their layers, retired ones last. */
 export interface ClusterContext {
@@ -51,5 +52,7 @@ export async function openCluster(topology: Topology, retiredStacks?: readonly s
 }
 
 async function deploymentsOf(cluster: EnvironmentCluster): Promise<string[]> {
+  // The first question of a command whose state is remote.
+  await requireReachable(cluster);
   return (await cluster.list('deployments')).map(({ metadata: { name } }) => name);
 }

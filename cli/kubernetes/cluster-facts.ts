@@ -69,9 +69,9 @@ interface Service extends ClusterObject {
   readonly spec: { readonly ports?: readonly { readonly nodePort?: number }[] };
 }
 
-/** What every object of the environment is for Terraform. */
-const VERBS = ['get', 'create', 'patch', 'delete'];
-/** What commands read beside that, to say why something does not come up. */
+/** How Terraform changes every object of the environment. */
+const CHANGES = ['create', 'patch', 'delete'];
+/** What commands read beside the objects, to say why something does not come up. */
 const READS = ['list pods', 'get pods/log', 'list events'];
 
 /** Asks the cluster; changes nothing. */
@@ -157,13 +157,22 @@ export function existingIn(table: string): Map<string, string> {
   );
 }
 
+/** Whether nothing of the environment may be changed, as of an account that only plans. */
+export function mayOnlyRead(
+  { objects }: Pick<Needs, 'objects'>,
+  { refused = [] }: Pick<ClusterFacts, 'refused'>,
+): boolean {
+  return objects.every(({ resource }) => CHANGES.every((verb) => refused.includes(`${verb} ${resource}`)));
+}
+
 /** One question for all: a review of rights is made for the answer and not kept. */
 async function refusedRights(
   cluster: EnvironmentCluster,
   objects: Needs['objects'],
 ): Promise<readonly string[] | undefined> {
   const resources = [...new Set(objects.map(({ resource }) => resource))];
-  const rights = [...resources.flatMap((resource) => VERBS.map((verb) => `${verb} ${resource}`)), ...READS];
+  const verbs = ['get', ...CHANGES];
+  const rights = [...resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)), ...READS];
   const answers = await seen(() =>
     cluster.kubectl(['create', '--filename', '-', '--output', 'jsonpath={.status.allowed}{"\\n"}'], {
       input: JSON.stringify({

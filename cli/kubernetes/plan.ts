@@ -42,7 +42,7 @@ export async function reportPlans(
       planned.set(runner, { ...stack, changedFields: await changedFieldsIn(cluster, stack.plan) });
     },
   });
-  const [changed, foreseen] = await Promise.all([planning, destroy ? [] : foreseenOnCluster(topology, cluster)]);
+  const [changed, foreseen] = await Promise.all([planning, destroy ? [] : foreseenOnCluster(topology, cluster, true)]);
   const report = writeReport({
     topology,
     stacks: runners.flatMap((runner) => planned.get(runner) ?? []),

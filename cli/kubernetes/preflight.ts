@@ -6,7 +6,7 @@ import { refuseErrors } from '../preflight/refusal';
 import { CommandError } from '../setup/process';
 import { step } from '../setup/progress';
 import { clusterFindings } from './checks';
-import { readFacts } from './cluster-facts';
+import { mayOnlyRead, readFacts } from './cluster-facts';
 import { type NeededObject, needsOf } from './needs';
 import { unreachable } from './reach';
 
@@ -27,24 +27,42 @@ export async function preflightOnCluster(
   );
 }
 
-/** The same for a plan, which is made all the same where the cluster answers. */
-export async function foreseenOnCluster(topology: Topology, cluster: EnvironmentCluster): Promise<Foreseen[]> {
+/**
+ * The same for a plan, which is made all the same where the cluster answers.
+ *
+ * @param byReader whether an account may make it that can change nothing. @default false
+ */
+export async function foreseenOnCluster(
+  topology: Topology,
+  cluster: EnvironmentCluster,
+  byReader = false,
+): Promise<Foreseen[]> {
   const closed = await unreachable(cluster);
   if (closed !== undefined) return [closed];
   const needs = needsOf(manifestsOf(topology));
   const facts = await readFacts(cluster, needs);
-  const found = clusterFindings(topology, needs, facts);
+  const isReader = byReader && mayOnlyRead(needs, facts);
+  const found = clusterFindings(topology, needs, isReader ? { ...facts, refused: [] } : facts);
   if (facts.existing === undefined || found.some(({ severity }) => severity === 'error')) return found;
   // Who may only pass on rights that they have is asked for the role that is bound, which is not there yet either.
   const missing = needs.objects.filter(
     ({ kind, reference }) => kind !== 'RoleBinding' && !facts.existing?.has(reference),
   );
-  return [...found, ...(await refusedByCluster(cluster, missing))];
+  if (missing.length === 0) return found;
+  return [...found, ...(isReader ? [readOnly(cluster)] : await refusedByCluster(cluster, missing))];
+}
+
+/** A trial needs the rights of the real thing. */
+function readOnly({ platform: { namespace } }: EnvironmentCluster): Foreseen {
+  return {
+    severity: 'note',
+    key: 'platform.context',
+    message: `whoever made this plan may only read in the namespace ${namespace}; what the cluster itself would refuse of what is new is looked at when it is applied, before anything changes`,
+  };
 }
 
 /** What the API server and whoever it asks would not accept of what is still to be created. */
 async function refusedByCluster(cluster: EnvironmentCluster, objects: readonly NeededObject[]): Promise<Foreseen[]> {
-  if (objects.length === 0) return [];
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects.map(({ object }) => object) });
   try {
     await cluster.kubectl(['create', '--dry-run=server', '--filename', '-', '--output', 'name'], { input });
