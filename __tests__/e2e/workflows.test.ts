@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { run } from '../../cli/setup/process';
@@ -6,7 +6,7 @@ import { hostileCode, hostileText, PROPOSED, writeProposed, writeTargetBranch } 
 import { placeOf } from '../support/places';
 import { StateServer } from '../support/state-server';
 import { WorkflowRunner } from '../support/workflow-runner';
-import { docker, PROJECT, removeEnvironment, terraformHere, waitUntilHealthy } from '../support/workspace';
+import { docker, removeEnvironment, terraformHere, waitUntilHealthy } from '../support/workspace';
 
 // The workflow files, step by step: a pull request, its merge, a night, the end.
 const { name: ENVIRONMENT, hostname: HOSTNAME, bindAddress: ADDRESS, subnet: SUBNET } = placeOf('e2e-pipeline');
@@ -44,19 +44,7 @@ memory_mb = ${memoryMb}
 backend = "http"
 settings = { address = "${address}" }
 `;
-  // The commit that is checked out here and what has been changed since, as a repository whose main branch it is.
-  mkdirSync(runner.origin);
-  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: PROJECT });
-  const list = join(runner.directory, 'files');
-  writeFileSync(list, stdout);
-  await run(
-    'bash',
-    ['-c', `tar --create --ignore-failed-read --files-from "${list}" | tar --extract --directory "${runner.origin}"`],
-    {
-      cwd: PROJECT,
-    },
-  );
-  await runner.git('init', '--quiet', '--initial-branch=main');
+  await runner.createOrigin();
   await commit('main', configuration(1792));
 }, 900_000);
 
@@ -66,16 +54,7 @@ afterAll(async () => {
   runner.dispose();
 }, 300_000);
 
-async function commit(branch: string, toml: string): Promise<void> {
-  if (branch !== 'main') await runner.git('checkout', '--quiet', '-B', branch, 'main');
-  writeFileSync(join(runner.origin, 'config', `${ENVIRONMENT}.toml`), toml);
-  await runner.git('add', '--all');
-  await runner.git('commit', '--quiet', '--message', `Change of ${ENVIRONMENT}`);
-  if (branch === 'main') return;
-  await runner.git('checkout', '--quiet', '-B', 'merge', 'main');
-  await runner.git('merge', '--quiet', '--no-ff', '--message', 'merge', branch);
-  await runner.git('checkout', '--quiet', 'main');
-}
+const commit = (branch: string, toml: string) => runner.commit(ENVIRONMENT, branch, toml);
 
 /** What apply.yml does with one environment; reviewers say yes. @param vars of its GitHub environment. @returns the outputs of its plan */
 async function apply(vars: Record<string, string> = {}): Promise<Record<string, string>> {

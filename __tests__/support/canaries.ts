@@ -33,7 +33,14 @@ export function textsWith(canaries: readonly string[], texts: Readonly<Record<st
 export async function filesWith(canaries: readonly string[], folders: readonly string[]): Promise<string[]> {
   try {
     // On standard input: as arguments, other users would see them.
-    const how = ['--recursive', '--fixed-strings', '--files-with-matches', '--text', '--file=-'];
+    const how = [
+      '--recursive',
+      '--exclude-dir=node_modules',
+      '--fixed-strings',
+      '--files-with-matches',
+      '--text',
+      '--file=-',
+    ];
     const { stdout } = await run('grep', [...how, ...folders], { input: `${canaries.join('\n')}\n` });
     return stdout.trim().split('\n');
   } catch (error) {

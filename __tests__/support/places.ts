@@ -37,6 +37,7 @@ const NUMBERS = {
   'cluster-database': 55,
   'cluster-commands': 27,
   'cluster-changes': 28,
+  'cluster-workflows': 30,
   scan: 26,
   // The plans of the golden reports, and the network to which one of them moves.
   bank: 17,

@@ -28,6 +28,25 @@ export class StateServer {
     await new Promise((done) => this.server.close(done));
   }
 
+  /** Every state that is there, as text. */
+  get contents(): readonly string[] {
+    return [...this.states.values()];
+  }
+
+  /** Forgets every state, as a bucket that somebody has emptied. */
+  lose(): void {
+    this.states.clear();
+  }
+
+  /** Locks the state of a stack for somebody else, who works on it elsewhere. @param id of the lock */
+  hold(stack: string, id: string): void {
+    this.locks.set(`/${stack}`, JSON.stringify({ ID: id, Operation: 'OperationTypeApply' }));
+  }
+
+  release(stack: string): void {
+    this.locks.delete(`/${stack}`);
+  }
+
   private answer(method: string, path: string, body: string): [number, string] {
     const lock = this.locks.get(path);
     const state = this.states.get(path);

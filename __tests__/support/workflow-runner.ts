@@ -39,6 +39,14 @@ interface JobResult {
   readonly workspace: string;
 }
 
+/** What one job has beside its checkout. */
+interface JobState {
+  /** RUNNER_TEMP. */
+  readonly temporary: string;
+  /** Variables that its steps have handed on to later ones. */
+  readonly variables: Record<string, string>;
+}
+
 export type Context = Readonly<Record<string, unknown>>;
 
 /** What `gh` was asked for, with the text it was given. */
@@ -74,6 +82,29 @@ exit 0
     chmodSync(join(bin, 'gh'), 0o755);
   }
 
+  /** Makes that repository: the commit that is checked out here and what has been changed since are its main branch. */
+  async createOrigin(): Promise<void> {
+    mkdirSync(this.origin);
+    const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: PROJECT });
+    const list = join(this.directory, 'files');
+    writeFileSync(list, stdout);
+    const [pack, unpack] = ['tar --create --ignore-failed-read --files-from "$0"', 'tar --extract --directory "$1"'];
+    await run('bash', ['-c', `${pack} | ${unpack}`, list, this.origin], { cwd: PROJECT });
+    await this.git('init', '--quiet', '--initial-branch=main');
+  }
+
+  /** Commits a configuration: to `main`, or to another branch, which the branch `merge` then has as GitHub would merge it. */
+  async commit(environment: string, branch: string, toml: string): Promise<void> {
+    if (branch !== 'main') await this.git('checkout', '--quiet', '-B', branch, 'main');
+    writeFileSync(join(this.origin, 'config', `${environment}.toml`), toml);
+    await this.git('add', '--all');
+    await this.git('commit', '--quiet', '--message', `Change of ${environment}`);
+    if (branch === 'main') return;
+    await this.git('checkout', '--quiet', '-B', 'merge', 'main');
+    await this.git('merge', '--quiet', '--no-ff', '--message', 'merge', branch);
+    await this.git('checkout', '--quiet', 'main');
+  }
+
   /** Requests of the jobs since the last time that somebody asked. */
   async takeRequests(): Promise<Request[]> {
     const { stdout } = await run('find', [join(this.directory, 'requests'), '-type', 'f']);
@@ -106,6 +137,7 @@ exit 0
     if (job === undefined) throw new Error(`${workflow} has no job ${name}`);
     const obeyed: string[] = [];
     const steps: Record<string, { outputs: Record<string, string> }> = {};
+    const state: JobState = { temporary: mkdtempSync(join(this.directory, 'temporary-')), variables: {} };
     let log = '';
     let failure: unknown;
     const perform = async (step: Step, scope: Context) => {
@@ -114,10 +146,16 @@ exit 0
       else if (step.uses?.startsWith('actions/upload-artifact@')) await this.upload(workspace, inputs);
       else if (step.uses?.startsWith('actions/download-artifact@')) this.download(workspace, inputs);
       else if (step.run !== undefined) {
-        const output = join(this.directory, 'output');
-        writeFileSync(output, '');
-        const env = { ...evaluated({ ...job.env, ...step.env }, scope), GITHUB_OUTPUT: output };
-        const printed = await this.command(workspace, step.run, env);
+        const [output, environment] = [join(this.directory, 'output'), join(this.directory, 'environment')];
+        for (const file of [output, environment]) writeFileSync(file, '');
+        const printed = await this.command(workspace, step.run, {
+          ...state.variables,
+          ...evaluated({ ...job.env, ...step.env }, scope),
+          RUNNER_TEMP: state.temporary,
+          GITHUB_OUTPUT: output,
+          GITHUB_ENV: environment,
+        });
+        Object.assign(state.variables, outputsIn(environment));
         log += printed;
         obeyed.push(...obeyedLines(printed));
         if (step.id) steps[step.id] = { outputs: outputsIn(output) };

@@ -21,7 +21,8 @@ test('the page says of every actor what shows that he fails', () => {
 });
 
 test.each(ROWS)('$section: "$danger" names a test that exists', ({ line }) => {
-  const [, name = '', title = ''] = / \| `((?:unit|synth|e2e|golden)\/[a-z0-9-]+)` ([^|]{12,}) \|$/.exec(line) ?? [];
+  const [, name = '', title = ''] =
+    / \| `((?:unit|synth|e2e|golden|cluster)\/[a-z0-9-]+)` ([^|]{12,}) \|$/.exec(line) ?? [];
   const file = join(PROJECT, '__tests__', `${name}.test.ts`);
   expect([line, existsSync(file)]).toEqual([line, true]);
   const text = readFileSync(file, 'utf8');
