@@ -71,6 +71,12 @@ export function checkPlatform(settings: EnvironmentSettings, context: z.Refineme
       'are for a load balancer of a cloud; with publish = "cluster-ip" there is none',
     );
   }
+  if (platform.publish === 'cluster-ip' && balancer.rate_limit !== undefined) {
+    refuse(
+      ['load_balancer', 'rate_limit'],
+      'counts by the address of a client; with platform.publish = "cluster-ip" all clients have the address of your ingress: have that slow them down',
+    );
+  }
   if (DISTRIBUTIONS[server.distribution].images !== 'sandbox' && server.image === undefined) {
     refuse(
       ['identity_server', 'image'],

@@ -67,7 +67,10 @@ export function loadBalancerTopology(
       replayablePaths: distribution.replayablePaths,
       capacity,
       clientLimit: {
-        requests: balancer.client_limit.requests ?? capacity.requestsPerClient,
+        // Behind an ingress that passes TLS through, all clients have its address.
+        requests:
+          balancer.client_limit.requests ??
+          (environment.platform.publish === 'cluster-ip' ? capacity.requests : capacity.requestsPerClient),
         networks: balancer.client_limit.networks,
       },
       ...(balancer.rate_limit && {

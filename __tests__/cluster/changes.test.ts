@@ -2,16 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { unzipSync } from 'fflate';
-import { MACHINES } from '../../cli/cluster/layout';
 import type { RunResult } from '../../cli/setup/process';
 import type { Report } from '../../review/report/report';
 import { LABEL_PREFIX } from '../../topology/names';
-import { FrontDoor, healthPage } from '../chaos/cluster/front-door';
-import { mix, pause } from '../chaos/fault';
+import { pause } from '../chaos/fault';
 import { canariesOf, filesWith, otherObjects, textsWith } from '../support/canaries';
+import { ClusterClients } from '../support/cluster-clients';
 import { ClusterEnvironment } from '../support/cluster-environment';
-import { underLoad } from '../support/load';
-import { placeOf } from '../support/places';
 import { killTree } from '../support/process-tree';
 import { temporaryDirectory } from '../support/synth';
 import { eventually } from '../support/workspace';
@@ -19,7 +16,6 @@ import { eventually } from '../support/workspace';
 // An environment's life on a real cluster: created, changed, interrupted, changed by hand, robbed of its keys, rotated, destroyed.
 
 const NAME = 'cluster-changes';
-const { hostname, bindAddress: address } = placeOf(NAME);
 const [FIRST, SECOND] = [`${NAME}-node-1`, `${NAME}-node-2`];
 const STACKS = [`${NAME}-foundation`, FIRST, SECOND, `${NAME}-load-balancer`];
 const [AUTHORITY, SECRETS] = [`${NAME}-certificate-authority`, `${NAME}-identity-server-secrets`];
@@ -28,19 +24,15 @@ const ROTATED = 'Rotated-Canary-1618';
 const NOTHING = ['configmap/kube-root-ca.crt', 'serviceaccount/default'];
 /** A command that was heard of in these seconds is not taken for one that was killed. */
 const FRESH_SECONDS = 15;
-/** Before and after what is done, so that connections are warm and late damage shows. */
-const SETTLE_MS = 3000;
 
 const environment = new ClusterEnvironment(NAME, { http: 30_187, https: 30_587 });
 const { workspace, kubectl } = environment;
 const keys = temporaryDirectory('keys-');
-let door: FrontDoor | undefined;
+const clients = new ClusterClients(environment);
 /** All that the commands have printed. */
 const said: string[] = [];
 /** What was ever in a Secret. */
 const canaries = new Set<string>();
-/** Ids of the writes that clients were told are done. */
-const acknowledged: string[] = [];
 
 function heard<T extends RunResult>(result: T): T {
   said.push(result.stdout, result.stderr);
@@ -91,42 +83,12 @@ async function noteSecrets(): Promise<void> {
   for (const canary of canariesOf(items)) canaries.add(canary);
 }
 
-/** What stands before the machines, as a bank's own load balancer does. */
-async function openDoor(ca: string): Promise<FrontDoor> {
-  const { https } = environment.ports;
-  const ask = healthPage(https, { hostname, ca });
-  const opened = new FrontDoor({ address, port: 443, targets: MACHINES, targetPort: https, ask });
-  await opened.open();
-  return opened;
-}
-
-/** Does something while clients send requests through that, of which none may fail. They never retry. */
-async function load(name: string, work: () => Promise<void>): Promise<void> {
-  const ca = readFileSync(workspace.path('build', NAME, 'ca.crt'), 'utf8');
-  door ??= await openDoor(ca);
-  const opened = door;
-  await eventually('clients are sent to two machines', 60, () => opened.wellTargets().length === 2);
-  const { report: sent } = await underLoad(
-    { address, hostname, ca, name: `${NAME}-${name}`, clients: 6, pause: 30, requests: mix(NAME) },
-    async () => {
-      await pause(SETTLE_MS);
-      await work();
-      await pause(SETTLE_MS);
-    },
-  );
-  console.log(`${name}: ${sent.sent} requests, ${sent.failed.length} failed`);
-  const written = sent.requests.filter(({ kind, failure: reason }) => kind === 'write' && reason === undefined);
-  acknowledged.push(...written.map(({ id }) => id));
-  expect(sent.failed).toEqual([]);
-  expect(sent.sent).toBeGreaterThan(500);
-}
-
 jest.setTimeout(600_000);
 
 beforeAll(() => environment.prepare(), 1_200_000);
 
 afterAll(async () => {
-  door?.close();
+  clients.close();
   await environment.dispose();
 }, 120_000);
 
@@ -152,7 +114,7 @@ test('a change is applied as it was approved, one node after the other, and no r
   await environment.configure({ heapMb: 400 });
 
   const before = await environment.nodePods();
-  await load('change', async () => {
+  await clients.expectNoFailure('change', async () => {
     await make('apply', { PLAN: digest });
   });
   for (const uid of Object.values(await environment.nodePods())) expect(Object.values(before)).not.toContain(uid);
@@ -166,7 +128,7 @@ test('a change is applied as it was approved, one node after the other, and no r
 test('make up is killed in the middle of a roll, while a second one is refused; the next one goes on, and no request fails', async () => {
   await environment.configure({ heapMb: 384 });
   const before = await environment.nodePods();
-  await load('killed', async () => {
+  await clients.expectNoFailure('killed', async () => {
     const killed = workspace.begin('up', NAME);
     await eventually('node 1 has another pod', 240, async () => {
       const uid = (await environment.nodePods())['node-1'];
@@ -193,7 +155,7 @@ test('make up is killed in the middle of a roll, while a second one is refused; 
 });
 
 test('a variable that somebody has set in a node is drift in the plan; make up takes it back, and no request fails', async () => {
-  await load('variable', async () => {
+  await clients.expectNoFailure('variable', async () => {
     await kubectl('set', 'env', `deployment/${SECOND}`, 'BY_HAND=yes');
     expect(await drift()).toEqual({
       [SECOND]: expect.stringMatching(/^changed in the cluster; .*env\.BY_HAND: added$/),
@@ -234,7 +196,7 @@ test('Secrets that nobody can make again and that somebody has deleted stop make
 });
 
 test('both passwords are rotated without a failed request, and the old login is locked', async () => {
-  await load('rotation', async () => {
+  await clients.expectNoFailure('rotation', async () => {
     await make('rotate-secret', { NAME: 'ADMIN_PASSWORD' }, ROTATED);
     await make('rotate-secret', { NAME: 'DATABASE_PASSWORD' });
   });
@@ -249,8 +211,8 @@ test('every write that was acknowledged is there, once', async () => {
   const stored = await psql('wso2_user', `SELECT pw_id FROM probe_writes WHERE pw_key = '${NAME}'`);
   const distinct = new Set(stored);
   expect(distinct.size).toBe(stored.length);
-  expect(acknowledged.length).toBeGreaterThan(500);
-  expect(acknowledged.filter((id) => !distinct.has(id))).toEqual([]);
+  expect(clients.acknowledged.length).toBeGreaterThan(500);
+  expect(clients.acknowledged.filter((id) => !distinct.has(id))).toEqual([]);
 });
 
 test('no value of a Secret is in a state, a saved plan, a report, another object, an event, or what the commands have said', async () => {

@@ -29,6 +29,13 @@ export interface ClusterPorts {
   readonly https: number;
 }
 
+/** What tests change of it. */
+export interface ClusterSettings {
+  readonly heapMb?: number;
+  readonly nodes?: number;
+  readonly publish?: 'node-port' | 'load-balancer';
+}
+
 /** Kinds of what an environment is made of. */
 const KINDS = [
   ...['deployments', 'statefulsets', 'jobs', 'pods', 'services', 'configmaps', 'secrets', 'persistentvolumeclaims'],
@@ -73,17 +80,18 @@ export class ClusterEnvironment {
     await this.configure();
   }
 
-  async configure({ heapMb = 512 }: { readonly heapMb?: number } = {}): Promise<void> {
+  async configure({ heapMb = 512, nodes = 2, publish = 'node-port' }: ClusterSettings = {}): Promise<void> {
     await this.workspace.configure(
       this.name,
       `[platform]
 kind = "kubernetes"
 context = "wso2-kube"
-publish = "node-port"
+publish = "${publish}"
 storage_gib = 1
 shared_storage_class = "${STORAGE_CLASS}"
 [identity_server]
 distribution = "sandbox"
+nodes = ${nodes}
 memory_mb = 1280
 heap_mb = ${heapMb}
 [load_balancer]

@@ -17,6 +17,8 @@ export interface MakeResult extends RunResult {
 /** A command that was begun. */
 export interface RunningMake {
   readonly pid: number;
+  /** What it has said until now. */
+  readonly said: { readonly stdout: string; readonly stderr: string };
   readonly ended: Promise<MakeResult>;
   /** As Ctrl-C does. */
   readonly interrupt: () => void;
@@ -113,7 +115,7 @@ export class Workspace {
       ),
     );
     const pid = child.pid as number;
-    return { pid, ended, interrupt: () => process.kill(-pid, 'SIGINT') };
+    return { pid, said, ended, interrupt: () => process.kill(-pid, 'SIGINT') };
   }
 
   /** The cdktf command line of the project. */

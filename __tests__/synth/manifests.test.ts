@@ -288,3 +288,20 @@ test.each([
     publish === 'node-port' ? [30443, 30080] : [undefined, undefined],
   );
 });
+
+test('behind an ingress, whose address all clients have, one address may take what all may, and nobody is slowed down by address', () => {
+  const limits = (publish: string, ports = '') => {
+    const each = topology(`${PLATFORM}publish = "${publish}"\n${SMALLEST}${ports}`, 'bank');
+    const files = JSON.stringify(named(each, 'ConfigMap', 'bank-load-balancer-files'));
+    const [, all] = /limit_conn requests (\d+);/.exec(files) ?? [];
+    const [, one] = /limit_conn client_\d+ (\d+);/.exec(files) ?? [];
+    return { all: Number(all), one: Number(one) };
+  };
+  const behind = limits('cluster-ip');
+  expect(behind.one).toBe(behind.all);
+  const before = limits('load-balancer');
+  expect(before.one).toBe(Math.ceil(before.all / 2));
+  expect(() => topology(`${PLATFORM}publish = "cluster-ip"\n${SMALLEST}[load_balancer.rate_limit]\n`, 'bank')).toThrow(
+    'counts by the address of a client',
+  );
+});

@@ -237,6 +237,16 @@ describe('at the end of make up', () => {
     expect([last, asked.length]).toEqual([refused, 2]);
   });
 
+  test('what has got its address late has its time from then on', async () => {
+    const nowhere = { ...refused, addresses: [] };
+    const answers = [nowhere, nowhere, refused, publishedAnswer()];
+    const last = await askUntil(
+      async () => answers.shift() as Published,
+      ({ served, addresses }) => (served ? 0 : addresses.length === 0 ? 60 : 1.5),
+    );
+    expect([last.served, answers.length]).toEqual([true, 0]);
+  });
+
   test('whoever is not served is told where, why, what may stand between, and how to go on', () => {
     const { message } = notServed({ environment: 'bank' }, refused, ['Port 443 is held by nginx.']);
     expect(message).toBe(

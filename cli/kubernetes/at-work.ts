@@ -7,7 +7,7 @@ import { UserError } from '../setup/errors';
 import { CommandError, stopRunningCommands } from '../setup/process';
 import { print } from '../setup/progress';
 import type { ClusterContext } from './cluster-context';
-import { explained } from './went-away';
+import { explained } from './cluster-lost';
 
 type Place = Pick<ClusterContext, 'topology' | 'cluster'>;
 

@@ -6,6 +6,7 @@ import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { print, step } from '../setup/progress';
 import type { ClusterContext } from './cluster-context';
+import { isRefusal } from './cluster-lost';
 import { isReady, isStopping, type Pod } from './pods';
 
 type Place = Pick<ClusterContext, 'topology' | 'cluster'>;
@@ -129,7 +130,7 @@ async function rotationOrSilence(place: Place): Promise<Rotation | string> {
   try {
     return await rotation(place);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof CommandError) || isRefusal(error)) throw error;
     return `the cluster does not answer: ${clusterSays(error)}`;
   }
 }

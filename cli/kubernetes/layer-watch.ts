@@ -5,6 +5,7 @@ import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { print, step } from '../setup/progress';
 import type { ClusterContext } from './cluster-context';
+import { isRefusal } from './cluster-lost';
 import { pendingOf, type Seen, type Trouble, troublesOf, type Workload } from './layer-state';
 import type { Pod, PodEvent } from './pods';
 
@@ -45,14 +46,16 @@ export class LayerWatch {
     while (!over) {
       await Promise.race([ended, setTimeout(SECONDS_BETWEEN_LOOKS * 1000)]);
       if (over) return;
-      const hopeless = (await this.look())?.hopeless;
+      // What the cluster refuses to tell, it refuses the work itself, which says so.
+      const looked = await this.look().catch(() => undefined);
+      const hopeless = looked?.hopeless;
       if (hopeless === undefined) continue;
       giveUp(hopeless);
       return;
     }
   }
 
-  /** Waits until all of the layer is there and ready. @throws UserError where it does not become so, with the reason */
+  /** Waits until all of the layer is there and ready. @throws UserError where it does not become so, with the reason, or cannot be asked */
   async untilReady(): Promise<void> {
     const first = await this.look();
     if (first?.pending.length === 0) return;
@@ -82,10 +85,10 @@ export class LayerWatch {
     return `"make status ENVIRONMENT=${this.context.topology.environment}" says more.`;
   }
 
-  /** @returns undefined where the cluster does not answer, which stops no pod */
+  /** @returns undefined where the cluster does not answer, which stops no pod @throws CommandError where it refuses to tell */
   private async look(): Promise<{ pending: string[]; hopeless?: Trouble } | undefined> {
     const seen = await look(this.context.cluster).catch((error: unknown) => {
-      if (!(error instanceof CommandError)) throw error;
+      if (!(error instanceof CommandError) || isRefusal(error)) throw error;
       const text = `the cluster does not answer: ${clusterSays(error)}`;
       if (!this.told.has(text)) print(text);
       this.told.add(text);

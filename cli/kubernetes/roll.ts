@@ -7,11 +7,11 @@ import { isStale, stalePlan } from '../stale-plan';
 import { destroyPlanned } from '../teardown';
 import type { TerraformStackRunner } from '../terraform';
 import type { ClusterContext } from './cluster-context';
+import { meaningOf } from './cluster-lost';
 import { type Rotation, requireAnotherInRotation, rotation, waitUntilAllInRotation } from './gates';
 import type { Trouble } from './layer-state';
 import { LayerWatch } from './layer-watch';
 import { takeBack } from './taken-back';
-import { hasGone, WENT_AWAY } from './went-away';
 
 /**
  * Applies saved plans, one layer after the other, and ends when every node takes traffic. Layers without a change are waited for as well: a run
@@ -76,13 +76,12 @@ async function waitFor(context: ClusterContext, runner: TerraformStackRunner): P
     await watchOf(context, runner).untilReady();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw await failure(context, runner.stack, error.message);
+    throw await failure(context, runner.stack, error instanceof CommandError ? said(error) : error.message);
   }
 }
 
 function said(error: CommandError): string {
-  const text = error.lastLines.join('\n');
-  return hasGone(error) ? `${text}\n\n${WENT_AWAY}` : text;
+  return [error.lastLines.join('\n'), meaningOf(error)].filter((text) => text !== undefined).join('\n\n');
 }
 
 async function failure(context: ClusterContext, stack: StackTopology, cause: string): Promise<UserError> {

@@ -10,16 +10,21 @@ const SECONDS_BETWEEN_LOOKS = 1;
 /**
  * Asks as a client does, again and again.
  *
- * @param patienceSeconds how long after the first question such an answer is not the last one; 0 for one that is
+ * @param patienceSeconds how long such an answer is not the last one; 0 for one that is. From the first question, or from the first one that
+ * found an address to ask: what leads there is just made
  * @returns the last answer
  */
 export async function askUntil(
   ask: () => Promise<Published>,
   patienceSeconds: (answer: Published) => number,
 ): Promise<Published> {
-  const startedAt = Date.now();
+  let startedAt = Date.now();
+  let hadNone = false;
   for (;;) {
+    const now = Date.now();
     const answer = await ask();
+    if (hadNone && answer.addresses.length > 0) startedAt = now;
+    hadNone = answer.addresses.length === 0;
     if (Date.now() >= startedAt + patienceSeconds(answer) * 1000) return answer;
     await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
   }

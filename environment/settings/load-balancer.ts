@@ -36,7 +36,7 @@ const clientLimit = z
     requests: requestsAtATime
       .optional()
       .describe(
-        'Requests that one client address may have under way at a time; more are answered with 429. Default: a twentieth of `connections`.',
+        'Requests that one client address may have under way at a time; more are answered with 429. Default: a twentieth of `connections`; with platform.publish = "cluster-ip", where all clients have the address of the ingress, as many as the load balancer takes.',
       ),
     networks: eachOnce(
       z.strictObject({
