@@ -67,10 +67,17 @@ export class ClusterEnvironment {
     process.env.PATH = `${dirname(KUBECONFIG)}${delimiter}${process.env.PATH}`;
   }
 
-  /** Leaves an empty namespace, as a platform team makes it, and a configuration. */
-  async prepare(): Promise<void> {
-    const { identityServer, postgresql, nginx } = sandboxImageTags();
-    const images = [identityServer, postgresql, nginx];
+  private identityServer: string | undefined;
+
+  /**
+   * Leaves an empty namespace, as a platform team makes it, and a configuration.
+   *
+   * @param identityServer image that is run as Identity Server 7.1. @default - the sandbox's server
+   */
+  async prepare(identityServer?: string): Promise<void> {
+    this.identityServer = identityServer;
+    const { identityServer: server, postgresql, nginx } = sandboxImageTags();
+    const images = [identityServer ?? server, postgresql, nginx];
     await ensureSetup({ images });
     await ensureCluster();
     await loadImages(images);
@@ -81,6 +88,16 @@ export class ClusterEnvironment {
   }
 
   async configure({ heapMb = 512, nodes = 2, publish = 'node-port' }: ClusterSettings = {}): Promise<void> {
+    const { postgresql, nginx } = sandboxImageTags();
+    // The product's own images are in no registry that the cluster reads.
+    const { server, database, balancer } =
+      this.identityServer === undefined
+        ? { server: 'distribution = "sandbox"', database: '', balancer: '' }
+        : {
+            server: `distribution = "wso2is-7.1.0"\nimage = "${this.identityServer}"`,
+            database: `[database]\nimage = "${postgresql}"\n`,
+            balancer: `image = "${nginx}"\n`,
+          };
     await this.workspace.configure(
       this.name,
       `[platform]
@@ -90,12 +107,12 @@ publish = "${publish}"
 storage_gib = 1
 shared_storage_class = "${STORAGE_CLASS}"
 [identity_server]
-distribution = "sandbox"
+${server}
 nodes = ${nodes}
 memory_mb = 1280
 heap_mb = ${heapMb}
-[load_balancer]
-hostname = "${placeOf(this.name).hostname}"
+${database}[load_balancer]
+${balancer}hostname = "${placeOf(this.name).hostname}"
 http_port = ${this.ports.http}
 https_port = ${this.ports.https}
 `,

@@ -29,6 +29,8 @@ const NUMBERS = {
   mistakes: 51,
   benchmark: 52,
   'benchmark-data-path': 53,
+  'e2e-clustering': 30,
+  'cluster-members': 31,
   'e2e-edge': 22,
   'e2e-malformed': 23,
   failover: 24,
