@@ -264,8 +264,8 @@ function activeActiveToml(site: Site, databases: readonly DistributionDatabase[]
     ...healthToml(databases),
     ...USER_STORE_RECOVERS_SOON,
     ...clientAddressToml(site),
-    // Hazelcast's own hook ends it beside the server's, which still sends messages. The others see the closed connection. A starting
-    // node waits for a frozen peer as long as it is believed to live: the product says 600 s.
+    // Hazelcast's own hook ends it beside the server's, which still sends messages. The others see the closed connection. A frozen
+    // member is believed to live for so long, and what is asked of it waits: the product says 600 s.
     hazelcast: {
       'hazelcast.shutdownhook.enabled': 'false',
       'hazelcast.logging.type': 'log4j2',
