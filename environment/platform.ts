@@ -22,10 +22,6 @@ const MEANINGLESS_ON_KUBERNETES: readonly (readonly [path: readonly string[], in
     ['identity_server', 'driver_jar'],
     'is put into containers by a Docker Engine; build an image that has the driver, and name it in identity_server.image',
   ],
-  [
-    ['load_balancer', 'client_certificates'],
-    'is not possible on Kubernetes yet: a node cannot tell the load balancer from another pod where the cluster enforces no NetworkPolicy, so such a pod could name any client certificate',
-  ],
 ];
 
 /** Keys that stand in a configuration and have no meaning on its platform: a default would hide them, so the file itself is looked at. */

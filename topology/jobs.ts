@@ -12,6 +12,7 @@ import type { Layout } from './layout';
 import type { LoadBalancerTopology } from './load-balancer';
 import { imageEntrypoint, type NodeTopology } from './node';
 import { wordedFor } from './pod-words';
+import { tokenForLoadBalancers } from './pods';
 import { runtimeScript } from './runtime-script';
 import { referencedSecrets, requiredSecrets, suppliedSecrets } from './secrets';
 import { SHARED_FOLDERS } from './shared-folders';
@@ -107,7 +108,9 @@ function secretsJob(inputs: JobInputs, nodes: readonly NodeTopology[]): JobTopol
       IMAGE: images.identityServer,
       IMAGE_ENTRYPOINT: imageEntrypoint(distribution),
       IMAGE_PROGRAMS: IMAGE_PROGRAMS.join(' '),
-      ...(distribution.refusesStrangers && { IMAGE_TEMPLATE: TOMCAT_TEMPLATE }),
+      ...((distribution.refusesStrangers || environment.platform.kind === 'kubernetes') && {
+        IMAGE_TEMPLATE: TOMCAT_TEMPLATE,
+      }),
       DATABASE_OWNER: owners.database,
       SERVER_OWNER: owners.server,
       DATABASE_PASSWORD_FILE: current.secret,
@@ -123,7 +126,7 @@ function secretsJob(inputs: JobInputs, nodes: readonly NodeTopology[]): JobTopol
 }
 
 function keystoresJob(inputs: JobInputs): JobTopology {
-  const { environment, layout } = inputs;
+  const { environment, layout, assets } = inputs;
   const { name, identity_server: server, load_balancer: balancer, authorities } = environment;
   const { images, jobs, nodes, owners, volumes } = layout;
   const { stores } = layout.distribution;
@@ -131,13 +134,16 @@ function keystoresJob(inputs: JobInputs): JobTopology {
   return {
     name: jobs.keystores,
     image: images.identityServer,
-    script: scriptOf(
-      inputs,
-      ...(authorities.database ? ['trust-database-authorities.sh'] : []),
-      'seal.sh',
-      'issue-authority.sh',
-      'create-keystores.sh',
-    ),
+    script: [
+      ...tokenForLoadBalancers(environment, assets),
+      scriptOf(
+        inputs,
+        ...(authorities.database ? ['trust-database-authorities.sh'] : []),
+        'seal.sh',
+        'issue-authority.sh',
+        'create-keystores.sh',
+      ),
+    ].join('\n'),
     environment: {
       ENVIRONMENT: name,
       HOSTNAME_PUBLIC: balancer.hostname,

@@ -10,7 +10,7 @@ import {
   upstream,
 } from './nginx-locations';
 import { PASSED_ON, PRINTED_ERRORS, PRINTED_REQUESTS } from './nginx-logs';
-import { NAMES_IN_HTTP, UNLESS_LEAVING } from './nginx-names';
+import { NAMES_IN_HTTP, SHOWS_TOKEN, UNLESS_LEAVING } from './nginx-names';
 import type { NginxConfProps } from './nginx-props';
 import { rateLimits, rateVariables } from './nginx-rates';
 import {
@@ -122,7 +122,7 @@ ${publicTls(props)}
   proxy_set_header X-Original-Host "";
 ${REMOVED_HEADERS.map((name) => `  proxy_set_header ${name} "";`).join('\n')}
   proxy_set_header ${CLIENT_CERTIFICATE_HEADER} ${clientCertificates ? '$client_certificate' : '""'};
-
+${props.nodesByName ? `  ${SHOWS_TOKEN}` : ''}
 ${props.nodes.map((node) => upstream(node, props)).join('\n')}
   server {
     listen ${props.httpPort} default_server;

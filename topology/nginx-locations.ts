@@ -1,6 +1,6 @@
 import type { ReplayablePath } from '../catalogue/distributions';
 import { deniedPattern, isDenied } from './denied-paths';
-import { NOTES_ADDRESS, probedUpstream, RESOLVED } from './nginx-names';
+import { NOTES_ADDRESS, probedUpstream, RESOLVED, SHOWS_TOKEN } from './nginx-names';
 import type { NginxConfProps } from './nginx-props';
 import { SEND_TO_ROUTE } from './nginx-routing';
 
@@ -68,7 +68,7 @@ export function probeLocation(
       proxy_next_upstream off;
       proxy_set_header Host ${hostname};
       add_header X-Connect-Time $upstream_connect_time always;
-${nodesByName ? NOTES_ADDRESS : ''}      proxy_pass https://${probed}${healthPath};
+${nodesByName ? `      ${SHOWS_TOKEN}${NOTES_ADDRESS}` : ''}      proxy_pass https://${probed}${healthPath};
     }
 `;
 }

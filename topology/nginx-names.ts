@@ -1,3 +1,5 @@
+import { CERTIFICATES_PATH } from './volumes';
+
 /**
  * What nginx.conf has where the nodes are found by name. Nginx asks for the names again and again, and starts also while there is no such
  * name; a name without an address is a node that is not there.
@@ -11,6 +13,9 @@ export const RESOLVER_FILE = '/tmp/resolver.conf';
  * those that come all the same.
  */
 export const LEAVING_FILE = '/tmp/leaving';
+
+/** For the http block and each location that sets headers of its own: by it a node knows the load balancers. */
+export const SHOWS_TOKEN = `include ${CERTIFICATES_PATH}/nodes.conf;\n`;
 
 /** For the health page. */
 export const UNLESS_LEAVING = `      if (-f ${LEAVING_FILE}) {

@@ -102,7 +102,7 @@ export function nodeTopology(
   const healthPath = `${distribution.home}/active-active-health.sh`;
   const configurationPath = `${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`;
   const healthCommand = ['CMD', '/bin/sh', healthPath];
-  const kubernetes = nodeOnKubernetes(environment, layout, assets, healthCommand);
+  const kubernetes = nodeOnKubernetes(environment, layout, assets, { entrypoint: entrypointPath, health: healthPath });
   return {
     ...node,
     image: images.identityServer,
@@ -158,7 +158,7 @@ export function nodeTopology(
       ...kubernetes?.files,
     },
     ...driverOf(distribution, assets),
-    entrypoint: ['/bin/sh', entrypointPath],
+    entrypoint: kubernetes?.entrypoint ?? ['/bin/sh', entrypointPath],
     secretsPath,
     keystoresPath,
     hosts: { ...server.hosts, ...places.nodeHosts },

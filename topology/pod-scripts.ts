@@ -11,6 +11,8 @@ export interface PodScripts {
   readonly givenFiles: string;
   /** Before what runs Nginx. */
   readonly resolver: string;
+  /** Before what needs the token by which nodes know the load balancers. */
+  readonly loadBalancerToken: string;
 }
 
 export function podScripts(assets: TopologyAssets): PodScripts {
@@ -19,5 +21,6 @@ export function podScripts(assets: TopologyAssets): PodScripts {
     storeSecrets: runtimeScript(assets, 'jobs/store-secrets.sh'),
     givenFiles: runtimeScript(assets, 'kubernetes/given-files.sh'),
     resolver: runtimeScript(assets, 'kubernetes/resolver.sh'),
+    loadBalancerToken: runtimeScript(assets, 'kubernetes/load-balancer-token.sh'),
   };
 }

@@ -16,6 +16,8 @@ const SERVED_SECONDS = 10;
 const NODE_SETTLED_SECONDS = 15;
 /** What drain requests and the requests under way may take after that. */
 const DRAINING_SECONDS = 10;
+/** Header by which a node knows the load balancers. */
+const TOKEN_HEADER = 'X-Load-Balancer-Token';
 /** Until whoever sends clients to the machines has noticed that a load balancer has come or is about to go: two requests, 5 s apart, and some time. */
 const NOTICED_SECONDS = 15;
 
@@ -24,6 +26,8 @@ export interface NodeOnKubernetes {
   readonly pod: PodTopology;
   readonly environment: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
+  /** What its container runs. */
+  readonly entrypoint: readonly string[];
 }
 
 /**
@@ -35,13 +39,16 @@ export function nodeOnKubernetes(
   { platform }: Environment,
   { places, httpsPort, distribution }: Layout,
   assets: TopologyAssets,
-  healthCommand: readonly string[],
+  scripts: { readonly entrypoint: string; readonly health: string },
 ): NodeOnKubernetes | undefined {
   if (platform.kind !== 'kubernetes') return undefined;
-  const leave = `${distribution.home}/active-active-leave-rotation.sh`;
+  const [leave, refuse, started] = ['leave-rotation', 'refuse-strangers', 'started'].map(
+    (name) => `${distribution.home}/active-active-${name}.sh`,
+  ) as [string, string, string];
+  const { loadBalancerToken } = podScripts(assets);
   return {
     pod: {
-      startup: healthCommand,
+      startup: ['CMD', '/bin/sh', started],
       readiness: { port: httpsPort },
       // A pod that is about to stop is behind its name no more, whatever it still does, and by then the one before it serves.
       settledSeconds: NODE_SETTLED_SECONDS,
@@ -54,9 +61,26 @@ export function nodeOnKubernetes(
       CONTROL_PORT: String(CONTROL_PORT),
       LEAVE_CHECKS: String(LEAVE_SECONDS),
       SETTLED_CHECKS: String(SERVED_SECONDS),
+      HEALTH_SCRIPT: scripts.health,
+      TOKEN_HEADER,
     },
-    files: { [leave]: runtimeScript(assets, 'kubernetes/leave-rotation.sh') },
+    files: {
+      [leave]: runtimeScript(assets, 'kubernetes/leave-rotation.sh'),
+      [refuse]: `${loadBalancerToken}\n${runtimeScript(assets, 'kubernetes/refuse-strangers.sh')}`,
+      [started]: runtimeScript(assets, 'kubernetes/node-started.sh'),
+    },
+    entrypoint: ['/bin/sh', refuse, scripts.entrypoint],
   };
+}
+
+/** What goes before the job that issues certificates, so that the load balancers get their token. */
+export function tokenForLoadBalancers({ platform }: Environment, assets: TopologyAssets): string[] {
+  if (platform.kind !== 'kubernetes') return [];
+  return [
+    `TOKEN_HEADER=${TOKEN_HEADER}`,
+    podScripts(assets).loadBalancerToken,
+    runtimeScript(assets, 'kubernetes/hand-over-token.sh'),
+  ];
 }
 
 /** A load balancer's pod takes clients as soon as it knows a node that serves, and stops when nobody sends it new ones. */

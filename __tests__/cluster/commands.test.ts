@@ -2,7 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MACHINES } from '../../cli/cluster/layout';
 import { run } from '../../cli/setup/process';
+import { createAuthority, type Identity, issue } from '../support/certificates';
+import { Client } from '../support/client';
 import { ClusterEnvironment } from '../support/cluster-environment';
+import { placeOf } from '../support/places';
 import { ProcessWatch } from '../support/process-watch';
 import { eventually, PROJECT } from '../support/workspace';
 
@@ -15,7 +18,8 @@ const ROTATED = 'Rotated-Canary-2718';
 /** As long as a pod may take to stop. */
 const MISSING_SECONDS = 180;
 
-const environment = new ClusterEnvironment(NAME, { http: 30_186, https: 30_586 });
+const ports = { http: 30_186, https: 30_586 };
+const environment = new ClusterEnvironment(NAME, ports);
 const { workspace, kubectl: inNamespace } = environment;
 const status = () => environment.status();
 const digests = () => environment.digests();
@@ -42,9 +46,11 @@ async function unseen<T>(
 }
 
 let archive = '';
+let directory: Identity;
 
 beforeAll(async () => {
-  await environment.prepare();
+  directory = await createAuthority('Directory Root CA');
+  await environment.prepare({ clientAuthority: directory.certificate });
   // In a namespace that has nothing yet.
   await unseen(IMPORTED, () => workspace.make('import-secret', NAME, { NAME: 'ADMIN_PASSWORD' }, IMPORTED));
   await apply();
@@ -72,6 +78,56 @@ test('status names every pod with its machine, who is in rotation at each load b
   }
   expect(published).toMatchObject({ served: true });
   expect(published.addresses.length).toBeGreaterThan(0);
+});
+
+describe('client certificates', () => {
+  const HEADER = 'x-wso2-mutual-auth-cert';
+  const oneLine = ({ certificate }: Identity) => certificate.replaceAll('\n', '');
+  const PURPOSE = ['extendedKeyUsage=clientAuth'];
+  let bank: Identity;
+  let shows: (certificate?: Identity) => Client;
+
+  beforeAll(async () => {
+    bank = await issue(directory, 'Third Party', PURPOSE);
+    const ca = await stored(KEYSTORES, 'ca.crt');
+    const balancer = (await status()).components.find(({ component }) => component === 'load-balancer');
+    const { address } = MACHINES.find(({ name }) => name === balancer?.machine) ?? { address: 'none' };
+    const { hostname } = placeOf(NAME);
+    shows = (certificate) => new Client({ address, port: ports.https, hostname, ca, certificate, keepAlive: false });
+  });
+
+  test('reach the node when they verify; a forged header does not, with one or without', async () => {
+    const seen = async (certificate?: Identity) => {
+      const { status: code, body } = await shows(certificate).post('/probe/echo', '', { [HEADER]: 'forged' });
+      return [code, (JSON.parse(body).headers as Record<string, string[]>)[HEADER]];
+    };
+    expect(await seen(bank)).toEqual([200, [oneLine(bank)]]);
+    expect(await seen()).toEqual([200, undefined]);
+  });
+
+  test('are refused with 400 when another authority has issued them', async () => {
+    const stranger = await issue(await createAuthority('Stranger Root CA'), 'Stranger', PURPOSE);
+    expect((await shows(stranger).post('/probe/echo')).status).toBe(400);
+  });
+
+  test('are believed of the load balancers alone: where the network lets every pod through, a node refuses the others', async () => {
+    const asks = (header: string) =>
+      inNamespace(
+        ...['exec', `deployment/${NAME}-node-2`, '--', 'sh', '-c'],
+        `curl -sk -m 3 -o /dev/null -w '%{http_code}' -H "$0" https://${NAME}-node-1:$HTTPS_PORT/probe/echo || true`,
+        header,
+      );
+    const forged = `${HEADER}: ${oneLine(bank)}`;
+    expect(await asks(forged)).toBe('000');
+    await inNamespace('delete', 'networkpolicies', '--all');
+    await eventually('the network lets it through', 60, async () => (await asks(forged)) !== '000');
+    for (const header of [forged, 'X-Load-Balancer-Token: guessed', 'X-Forwarded-For: 127.0.0.1']) {
+      expect([header, await asks(header)]).toEqual([header, '403']);
+    }
+    expect((await shows(bank).get('/probe/echo')).status).toBe(200);
+    await apply();
+    await eventually('the network keeps it away', 60, async () => (await asks(forged)) === '000');
+  });
 });
 
 test('the value that was imported before the first start is the one that the nodes work with', async () => {

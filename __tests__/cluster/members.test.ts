@@ -15,7 +15,7 @@ const members = new HazelcastMembers((node, ...command) =>
 );
 
 beforeAll(async () => {
-  await environment.prepare(await ensureHazelcastImage());
+  await environment.prepare({ identityServer: await ensureHazelcastImage() });
   await environment.workspace.make('up', NAME);
 }, 1_500_000);
 

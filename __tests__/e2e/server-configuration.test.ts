@@ -44,11 +44,19 @@ describe('the sandbox, started', () => {
     `logs = { audit = "stdout", access = "stdout" }\n[identity_server.deployment_toml.http_access_log]\npattern = "%s %m %U"\n`,
   );
   const [sandbox] = topology.nodes as [NodeTopology];
-  // Refuses strangers, as Identity Server's nodes do.
+  // Refuses strangers by their address, as Identity Server's nodes do on Docker, and by the load balancers' token, as all do in pods.
   const [{ environment: identityServer }] = derive('wso2is-7.1.0').nodes as [NodeTopology];
+  const onKubernetes = deriveOnKubernetes();
+  const [pod] = onKubernetes.nodes as [NodeTopology];
+  const { TOKEN_HEADER = '', HEALTH_SCRIPT = '' } = pod.environment;
   const node: NodeTopology = {
     ...sandbox,
-    environment: { ...sandbox.environment, PEERS: identityServer.PEERS as string },
+    environment: {
+      ...sandbox.environment,
+      ...{ PEERS: identityServer.PEERS as string, POD_IP: sandbox.address, TOKEN_HEADER, HEALTH_SCRIPT },
+    },
+    files: { ...pod.files, ...sandbox.files },
+    entrypoint: pod.entrypoint,
   };
   let keystorePassword: string;
 
@@ -58,7 +66,7 @@ describe('the sandbox, started', () => {
       input: DATABASE_PASSWORD,
     });
     await runTopologyJob(topology.jobs.secrets, SECRETS);
-    await runTopologyJob(topology.jobs.keystores, KEYSTORES);
+    await runTopologyJob({ ...topology.jobs.keystores, script: onKubernetes.jobs.keystores.script }, KEYSTORES);
     const { container } = topology.database;
     if (container === undefined) throw new Error('the topology has no database container');
     await docker(
@@ -208,33 +216,87 @@ describe('the sandbox, started', () => {
     expect(await health()).toMatchObject({ status: 'UP', errors: [] });
   });
 
-  test('as Identity Server answers the load balancer and itself, whomever a header names, and no other address', async () => {
-    // Before every other: some of the product's answer themselves, or hand on to what is behind them all.
-    const [first] = tags(await read('tomcat/catalina-server.xml'), 'Valve');
-    expect(first).toMatchObject({ className: 'org.apache.catalina.valves.RemoteAddrValve', usePeerAddress: 'true' });
-    const answer = async (inside: readonly string[], forwardedFor: string) => {
-      const curl = ['curl', '-sk', '-o', '/dev/null', '-w', '%{http_code}', '-m', '10', '--noproxy', '*'];
-      const request = ['-H', `X-Forwarded-For: ${forwardedFor}`, `https://${node.address}:9446/probe/echo`];
+  describe('strangers', () => {
+    const { address: balancer } = topology.loadBalancer;
+    const container = `${NAME}-run-balancer`;
+    const itself = ['docker', 'exec', node.containerName];
+    let [atBalancer, atDatabase, token]: [string[], string[], string] = [[], [], ''];
+
+    beforeAll(async () => {
+      await docker(
+        ...['run', '--detach', ...LABEL, '--name', container, '--network', NAME, '--ip', balancer],
+        ...['--volume', `${volume('load-balancer-certificates')}:/certificates:ro`, '--user', '0:0'],
+        ...['--entrypoint', 'sleep', node.image, '300'],
+      );
+      const inNetworkOf = async (name: string) => {
+        const pid = await docker('inspect', '--format', '{{.State.Pid}}', name);
+        return ['nsenter', '--target', pid, '--net'];
+      };
+      atBalancer = await inNetworkOf(container);
+      atDatabase = await inNetworkOf(topology.database.container?.containerName as string);
+      const line = await docker('exec', container, 'cat', '/certificates/nodes.conf');
+      token = /^proxy_set_header X-Load-Balancer-Token ([0-9a-f]{64});$/m.exec(line)?.[1] ?? '';
+    });
+
+    const answer = async (
+      inside: readonly string[],
+      shown?: string,
+      { forwardedFor = '203.0.113.7', path = '/probe/echo' } = {},
+    ) => {
+      const curl = [
+        'curl',
+        '-sk',
+        '-o',
+        '/dev/null',
+        '-w',
+        '%{http_code}',
+        '-m',
+        '10',
+        '--noproxy',
+        '*',
+        '--path-as-is',
+      ];
+      const header = shown === undefined ? [] : ['-H', `${TOKEN_HEADER}: ${shown}`];
+      const request = [...header, '-H', `X-Forwarded-For: ${forwardedFor}`, `https://${node.address}:9446${path}`];
       const [command, ...args] = [...inside, ...curl, ...request] as [string, ...string[]];
       return (await run(command, args)).stdout;
     };
-    const { address: balancer } = topology.loadBalancer;
-    const container = `${NAME}-run-balancer`;
-    await docker(
-      ...['run', '--detach', ...LABEL, '--name', container, '--network', NAME, '--ip', balancer],
-      ...['--entrypoint', 'sleep', node.image, '300'],
-    );
-    const inNetworkOf = async (name: string) => {
-      const pid = await docker('inspect', '--format', '{{.State.Pid}}', name);
-      return ['nsenter', '--target', pid, '--net'];
-    };
-    expect(await answer(await inNetworkOf(container), '203.0.113.7')).toBe('200');
-    expect(await answer(await inNetworkOf(node.containerName), '203.0.113.7')).toBe('200');
-    const database = topology.database.container?.containerName as string;
-    for (const forged of ['127.0.0.1', balancer]) {
-      expect(await answer(await inNetworkOf(database), forged)).toBe('403');
-      expect(await answer([], forged)).toBe('403');
-    }
+
+    test('as Identity Server answers the load balancer and itself, whomever a header names, and no other address', async () => {
+      // Before every other: some of the product's answer themselves, or hand on to what is behind them all.
+      const [first] = tags(await read('tomcat/catalina-server.xml'), 'Valve');
+      expect(first).toMatchObject({ className: 'org.apache.catalina.valves.RemoteAddrValve', usePeerAddress: 'true' });
+      expect(await answer(atBalancer, token)).toBe('200');
+      expect(await answer(itself)).toBe('200');
+      for (const forwardedFor of ['127.0.0.1', balancer]) {
+        expect(await answer(atDatabase, token, { forwardedFor })).toBe('403');
+        expect(await answer([], token, { forwardedFor })).toBe('403');
+      }
+    });
+
+    test('as in a pod it answers who has the load balancers’ token and itself, whatever the path, and no other', async () => {
+      const [, second] = tags(await read('tomcat/catalina-server.xml'), 'Valve');
+      expect(second).toMatchObject({ className: 'org.apache.catalina.valves.rewrite.RewriteValve' });
+      expect(token).toHaveLength(64);
+      for (const path of [
+        '/probe/echo',
+        '/carbon/admin/login.jsp',
+        '/probe/echo%0A',
+        '/%0d%0a/probe/echo',
+        '/',
+        '/x?a=%0A',
+      ]) {
+        for (const shown of [undefined, '', 'none', `${token}0`, `x${token}`]) {
+          expect([path, shown, await answer(atBalancer, shown, { path })]).toEqual([path, shown, '403']);
+        }
+        expect([path, await answer(atBalancer, token, { path })]).not.toEqual([path, '403']);
+      }
+      for (const forwardedFor of ['127.0.0.1', node.address]) {
+        expect(await answer(atBalancer, undefined, { forwardedFor })).toBe('403');
+      }
+      expect(await answer(itself, 'none')).toBe('403');
+      await inNode(`/bin/sh '${pod.pod?.startup[2]}'`);
+    });
   });
 
   test('does not cluster', async () => {
@@ -387,6 +449,13 @@ const KEYSTORES = {
 function derive(distribution: string, extra = '', files: Record<string, string> = {}): Topology {
   const toml = `[identity_server]\ndistribution = "${distribution}"\nimage = "${sandboxImageTags().identityServer}"\nmemory_mb = 1280\nheap_mb = 512\n${extra}[network]\nsubnet = "${SUBNET}"\n[load_balancer]\nhostname = "${HOSTNAME}"\n`;
   const checked = environment(toml, NAME, files);
+  return deriveTopology(checked, readAssets(checked));
+}
+
+/** What a node's pod has beside that. */
+function deriveOnKubernetes(): Topology {
+  const toml = `[platform]\nkind = "kubernetes"\ncontext = "none"\npublish = "cluster-ip"\n[identity_server]\ndistribution = "sandbox"\n[load_balancer]\nhostname = "${HOSTNAME}"\n`;
+  const checked = environment(toml, NAME);
   return deriveTopology(checked, readAssets(checked));
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { clusterRuns, ensureCluster, KUBECONFIG, removeCluster } from '../../cli/cluster/cluster';
 import { loadImages } from '../../cli/cluster/images';
@@ -34,6 +35,8 @@ export interface ClusterSettings {
   readonly heapMb?: number;
   readonly nodes?: number;
   readonly publish?: 'node-port' | 'load-balancer';
+  /** Whose client certificates are accepted, PEM. @default - nobody is asked for one */
+  readonly clientAuthority?: string;
 }
 
 /** Kinds of what an environment is made of. */
@@ -72,22 +75,22 @@ export class ClusterEnvironment {
   /**
    * Leaves an empty namespace, as a platform team makes it, and a configuration.
    *
-   * @param identityServer image that is run as Identity Server 7.1. @default - the sandbox's server
+   * @param settings.identityServer image that is run as Identity Server 7.1. @default - the sandbox's server
    */
-  async prepare(identityServer?: string): Promise<void> {
-    this.identityServer = identityServer;
-    const { identityServer: server, postgresql, nginx } = sandboxImageTags();
-    const images = [identityServer ?? server, postgresql, nginx];
+  async prepare(settings: ClusterSettings & { readonly identityServer?: string } = {}): Promise<void> {
+    const { identityServer, postgresql, nginx } = sandboxImageTags();
+    this.identityServer = settings.identityServer;
+    const images = [settings.identityServer ?? identityServer, postgresql, nginx];
     await ensureSetup({ images });
     await ensureCluster();
     await loadImages(images);
     await kubectl(['delete', 'namespace', this.name, '--ignore-not-found']);
     await kubectl(['create', 'namespace', this.name]);
     await kubectl(['label', 'namespace', this.name, 'pod-security.kubernetes.io/enforce=restricted']);
-    await this.configure();
+    await this.configure(settings);
   }
 
-  async configure({ heapMb = 512, nodes = 2, publish = 'node-port' }: ClusterSettings = {}): Promise<void> {
+  async configure({ heapMb = 512, nodes = 2, publish = 'node-port', clientAuthority }: ClusterSettings = {}): Promise<void> {
     const { postgresql, nginx } = sandboxImageTags();
     // The product's own images are in no registry that the cluster reads.
     const { server, database, balancer } =
@@ -115,8 +118,9 @@ ${database}[load_balancer]
 ${balancer}hostname = "${placeOf(this.name).hostname}"
 http_port = ${this.ports.http}
 https_port = ${this.ports.https}
-`,
+${clientAuthority === undefined ? '' : '[load_balancer.client_certificates]\nca_file = "client-ca.pem"\n'}`,
     );
+    if (clientAuthority !== undefined) writeFileSync(this.workspace.path('config', 'client-ca.pem'), clientAuthority);
   }
 
   async dispose(): Promise<void> {
