@@ -66,7 +66,12 @@ describe('the sandbox, started', () => {
       input: DATABASE_PASSWORD,
     });
     await runTopologyJob(topology.jobs.secrets, SECRETS);
-    await runTopologyJob({ ...topology.jobs.keystores, script: onKubernetes.jobs.keystores.script }, KEYSTORES);
+    const { keystores } = topology.jobs;
+    const inPod = {
+      script: onKubernetes.jobs.keystores.script,
+      environment: { ...keystores.environment, KUBECTL: '' },
+    };
+    await runTopologyJob({ ...keystores, ...inPod }, KEYSTORES);
     const { container } = topology.database;
     if (container === undefined) throw new Error('the topology has no database container');
     await docker(
