@@ -90,7 +90,12 @@ export class ClusterEnvironment {
     await this.configure(settings);
   }
 
-  async configure({ heapMb = 512, nodes = 2, publish = 'node-port', clientAuthority }: ClusterSettings = {}): Promise<void> {
+  async configure({
+    heapMb = 512,
+    nodes = 2,
+    publish = 'node-port',
+    clientAuthority,
+  }: ClusterSettings = {}): Promise<void> {
     const { postgresql, nginx } = sandboxImageTags();
     // The product's own images are in no registry that the cluster reads.
     const { server, database, balancer } =
