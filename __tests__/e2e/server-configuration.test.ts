@@ -283,14 +283,7 @@ describe('the sandbox, started', () => {
       const [, second] = tags(await read('tomcat/catalina-server.xml'), 'Valve');
       expect(second).toMatchObject({ className: 'org.apache.catalina.valves.rewrite.RewriteValve' });
       expect(token).toHaveLength(64);
-      for (const path of [
-        '/probe/echo',
-        '/carbon/admin/login.jsp',
-        '/probe/echo%0A',
-        '/%0d%0a/probe/echo',
-        '/',
-        '/x?a=%0A',
-      ]) {
+      for (const path of ['/probe/echo', '/carbon/', '/probe/echo%0A', '/%0d%0a/probe/echo', '/', '/x?a=%0A']) {
         for (const shown of [undefined, '', 'none', `${token}0`, `x${token}`]) {
           expect([path, shown, await answer(atBalancer, shown, { path })]).toEqual([path, shown, '403']);
         }
