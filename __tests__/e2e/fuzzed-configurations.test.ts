@@ -53,13 +53,14 @@ test('every different nginx.conf of them is valid for Nginx', async () => {
       mkdirSync(join(directory, String(index)));
       for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, String(index), name), content);
     });
-    // Certificates that Nginx can read, and on Kubernetes whom to ask for names, are all that it wants beside the configuration.
+    // Certificates that Nginx can read, and on Kubernetes whom to ask for names and what to show the nodes, are all that it wants beside the configuration.
     const script = `set -eu
 cd /tmp
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -keyout tls.key -out tls.crt 2>/dev/null
 mkdir -p ${CERTIFICATES_PATH}
 cp tls.crt ${CERTIFICATES_PATH}/ca.crt
 echo 'resolver 127.0.0.1;' >${RESOLVER_FILE}
+echo 'proxy_set_header X-Load-Balancer-Token token;' >${CERTIFICATES_PATH}/nodes.conf
 for each in /fuzzed/*; do
   sed -n 's/^ *ssl_certificate \\(.*\\)\\.crt;$/\\1/p' "$each/nginx.conf" | while read -r path; do
     mkdir -p "\${path%/*}"
