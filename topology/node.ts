@@ -102,6 +102,7 @@ export function nodeTopology(
   const healthPath = `${distribution.home}/active-active-health.sh`;
   const configurationPath = `${distribution.home}/wso2-config-volume/repository/conf/deployment.toml`;
   const healthCommand = ['CMD', '/bin/sh', healthPath];
+  const firstValve = runtimeScript(assets, 'identity-server/first-valve.sh');
   const kubernetes = nodeOnKubernetes(environment, layout, assets, { entrypoint: entrypointPath, health: healthPath });
   return {
     ...node,
@@ -152,7 +153,10 @@ export function nodeTopology(
       ...kubernetes?.environment,
     },
     files: {
-      [entrypointPath]: wordedFor(environment, runtimeScript(assets, 'identity-server/entrypoint.sh')),
+      [entrypointPath]: [
+        firstValve,
+        wordedFor(environment, runtimeScript(assets, 'identity-server/entrypoint.sh')),
+      ].join('\n'),
       [healthPath]: runtimeScript(assets, 'identity-server/health.sh'),
       [configurationPath]: renderToml(toml),
       ...kubernetes?.files,

@@ -5,6 +5,7 @@ import type { PodTopology } from './container';
 import type { Layout } from './layout';
 import { LOGS_PATH } from './nginx-logs';
 import { LEAVING_FILE } from './nginx-names';
+import { peersPattern } from './peers';
 import { podScripts } from './pod-scripts';
 import { runtimeScript } from './runtime-script';
 
@@ -63,10 +64,15 @@ export function nodeOnKubernetes(
       SETTLED_CHECKS: String(SERVED_SECONDS),
       HEALTH_SCRIPT: scripts.health,
       TOKEN_HEADER,
+      LOOPBACK: peersPattern([]),
     },
     files: {
       [leave]: runtimeScript(assets, 'kubernetes/leave-rotation.sh'),
-      [refuse]: `${loadBalancerToken}\n${runtimeScript(assets, 'kubernetes/refuse-strangers.sh')}`,
+      [refuse]: [
+        loadBalancerToken,
+        runtimeScript(assets, 'identity-server/first-valve.sh'),
+        runtimeScript(assets, 'kubernetes/refuse-strangers.sh'),
+      ].join('\n'),
       [started]: runtimeScript(assets, 'kubernetes/node-started.sh'),
     },
     entrypoint: ['/bin/sh', refuse, scripts.entrypoint],

@@ -48,12 +48,12 @@ describe('the sandbox, started', () => {
   const [{ environment: identityServer }] = derive('wso2is-7.1.0').nodes as [NodeTopology];
   const onKubernetes = deriveOnKubernetes();
   const [pod] = onKubernetes.nodes as [NodeTopology];
-  const { TOKEN_HEADER = '', HEALTH_SCRIPT = '' } = pod.environment;
+  const { TOKEN_HEADER = '', HEALTH_SCRIPT = '', LOOPBACK = '' } = pod.environment;
   const node: NodeTopology = {
     ...sandbox,
     environment: {
       ...sandbox.environment,
-      ...{ PEERS: identityServer.PEERS as string, POD_IP: sandbox.address, TOKEN_HEADER, HEALTH_SCRIPT },
+      ...{ PEERS: identityServer.PEERS as string, POD_IP: sandbox.address, TOKEN_HEADER, HEALTH_SCRIPT, LOOPBACK },
     },
     files: { ...pod.files, ...sandbox.files },
     entrypoint: pod.entrypoint,

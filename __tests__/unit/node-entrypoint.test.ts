@@ -43,7 +43,10 @@ function accepts({ database = true, server = true }: { database?: boolean; serve
 const LONG_ENOUGH_MS = 3 * 15 * 60;
 
 function start(variables: NodeJS.ProcessEnv = {}): Promise<number | null> {
-  node = spawn('sh', [join(PROJECT, 'runtime/identity-server/entrypoint.sh'), 'argument'], {
+  // As the topology puts them together.
+  const scripts = ['first-valve.sh', 'entrypoint.sh'].map((name) => join(PROJECT, 'runtime', 'identity-server', name));
+  writeFileSync(path('entrypoint.sh'), scripts.map((file) => readFileSync(file, 'utf8')).join('\n'));
+  node = spawn('sh', [path('entrypoint.sh'), 'argument'], {
     env: {
       PATH: `${path('bin')}:${process.env.PATH}`,
       IMAGE_ENTRYPOINT: path('image-entrypoint'),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { peersPattern } from '../../topology/peers';
 import { PROJECT } from '../support/synth';
 
 // What a node's pod does so that the server answers the load balancers alone. e2e/server-configuration asks the real server.
@@ -30,12 +31,19 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 function start() {
-  const script = `${runtime('load-balancer-token.sh')}\n${runtime('refuse-strangers.sh')}`;
+  const parts = ['load-balancer-token.sh', '../identity-server/first-valve.sh', 'refuse-strangers.sh'];
+  const script = parts.map(runtime).join('\n');
   const { status, stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', path('entrypoint.sh'), 'an argument'], {
     encoding: 'utf8',
     env: {
       PATH: process.env.PATH,
-      ...{ WSO2_SERVER_HOME: home, SECRETS: path('secrets'), POD_IP: '10.231.1.7', TOKEN_HEADER: 'X-Token' },
+      ...{
+        WSO2_SERVER_HOME: home,
+        SECRETS: path('secrets'),
+        POD_IP: '10.231.1.7',
+        TOKEN_HEADER: 'X-Token',
+        LOOPBACK: peersPattern([]),
+      },
     },
   });
   return { status, stdout, stderr };

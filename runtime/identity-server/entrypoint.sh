@@ -93,24 +93,10 @@ audit_log_to_stdout() {
 }
 if [ "${AUDIT_LOG:-}" = stdout ]; then audit_log_to_stdout; fi
 
-# The first valve of Tomcat, where deployment.toml can put none. The product authenticates, and forwards what is below /t/ and /o/, before
-# it asks those that deployment.toml adds. A server without it would believe every header of whoever reaches it, so it does not start.
-refuse_strangers() {
-  template=$WSO2_SERVER_HOME/repository/resources/conf/templates/repository/conf/tomcat/catalina-server.xml.j2
-  valve="<Valve className=\"org.apache.catalina.valves.RemoteAddrValve\" usePeerAddress=\"true\" allow=\"$PEERS\"/>"
-  grep -qsF "$valve" "$template" || sed -i ":more
-/<Host [^>]*\$/{
-N
-b more
-}
-s#<Host [^>]*>#&\\
-                $valve#" "$template" || true
-  if ! grep -qsF "$valve" "$template"; then
-    echo "the server is not started: $template has no <Host ...> to begin with a valve that refuses strangers; use an image of this distribution" >&2
-    exit 1
-  fi
-}
-if [ -n "${PEERS:-}" ]; then refuse_strangers; fi
+# A server without it would believe every header of whoever reaches it, so it does not start.
+if [ -n "${PEERS:-}" ]; then
+  first_valve "<Valve className=\"org.apache.catalina.valves.RemoteAddrValve\" usePeerAddress=\"true\" allow=\"$PEERS\"/>"
+fi
 
 # Left by a server that was killed; its number may belong to another process now.
 rm -f "$WSO2_SERVER_HOME/wso2carbon.pid"
