@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { KUBECONFIG } from '../../cli/cluster/cluster';
 import { kubectl } from '../../cli/cluster/kubectl';
 import { pause } from '../chaos/fault';
+import { kubeconfigOf } from '../support/cluster-accounts';
 import { ClusterClients } from '../support/cluster-clients';
 import { ClusterEnvironment } from '../support/cluster-environment';
 import { Way } from '../support/way';
@@ -53,11 +54,9 @@ async function expectNothingToChange(): Promise<void> {
 async function workAs(account: string): Promise<void> {
   await environment.kubectl('create', 'serviceaccount', account);
   await letIn(account);
-  const token = (await environment.kubectl('create', 'token', account)).trim();
-  const own = JSON.parse(readFileSync(KUBECONFIG, 'utf8'));
-  own.users[0].user = { token };
+  const { text } = await kubeconfigOf(account, environment.kubectl);
   process.env.KUBECONFIG = workspace.path(`${account}.kubeconfig`);
-  writeFileSync(process.env.KUBECONFIG, JSON.stringify(own), { mode: 0o600 });
+  writeFileSync(process.env.KUBECONFIG, text, { mode: 0o600 });
 }
 
 const letIn = (account: string) =>
