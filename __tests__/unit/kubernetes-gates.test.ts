@@ -89,6 +89,18 @@ test('a load balancer that says nothing is waited for: nobody knows what it woul
   );
 });
 
+test('when all is done, every load balancer that says something must have every node, and silence of all is no yes', async () => {
+  await waitUntilAllInRotation(place([undefined, [1, 2]]));
+  await expect(waitUntilAllInRotation(place([[1, 2], [1]]))).rejects.toThrow(
+    'everything is as configured, but not every node takes traffic:\n  bank-node-2 at balancer-1: out\n"make status',
+  );
+  for (const says of [[], [undefined]]) {
+    await expect(waitUntilAllInRotation(place(says))).rejects.toThrow(
+      'everything is as configured, but no load balancer says who takes traffic.\n"make status',
+    );
+  }
+}, 20_000);
+
 test('a cluster that does not answer is waited for, and told once', async () => {
   const back = place(undefined, undefined, [
     [1, 2],

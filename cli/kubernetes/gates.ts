@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ROLE_LABEL } from '../../topology/names';
+import type { Topology } from '../../topology/topology';
 import { clusterSays } from '../environment-cluster';
 import { routingStatus } from '../rotation';
 import { UserError } from '../setup/errors';
@@ -11,16 +12,19 @@ import { isReady, isStopping, type Pod } from './pods';
 
 type Place = Pick<ClusterContext, 'topology' | 'cluster'>;
 
-/** Who takes traffic, by the word of the load balancers. */
-export interface Rotation {
-  /** Whether a load balancer says anything: without one nobody is served. */
-  readonly known: boolean;
-  /** Names of the nodes that are in rotation at every load balancer that takes clients. */
-  readonly serving: readonly string[];
-  /** Of each load balancer that takes clients, by its pod: the nodes that are in rotation there. @default - it does not say */
-  readonly balancers: readonly { readonly pod: string; readonly serving?: readonly string[] }[];
-  /** Why others are not, in words. */
-  readonly out: readonly string[];
+/** What the load balancers that take clients say of the nodes. */
+export type Rotation = readonly BalancerSays[];
+
+interface BalancerSays {
+  readonly pod: string;
+  /** In the order of the topology. @default - it says nothing */
+  readonly nodes?: readonly NodeAtBalancer[];
+}
+
+interface NodeAtBalancer {
+  readonly name: string;
+  /** Why it gets no traffic there, in words. @default - it is in rotation */
+  readonly out?: string;
 }
 
 const SECONDS_BETWEEN_LOOKS = 1;
@@ -31,33 +35,39 @@ const GRACE_SECONDS = 30;
 export async function rotation({ topology, cluster }: Place): Promise<Rotation> {
   const pods = await cluster.list<Pod>('pods', `${ROLE_LABEL}=load-balancer`);
   const taking = pods.filter((pod) => isReady(pod) && !isStopping(pod));
-  const said = await Promise.all(
-    taking.map(async ({ metadata: { name } }) => ({
-      name,
-      status: await routingStatus(topology, cluster.inPods, name),
-    })),
+  return Promise.all(
+    taking.map(async ({ metadata: { name: pod } }) => {
+      const status = await routingStatus(topology, cluster.inPods, pod);
+      if (status === undefined) return { pod };
+      const nodes = topology.nodes.map(({ name, containerName }) => {
+        const node = status.nodes.find((each) => each.name === name);
+        return node?.rotation === 'in'
+          ? { name: containerName }
+          : { name: containerName, out: node?.reason || node?.rotation || 'unknown' };
+      });
+      return { pod, nodes };
+    }),
   );
-  const answers = said.filter(({ status }) => status !== undefined);
-  const balancers = said.map(({ name: pod, status }) => {
-    const isIn = (node: string) => status?.nodes.some(({ name, rotation: is }) => name === node && is === 'in');
-    const serving = topology.nodes.filter(({ name }) => isIn(name)).map(({ containerName }) => containerName);
-    return { pod, ...(status && { serving }) };
-  });
-  const nodes = topology.nodes.map(({ name, containerName }) => {
-    const out = answers.flatMap(({ name: pod, status }) => {
-      const node = status?.nodes.find((each) => each.name === name);
-      return node?.rotation === 'in'
-        ? []
-        : [`${containerName} at ${pod}: ${node?.reason || node?.rotation || 'unknown'}`];
-    });
-    return { containerName, out };
-  });
-  return {
-    balancers,
-    known: answers.length > 0,
-    serving: answers.length === 0 ? [] : nodes.filter(({ out }) => out.length === 0).map((node) => node.containerName),
-    out: nodes.flatMap(({ out }) => out),
-  };
+}
+
+/** Names of the nodes that are in rotation at every load balancer that says something; without one nobody is served. */
+export function servingEverywhere(now: Rotation): string[] {
+  const [first, ...others] = now.flatMap(({ nodes }) => (nodes === undefined ? [] : [servingAt(nodes)]));
+  return (first ?? []).filter((name) => others.every((serving) => serving.includes(name)));
+}
+
+function servingAt(nodes: readonly NodeAtBalancer[]): string[] {
+  return nodes.filter(({ out }) => out === undefined).map(({ name }) => name);
+}
+
+/** A line for each node that a load balancer sends nothing, node by node. */
+function linesOfOut(now: Rotation, { nodes }: Topology): string[] {
+  return nodes.flatMap(({ containerName }) =>
+    now.flatMap(({ pod, nodes: said = [] }) => {
+      const out = said.find(({ name }) => name === containerName)?.out;
+      return out === undefined ? [] : [`${containerName} at ${pod}: ${out}`];
+    }),
+  );
 }
 
 /**
@@ -68,9 +78,9 @@ export async function rotation({ topology, cluster }: Place): Promise<Rotation> 
 export async function requireAnotherInRotation(place: Place, leaving: string): Promise<void> {
   await waitUntil(place, {
     title: 'Wait until another node takes traffic',
-    holds: ({ balancers }) => balancers.every(({ serving }) => serving && isReplaceable(leaving, serving)),
-    refusal: ({ balancers }) => {
-      const silent = balancers.filter(({ serving }) => serving === undefined).map(({ pod }) => pod);
+    holds: (now) => now.every(({ nodes }) => nodes && isReplaceable(leaving, servingAt(nodes))),
+    refusal: (now) => {
+      const silent = now.filter(({ nodes }) => nodes === undefined).map(({ pod }) => pod);
       return silent.length > 0
         ? `${silent.join(' and ')} does not say who takes traffic: replacing ${leaving} may be an outage. Nothing more was changed.`
         : `${leaving} is the only node that serves: going on would be an outage. Nothing more was changed.`;
@@ -87,9 +97,9 @@ function isReplaceable(leaving: string, serving: readonly string[]): boolean {
 export async function waitUntilAllInRotation(place: Place): Promise<void> {
   await waitUntil(place, {
     title: 'Wait until every node takes traffic',
-    holds: ({ serving }) => serving.length === place.topology.nodes.length,
-    refusal: ({ known }) =>
-      known
+    holds: (now) => servingEverywhere(now).length === place.topology.nodes.length,
+    refusal: (now) =>
+      now.some(({ nodes }) => nodes !== undefined)
         ? 'everything is as configured, but not every node takes traffic:'
         : 'everything is as configured, but no load balancer says who takes traffic.',
   });
@@ -113,7 +123,9 @@ async function waitUntil(place: Place, { title, holds, refusal }: Waiting): Prom
     while (!isFulfilled()) {
       if (Date.now() >= deadline) {
         const [why, out] =
-          typeof now === 'string' ? [`${now}. Nothing more was changed.`, []] : [refusal(now), now.out];
+          typeof now === 'string'
+            ? [`${now}. Nothing more was changed.`, []]
+            : [refusal(now), linesOfOut(now, place.topology)];
         const more = `"make status ENVIRONMENT=${place.topology.environment}" says more.`;
         throw new UserError([why, ...out.map((line) => `  ${line}`), more].join('\n'));
       }

@@ -8,7 +8,7 @@ import { destroyPlanned } from '../teardown';
 import type { TerraformStackRunner } from '../terraform';
 import type { ClusterContext } from './cluster-context';
 import { meaningOf } from './cluster-lost';
-import { type Rotation, requireAnotherInRotation, rotation, waitUntilAllInRotation } from './gates';
+import { requireAnotherInRotation, rotation, servingEverywhere, waitUntilAllInRotation } from './gates';
 import type { Trouble } from './layer-state';
 import { LayerWatch } from './layer-watch';
 import { takeBack } from './taken-back';
@@ -33,7 +33,7 @@ export async function applyUntilInRotation(
 
 /** In the order of the layers, of the nodes first those that take no traffic: the change may be what fixes them. */
 async function inOrder(context: ClusterContext): Promise<TerraformStackRunner[]> {
-  const { serving } = await rotation(context);
+  const serving = servingEverywhere(await rotation(context));
   const isServing = ({ stack: { name } }: TerraformStackRunner) => serving.includes(name);
   const nodes = context.stacks.filter(({ stack }) => isCurrentNode(context, stack));
   const sorted = [...nodes.filter((runner) => !isServing(runner)), ...nodes.filter(isServing)];
@@ -86,8 +86,7 @@ function said(error: CommandError): string {
 
 async function failure(context: ClusterContext, stack: StackTopology, cause: string): Promise<UserError> {
   const { environment } = context.topology;
-  const { serving } = await rotation(context).catch(() => NOBODY);
-  const others = serving.filter((name) => name !== stack.name);
+  const others = servingEverywhere(await rotation(context).catch(nothing)).filter((name) => name !== stack.name);
   const next =
     isCurrentNode(context, stack) && others.length > 0
       ? [
@@ -98,7 +97,11 @@ async function failure(context: ClusterContext, stack: StackTopology, cause: str
   return new UserError([`${stack.name} could not be applied:`, '', cause, '', ...next].join('\n'));
 }
 
-const NOBODY: Pick<Rotation, 'serving'> = { serving: [] };
+/** What is only said in addition is left out where the cluster does not say it. */
+function nothing(error: unknown): [] {
+  if (!(error instanceof CommandError)) throw error;
+  return [];
+}
 
 /** Applies saved plans that destroy the environment, where all of them may be. */
 export async function destroyOnCluster(
