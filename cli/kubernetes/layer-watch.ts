@@ -33,6 +33,7 @@ export class LayerWatch {
    * Watches until the work has ended.
    *
    * @param giveUp called with what stands in the way for good, and no more after that
+   * @throws what looking failed with, unless it was kubectl; when the work has ended
    */
   async during(work: Promise<unknown>, giveUp: (trouble: Trouble) => void): Promise<void> {
     let over = false;
@@ -46,8 +47,13 @@ export class LayerWatch {
     while (!over) {
       await Promise.race([ended, setTimeout(SECONDS_BETWEEN_LOOKS * 1000)]);
       if (over) return;
-      // What the cluster refuses to tell, it refuses the work itself, which says so.
-      const looked = await this.look().catch(() => undefined);
+      const looked = await this.look().catch(async (error: unknown) => {
+        // What the cluster refuses to tell, it refuses the work itself, which says so.
+        if (error instanceof CommandError) return undefined;
+        // The work is not left alone.
+        await ended;
+        throw error;
+      });
       const hopeless = looked?.hopeless;
       if (hopeless === undefined) continue;
       giveUp(hopeless);
@@ -123,7 +129,7 @@ export class LayerWatch {
     if (log === undefined) return [];
     const { container, previous } = log;
     const args = ['logs', subject, '--container', container, ...(previous ? ['--previous'] : [])];
-    const text = await this.context.cluster.kubectl([...args, `--tail=${SHOWN_LINES}`]).catch(() => '');
+    const text = await this.context.cluster.kubectl([...args, `--tail=${SHOWN_LINES}`]).catch(instead(''));
     if (text.trim() === '') return [];
     const whole = `${this.context.cluster.client} ${args.join(' ')}`;
     return [
@@ -151,6 +157,14 @@ async function look(cluster: EnvironmentCluster): Promise<Seen> {
 /** Notes of the namespace about what goes wrong; none where the account may not read them. */
 async function warnings(cluster: EnvironmentCluster): Promise<PodEvent[]> {
   const args = ['get', 'events', '--field-selector', 'type=Warning', '--sort-by=.lastTimestamp', '--output', 'json'];
-  const text = await cluster.kubectl(args).catch(() => '{"items":[]}');
+  const text = await cluster.kubectl(args).catch(instead('{"items":[]}'));
   return (JSON.parse(text) as { items: PodEvent[] }).items;
+}
+
+/** A text to go on with where kubectl failed. */
+function instead(text: string): (error: unknown) => string {
+  return (error) => {
+    if (!(error instanceof CommandError)) throw error;
+    return text;
+  };
 }
