@@ -186,7 +186,7 @@ export class ClusterPair implements MeasuredPair {
     const served = this.frontDoor.wellTargets();
     const facts: Readonly<Record<string, boolean>> = {
       [`machines are ${machines}`]: MACHINES.every(({ name }) => machines.includes(`${name}=True `)),
-      [`a pod is about to stop or not ready`]: well.length === pods.length && well.length === this.nodes.length + 2,
+      'a pod is about to stop or not ready': well.length === pods.length && well.length === this.nodes.length + 2,
       [`load balancers: ${balancers.length}`]: balancers.length === 2,
       [`rotations: ${JSON.stringify(rotations)}`]: this.nodes.every(({ name }) => rotations[name] === 'in'),
       [`clients are sent to ${served.join(' and ') || 'no machine'}`]:
