@@ -13,19 +13,18 @@ import type { Topology } from '../topology/topology';
 import { operatorOf } from './acceptance/operator';
 import { sourceOnEngine, type TargetOptions, type TargetSource, targetOf } from './acceptance/target';
 import { atWork } from './at-work';
-import { EVERY_PLATFORM, selectedTopology } from './command';
+import { EVERY_PLATFORM, runOnEnvironment } from './command';
 import { EnvironmentCluster } from './environment-cluster';
 import { EnvironmentEngine } from './environment-engine';
 import { onKubernetes } from './on-kubernetes';
-import { InterruptedError, runCommand, UserError } from './setup/errors';
+import { InterruptedError, UserError } from './setup/errors';
 import { print } from './setup/progress';
 
 /**
  * `make acceptance`: acts as a client through the load balancer and proves, promise by promise, that the pair is active-active. What it
  * creates has names of its own and is removed, also after Ctrl-C. Exit code 1 unless every promise that applies was seen to hold.
  */
-runCommand(async () => {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
+runOnEnvironment({ on: EVERY_PLATFORM }, async (topology) => {
   const checks = selectChecks(allChecks(), process.env.CHECKS);
   if (checks.length === 0) throw new UserError(`CHECKS=${process.env.CHECKS}: no check has that id or that word`);
   if (process.env.DRY_RUN === '1') return console.log(dryRun(topology.loadBalancer.url, checks));

@@ -1,13 +1,12 @@
 import type { Report } from '../review/report/report';
 import { applyUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
-import { afterInterruption, type CommandContext, EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { afterInterruption, type CommandContext, EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
 import { onKubernetes } from './on-kubernetes';
 import { preflight } from './preflight/preflight';
 import { requireLifted } from './protection';
 import { applicableReport, reportedPlans, retiredStacksOf } from './saved-plan';
 import { requireSchemaVersion } from './schema-version';
-import { runCommand } from './setup/errors';
 import { destroyPlanned, sweep, teardownLayers } from './teardown';
 import type { TerraformStackRunner } from './terraform';
 import { welcome } from './welcome';
@@ -16,8 +15,7 @@ import { welcome } from './welcome';
  * `make apply`: applies the plans that `make plan` saved, unchanged and in order. PLAN, the digest that the report shows, or its
  * beginning, makes sure that they are the approved ones.
  */
-runCommand(async () => {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
+runOnEnvironment({ on: EVERY_PLATFORM, interrupted: afterInterruption() }, async (topology) => {
   const report = applicableReport(topology, process.env.PLAN);
   if (topology.platform.kind === 'kubernetes') return onKubernetes().applyPlansOnCluster(topology, report);
   const context = await openEnvironment({
@@ -30,7 +28,7 @@ runCommand(async () => {
   const changed = reportedPlans(runners, report);
   await atWork(context, 'make apply', () => applyPlans(context, report, changed));
   if (!report.destroy) console.log(welcome(context.topology));
-}, afterInterruption());
+});
 
 async function applyPlans(
   context: CommandContext,

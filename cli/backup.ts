@@ -1,12 +1,11 @@
 import { fsyncSync } from 'node:fs';
 import { backUpSecrets } from './backup-secrets';
-import { EVERY_PLATFORM, selectedTopology } from './command';
-import { runCommand, UserError } from './setup/errors';
+import { EVERY_PLATFORM, runOnEnvironment } from './command';
+import { UserError } from './setup/errors';
 import { volumeHostOf } from './volume-host-of';
 
 /** `make backup ENVIRONMENT=… > file`: passwords, keys and certificates of the environment as a tar archive on standard output. */
-runCommand(async () => {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
+runOnEnvironment({ on: EVERY_PLATFORM }, async (topology) => {
   if (process.stdout.isTTY) {
     throw new UserError(
       `the archive holds every secret of ${topology.environment}: send it to what encrypts it, such as make backup ENVIRONMENT=${topology.environment} | gpg --encrypt --recipient … > keys.tar.gpg`,

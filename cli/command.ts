@@ -7,7 +7,7 @@ import { requireOwnPlace } from './neighbours';
 import { remainingStacks } from './retired-stacks';
 import { requireRoom, requireWholeStates } from './room';
 import { ensureSetup } from './setup/ensure-setup';
-import { UserError, worksOn } from './setup/errors';
+import { runCommand, UserError, withPlaceOfFullDisk } from './setup/errors';
 import { print } from './setup/progress';
 import { OUTPUT_DIRECTORY, TerraformStackRunner } from './terraform';
 
@@ -37,6 +37,11 @@ interface SelectOptions {
   readonly on?: readonly Topology['platform']['kind'][];
 }
 
+/** That, and what the command says after Ctrl-C. @default - only that it was interrupted */
+interface RunOptions extends SelectOptions {
+  readonly interrupted?: string;
+}
+
 /** For commands that do on each platform what it takes there. */
 export const EVERY_PLATFORM: readonly Topology['platform']['kind'][] = ['docker', 'kubernetes'];
 
@@ -52,7 +57,6 @@ export function selectedTopology({ creates = false, on = ['docker'] }: SelectOpt
   const [topology] = loadTopologies({ only: name, mayCollide: !creates });
   if (topology === undefined) throw new UserError(`there is no environment "${name}"`);
   const { kind } = topology.platform;
-  worksOn(kind);
   if (!on.includes(kind)) {
     throw new UserError(
       kind === 'kubernetes'
@@ -61,6 +65,24 @@ export function selectedTopology({ creates = false, on = ['docker'] }: SelectOpt
     );
   }
   return topology;
+}
+
+/**
+ * Runs a command that works on the environment that ENVIRONMENT names, as `runCommand` does; what it says of a full disk is right for
+ * the environment's platform.
+ */
+export function runOnEnvironment(
+  { interrupted, ...select }: RunOptions,
+  main: (topology: Topology) => Promise<void>,
+): Promise<void> {
+  return runCommand(async () => {
+    const topology = selectedTopology(select);
+    try {
+      await main(topology);
+    } catch (error) {
+      throw withPlaceOfFullDisk(error, topology.platform.kind);
+    }
+  }, interrupted);
 }
 
 /** How an environment is opened. */

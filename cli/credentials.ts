@@ -1,12 +1,10 @@
 import { logsIn } from './administrator';
 import { administratorContext } from './administrator-context';
-import { EVERY_PLATFORM, selectedTopology } from './command';
-import { runCommand } from './setup/errors';
+import { EVERY_PLATFORM, runOnEnvironment } from './command';
 import { passwordCommand } from './welcome';
 
 /** `make credentials`: says who the administrator is, how to read the password, and whether a server accepts it. Prints no secret. */
-runCommand(async () => {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
+runOnEnvironment({ on: EVERY_PLATFORM }, async (topology) => {
   const { adminUsername, environment, nodes, volumes } = topology;
   const context = await administratorContext(topology);
   const { placed, volumeWord } = context.host;

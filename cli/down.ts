@@ -1,14 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { atWork } from './at-work';
-import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
 import { onKubernetes } from './on-kubernetes';
 import { requireLifted, requireUnprotected } from './protection';
-import { runCommand, UserError } from './setup/errors';
+import { UserError } from './setup/errors';
 import { destroyLayers, sweep } from './teardown';
 
 /** `make down`: destroys the environment with its data, after asking. */
-runCommand(async () => {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
+runOnEnvironment({ on: EVERY_PLATFORM }, async (topology) => {
   requireUnprotected(topology, 'make down');
   if (topology.platform.kind === 'kubernetes') {
     return onKubernetes().downOnCluster(topology, () => confirm(topology.environment));

@@ -1,18 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { LOAD_BALANCER_SECRETS, referencedSecrets } from '../topology/secrets';
 import type { Topology } from '../topology/topology';
-import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
 import { isOwnSecret, requireKnownSecret, requireUsableValue } from './secret-values';
 import { createMissingVolumes, placeOfSecret, storeSecret, useOf } from './secret-volumes';
-import { runCommand, UserError } from './setup/errors';
+import { UserError } from './setup/errors';
 import { volumeHostOf } from './volume-host-of';
 
 /**
  * `make import-secret ENVIRONMENT=… NAME=…`: takes a secret from standard input and puts it into its volume or Secret, for passwords
  * that somebody else has chosen and certificates that somebody else has issued. The value passes through neither arguments nor files. The next `make up` hands it to the servers.
  */
-runCommand(async () => {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
+runOnEnvironment({ on: EVERY_PLATFORM }, async (topology) => {
   const name = process.env.NAME ?? '';
   requireKnownSecret(name, topology);
   if (process.stdin.isTTY) console.error(`Type the value of ${name}, then Enter and Ctrl-D.`);

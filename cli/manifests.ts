@@ -2,16 +2,14 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Yaml } from 'cdk8s';
 import { manifestFile, manifestsOf } from '../constructs/kubernetes/manifests';
-import { selectedTopology } from './command';
+import { runOnEnvironment } from './command';
 import { accountsOf } from './kubernetes/accounts';
-import { runCommand } from './setup/errors';
 
 /**
  * `make manifests`: writes each layer as a file, and beside them the accounts that pipelines need. Reads the configuration alone; needs no
  * cluster, and there is no secret in them.
  */
-runCommand(async () => {
-  const topology = selectedTopology({ creates: true, on: ['kubernetes'] });
+runOnEnvironment({ creates: true, on: ['kubernetes'] }, async (topology) => {
   const directory = join('build', topology.environment, 'manifests');
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });

@@ -3,19 +3,18 @@ import type { Report } from '../review/report/report';
 import { renderTerminal } from '../review/report/terminal';
 import type { Topology } from '../topology/topology';
 import { requireNobodyAtWork } from './at-work';
-import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
 import { onKubernetes } from './on-kubernetes';
 import { planAndReport, reportDirectory } from './plan-report';
 import { requireLifted } from './protection';
-import { runCommand } from './setup/errors';
+
+const destroy = process.env.DESTROY === '1';
 
 /**
  * `make plan`: saves a plan for every stack, writes the report of them, and shows it in short; with DESTROY=1, plans that destroy
  * the environment. Changes nothing on the engine. Exit code 1 where Terraform refused a plan or the state was lost, and with CHECK=1 also where a rule of the policy is broken.
  */
-runCommand(async () => {
-  const destroy = process.env.DESTROY === '1';
-  const topology = selectedTopology({ creates: !destroy, on: EVERY_PLATFORM });
+runOnEnvironment({ creates: !destroy, on: EVERY_PLATFORM }, async (topology) => {
   const { environment, platform } = topology;
   const report = await (platform.kind === 'kubernetes'
     ? onKubernetes().reportOnCluster(topology, destroy)

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { Topology } from '../topology/topology';
 import { backedUp, restoreSecrets, toBeginAgain } from './backup-secrets';
-import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
-import { runCommand, UserError } from './setup/errors';
+import { EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
+import { UserError } from './setup/errors';
 import type { VolumeHost } from './volume-host';
 import { volumeHostOf } from './volume-host-of';
 
 /** `make restore ENVIRONMENT=… < file`: fills the volumes that are missing or empty from what `make backup` wrote; changes no other. */
-runCommand(async () => {
+runOnEnvironment({ on: EVERY_PLATFORM }, async (topology) => {
   if (process.stdin.isTTY) throw new UserError('give the archive of "make backup" on standard input');
   const archive = readFileSync(0);
-  const { topology, host } = await open();
+  const host = await opened(topology);
   const { restored, kept } = await restoreSecrets(topology, host, archive);
   for (const volume of kept) console.log(`${volume} has content and was left as it is`);
   for (const volume of restored) console.log(`${volume} is restored`);
@@ -25,10 +25,8 @@ runCommand(async () => {
   console.log(`Next: make up ENVIRONMENT=${topology.environment}`);
 });
 
-async function open(): Promise<{ readonly topology: Topology; readonly host: VolumeHost }> {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
-  if (topology.platform.kind === 'kubernetes') return { topology, host: await volumeHostOf(topology) };
+async function opened(topology: Topology): Promise<VolumeHost> {
+  if (topology.platform.kind === 'kubernetes') return volumeHostOf(topology);
   // The Docker host may be a new one, without the image whose tools unpack the archive.
-  const opened = await openEnvironment({ creates: false });
-  return { topology: opened.topology, host: opened.engine };
+  return (await openEnvironment({ creates: false, topology })).engine;
 }

@@ -3,22 +3,22 @@ import type { Topology } from '../topology/topology';
 import { rotateAdministrator } from './administrator';
 import { administratorContext } from './administrator-context';
 import { atWork } from './at-work';
-import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, runOnEnvironment, selectedTopology } from './command';
 import { rotateDatabasePassword } from './database-password';
 import { rotationOnEngine } from './database-rotation';
 import { onKubernetes } from './on-kubernetes';
 import { requireKnownSecret } from './secret-values';
-import { runCommand, UserError } from './setup/errors';
+import { UserError } from './setup/errors';
 
+const SELECTED = { creates: true, on: EVERY_PLATFORM };
 const ROTATED = ['DATABASE_PASSWORD', 'ADMIN_PASSWORD'];
 
 /**
  * `make rotate-secret ENVIRONMENT=… NAME=…`: a new password in place of one that is in use, without a failed request: everywhere, or the old
  * one stays. It is generated on this machine unless standard input has one.
  */
-runCommand(async () => {
+runOnEnvironment(SELECTED, async (topology) => {
   const name = process.env.NAME ?? '';
-  const topology = selected();
   requireKnownSecret(name, topology);
   if (!ROTATED.includes(name)) {
     throw new UserError(
@@ -28,10 +28,6 @@ runCommand(async () => {
   await (topology.platform.kind === 'kubernetes' ? onCluster(topology, name) : onEngine(name));
   console.log(`${name} of ${topology.environment} is rotated. Take a new backup: the last one has the old value.`);
 });
-
-function selected(): Topology {
-  return selectedTopology({ creates: true, on: EVERY_PLATFORM });
-}
 
 async function onEngine(name: string): Promise<void> {
   const context = await openEnvironment();
@@ -49,7 +45,10 @@ async function onCluster(topology: Topology, name: string): Promise<void> {
   await atWorkOnCluster(context, 'make rotate-secret', () =>
     name === 'ADMIN_PASSWORD'
       ? rotateAdministrator(administrator, givenValue())
-      : rotateDatabasePassword(rotationOnCluster(context, selected), givenValue()),
+      : rotateDatabasePassword(
+          rotationOnCluster(context, () => selectedTopology(SELECTED)),
+          givenValue(),
+        ),
   );
 }
 

@@ -1,10 +1,8 @@
-import { EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
 import { onKubernetes } from './on-kubernetes';
-import { runCommand } from './setup/errors';
 
 /** `make setup`: everything that plain `npx cdktf` needs for the environment; prints the variables to set, if any, for a shell. */
-runCommand(async () => {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
+runOnEnvironment({ on: EVERY_PLATFORM }, async (topology) => {
   const { variables } =
     topology.platform.kind === 'kubernetes'
       ? await onKubernetes().openCluster(topology)

@@ -1,6 +1,5 @@
-import { EVERY_PLATFORM, selectedTopology } from './command';
+import { EVERY_PLATFORM, runOnEnvironment } from './command';
 import { onKubernetes } from './on-kubernetes';
-import { runCommand } from './setup/errors';
 import { authorityStatus } from './status/authority';
 import { isWell } from './status/components';
 import { lookAtEngine } from './status/on-engine';
@@ -12,8 +11,7 @@ import { statusText } from './status/table';
  * every node takes traffic, a client is served, every file in a volume is as it was installed and no list of revoked certificates has
  * ended. JSON=1, or `--json`, for programs.
  */
-runCommand(async () => {
-  const topology = selectedTopology({ on: EVERY_PLATFORM });
+runOnEnvironment({ on: EVERY_PLATFORM }, async (topology) => {
   const look = topology.platform.kind === 'kubernetes' ? onKubernetes().lookAtCluster : lookAtEngine;
   const { components, problem, published, certificates, revocations, volumes } = await look(topology);
   const { changed } = volumes;

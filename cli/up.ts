@@ -1,6 +1,6 @@
 import { applyUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
-import { afterInterruption, type CommandContext, EVERY_PLATFORM, openEnvironment, selectedTopology } from './command';
+import { afterInterruption, type CommandContext, EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
 import { requireVolumes } from './gone-volumes';
 import { onKubernetes } from './on-kubernetes';
 import { planAndReport } from './plan-report';
@@ -9,17 +9,15 @@ import { requirePolicy } from './policy';
 import { preflight } from './preflight/preflight';
 import { requireLifted } from './protection';
 import { requireSchemaVersion } from './schema-version';
-import { runCommand } from './setup/errors';
 import { welcome } from './welcome';
 
 /** `make up`: sets up what is missing, applies the environment layer by layer, says where it is. */
-runCommand(async () => {
-  const topology = selectedTopology({ creates: true, on: EVERY_PLATFORM });
+runOnEnvironment({ creates: true, on: EVERY_PLATFORM, interrupted: afterInterruption() }, async (topology) => {
   if (topology.platform.kind === 'kubernetes') return onKubernetes().upOnCluster(topology);
   const context = await openEnvironment({ topology });
   await atWork(context, 'make up', () => up(context));
   console.log(welcome(context.topology));
-}, afterInterruption());
+});
 
 async function up(context: CommandContext): Promise<void> {
   await requireLifted(context, 'make up');

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EVERY_PLATFORM, runOnEnvironment } from '../../cli/command';
 import { writeWhole } from '../../cli/revise-configuration';
 import { requireRoom, requireWholeStates } from '../../cli/room';
-import { runCommand, worksOn } from '../../cli/setup/errors';
 import { CommandError } from '../../cli/setup/process';
 import { SMALLEST, temporaryDirectory, topology } from '../support/synth';
 
@@ -85,10 +85,13 @@ test.each([
 ] as const)(
   'whoever says that there is no space left, %s, is answered with where to look',
   async (_, kind, error, words) => {
-    worksOn(kind);
+    mkdirSync('config', { recursive: true });
+    const platform = { docker: '', kubernetes: '[platform]\nkind = "kubernetes"\ncontext = "bank"\n' };
+    writeFileSync(join('config', 'bank.toml'), platform[kind] + SMALLEST);
+    process.env.ENVIRONMENT = 'bank';
     const told = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     try {
-      await runCommand(async () => {
+      await runOnEnvironment({ on: EVERY_PLATFORM }, async () => {
         throw error;
       });
       expect(told.mock.calls.join()).toContain(words);
@@ -100,7 +103,7 @@ test.each([
       expect(told.mock.calls.join().includes('docker system df')).toBe(kind === 'docker');
       expect(process.exitCode).toBe(1);
     } finally {
-      worksOn('docker');
+      delete process.env.ENVIRONMENT;
       process.exitCode = undefined;
       told.mockRestore();
     }

@@ -65,18 +65,22 @@ const FULL_ON = {
   docker: '"docker system df" and "df -h" on the Docker host',
   kubernetes: '"df -h" in the pod and on its machine',
 } as const;
-let platform: keyof typeof FULL_ON = 'docker';
 
-/** Says on what the command works, for what is said of an error that may have happened there. */
-export function worksOn(kind: keyof typeof FULL_ON): void {
-  platform = kind;
+/** A command on an environment has already said where a disk of its platform may be full. */
+function describe(error: unknown): string {
+  return described(withPlaceOfFullDisk(error, 'docker'));
 }
 
-function describe(error: unknown): string {
+/**
+ * Of an error because a disk is full, one that also says where to look.
+ *
+ * @param platform on which the disk may be, beside those of this machine
+ * @returns any other error as it is
+ */
+export function withPlaceOfFullDisk(error: unknown, platform: keyof typeof FULL_ON): unknown {
   const text = described(error);
-  return FULL.test(text) && !text.includes('df -h')
-    ? `${text}\nA disk or volume is full: "df -h" here, ${FULL_ON[platform]} say which.`
-    : text;
+  if (!FULL.test(text) || text.includes('df -h')) return error;
+  return new UserError(`${text}\nA disk or volume is full: "df -h" here, ${FULL_ON[platform]} say which.`);
 }
 
 function described(error: unknown): string {
