@@ -9,6 +9,8 @@ export interface EndToEndFile {
    * change what it finds. Of these, one runs at a time.
    */
   readonly underLoad: boolean;
+  /** Whether it needs the programs of the test cluster, which must be built first. */
+  readonly onCluster: boolean;
 }
 
 /** Files that keep a pair under load, and how long they take. */
@@ -41,7 +43,12 @@ const OTHERS: Readonly<Record<string, number>> = {
   'configuration-mapper': 12,
 };
 
-/** Of a file that is in neither list. */
+/** Files that keep a pair on the test cluster under load. */
+const ON_CLUSTER: Readonly<Record<string, number>> = {
+  kubernetes: 240,
+};
+
+/** Of a file that is in none of the lists. */
 const UNKNOWN_SECONDS = 60;
 
 /**
@@ -52,8 +59,9 @@ export function inOrder(names: readonly string[]): EndToEndFile[] {
   return names
     .map((name) => ({
       name,
-      seconds: UNDER_LOAD[name] ?? OTHERS[name] ?? UNKNOWN_SECONDS,
-      underLoad: name in UNDER_LOAD,
+      seconds: UNDER_LOAD[name] ?? ON_CLUSTER[name] ?? OTHERS[name] ?? UNKNOWN_SECONDS,
+      underLoad: name in UNDER_LOAD || name in ON_CLUSTER,
+      onCluster: name in ON_CLUSTER,
     }))
     .sort(
       (one, other) =>
@@ -63,10 +71,21 @@ export function inOrder(names: readonly string[]): EndToEndFile[] {
     );
 }
 
-/** The file that may begin now; undefined where none may before another has ended. */
-export function nextOf(waiting: readonly EndToEndFile[], running: readonly EndToEndFile[]): EndToEndFile | undefined {
-  return waiting.find(({ underLoad }) => !underLoad || !running.some((file) => file.underLoad));
+/**
+ * The file that may begin now; undefined where none may before another has ended.
+ *
+ * @param clusterBuilt whether the programs of the test cluster are there
+ */
+export function nextOf(
+  waiting: readonly EndToEndFile[],
+  running: readonly EndToEndFile[],
+  clusterBuilt: boolean,
+): EndToEndFile | undefined {
+  return waiting.find(
+    ({ underLoad, onCluster }) =>
+      (!underLoad || !running.some((file) => file.underLoad)) && (!onCluster || clusterBuilt),
+  );
 }
 
 /** Names that are in the lists. */
-export const KNOWN: readonly string[] = [...Object.keys(UNDER_LOAD), ...Object.keys(OTHERS)];
+export const KNOWN: readonly string[] = [...[UNDER_LOAD, ON_CLUSTER, OTHERS].flatMap(Object.keys)];

@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clusterObstacle } from '../../cli/cluster/cluster';
+import { ensureComponents } from '../../cli/cluster/components';
 import { ensureEngine, stopStartedEngine } from '../../cli/setup/engine';
 import { ensureSetup } from '../../cli/setup/ensure-setup';
 import { InterruptedError, runCommand, UserError } from '../../cli/setup/errors';
@@ -19,23 +21,27 @@ const AT_ONCE = Math.min(2, availableParallelism());
 
 /**
  * What `make test` runs after `make check`: the end-to-end tests on a real engine, two files side by side, each in a process of its own.
- * Without an engine it says that they did not run; with CI set that is a failure. An engine that was started for the tests is stopped
- * after them.
+ * Without an engine, or without what the test cluster needs, it says what did not run; with CI set that is a failure. An engine that was
+ * started for the tests is stopped after them.
  */
 runCommand(async () => {
+  const obstacle = clusterObstacle();
+  if (obstacle !== undefined) tellNotRun('THE END-TO-END TESTS ON KUBERNETES WILL NOT RUN', obstacle);
   const setup = await endToEndSetup();
-  if ('missing' in setup) {
-    const notice = `THE END-TO-END TESTS WERE NOT RUN: ${setup.missing}`;
-    if (process.env.CI) throw new UserError(notice);
-    console.error(`\n${notice}`);
-    return;
-  }
+  if ('missing' in setup) return tellNotRun('THE END-TO-END TESTS WERE NOT RUN', setup.missing);
   try {
-    await runAll();
+    await runAll({ onCluster: obstacle === undefined });
   } finally {
     if (setup.startedEngine) await stopStartedEngine();
   }
 });
+
+/** @throws UserError that says it, with CI set */
+function tellNotRun(what: string, reason: string): void {
+  const notice = `${what}: ${reason}`;
+  if (process.env.CI) throw new UserError(notice);
+  console.error(`\n${notice}`);
+}
 
 /** Sets up what the end-to-end tests need; says why they cannot run, if they cannot. */
 async function endToEndSetup(): Promise<{ startedEngine: boolean } | { missing: string }> {
@@ -54,18 +60,27 @@ const SECOND_RUNS = 2;
 
 /**
  * Runs every file, also after one that failed. A file that failed while another one had half of the processors runs once more, alone;
- * the end of the output names what passed only then.
+ * the end of the output names what passed only then. The programs of the test cluster are built meanwhile, where they are not there yet.
  *
+ * @param run.onCluster whether those that need the test cluster run, too
  * @throws UserError with the names of the tests that failed
  */
-async function runAll(): Promise<void> {
+async function runAll({ onCluster }: { readonly onCluster: boolean }): Promise<void> {
   const names = readdirSync(__dirname).flatMap((file) => /^(.*)\.test\.ts$/.exec(file)?.[1] ?? []);
-  const waiting = inOrder(names);
+  const waiting = inOrder(names).filter((file) => onCluster || !file.onCluster);
+  const planned = waiting.length;
   const running = new Map<EndToEndFile, Promise<void>>();
   const failed: Result[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'end-to-end-'));
   let tests = 0;
   let interrupted: unknown;
+  let clusterBuilt = false;
+  const building = (onCluster ? ensureComponents() : Promise.resolve())
+    // The file that needs them says then why they cannot be built.
+    .catch(() => undefined)
+    .then(() => {
+      clusterBuilt = true;
+    });
   const begin = (file: EndToEndFile) => {
     waiting.splice(waiting.indexOf(file), 1);
     const ended = runFile(file, folder)
@@ -82,7 +97,7 @@ async function runAll(): Promise<void> {
   try {
     while (waiting.length + running.size > 0) {
       for (let next = nextIfFree(); next !== undefined; next = nextIfFree()) begin(next);
-      await Promise.race(running.values());
+      await Promise.race([...running.values(), ...(clusterBuilt ? [] : [building])]);
       if (interrupted !== undefined) {
         await Promise.all(running.values());
         throw interrupted;
@@ -100,14 +115,14 @@ async function runAll(): Promise<void> {
     if (failures.length > 0) {
       throw new UserError(`\n${failures.length} end-to-end tests failed:\n${listOf(failures)}`);
     }
-    print(`End-to-end tests passed: ${tests} in ${names.length} files`);
+    print(`End-to-end tests passed: ${tests} in ${planned} files`);
     if (first !== '') print(`Of these, failed beside another file and passed alone:\n${first}`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 
   function nextIfFree(): EndToEndFile | undefined {
-    return running.size < AT_ONCE ? nextOf(waiting, [...running.keys()]) : undefined;
+    return running.size < AT_ONCE ? nextOf(waiting, [...running.keys()], clusterBuilt) : undefined;
   }
 }
 

@@ -24,6 +24,7 @@ const NUMBERS = {
   'acceptance-proof': 39,
   'e2e-acceptance': 41,
   'e2e-refused': 40,
+  'e2e-kubernetes': 45,
   chaos: 15,
   'chaos-engine': 16,
   mistakes: 51,

@@ -119,10 +119,15 @@ async function untilFree(what: string, remove: () => Promise<void>): Promise<voi
   });
 }
 
-function requireLinuxRoot(): void {
+/** Why the test cluster cannot run on this machine; undefined where it can. */
+export function clusterObstacle(): string | undefined {
   const { isLinux, isRoot } = thisMachine();
-  if (isLinux && isRoot) return;
-  throw new UserError(
-    `the test cluster needs Linux and root: it makes network namespaces, and each machine runs containers. Here it is ${process.platform}${isRoot ? '' : ' without root'}. With a cluster of your own, such as kind's or Docker Desktop's, set KUBECONFIG.`,
-  );
+  if (isLinux && isRoot) return undefined;
+  return `the test cluster needs Linux and root: it makes network namespaces, and each machine runs containers. Here it is ${process.platform}${isRoot ? '' : ' without root'}.`;
+}
+
+function requireLinuxRoot(): void {
+  const obstacle = clusterObstacle();
+  if (obstacle === undefined) return;
+  throw new UserError(`${obstacle} With a cluster of your own, such as kind's or Docker Desktop's, set KUBECONFIG.`);
 }
