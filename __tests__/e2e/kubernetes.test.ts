@@ -38,7 +38,8 @@ async function machineOf(component: string): Promise<MachineName> {
   return found.name;
 }
 
-jest.setTimeout(300_000);
+// Beside another file everything takes twice as long.
+jest.setTimeout(600_000);
 
 // Where nobody has built the cluster's programs before, that is done here.
 beforeAll(() => environment.prepare(), 1_800_000);
