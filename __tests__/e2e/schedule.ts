@@ -29,6 +29,7 @@ const OTHERS: Readonly<Record<string, number>> = {
   'schema-job': 175,
   'plan-apply': 145,
   acceptance: 110,
+  clustering: 140,
   workflows: 100,
   'remote-engine': 100,
   'without-terraform': 100,

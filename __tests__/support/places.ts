@@ -30,6 +30,7 @@ const NUMBERS = {
   mistakes: 51,
   benchmark: 52,
   'benchmark-data-path': 53,
+  'e2e-clustering': 32,
   'cluster-members': 31,
   'e2e-edge': 22,
   'e2e-malformed': 23,
