@@ -1,3 +1,4 @@
+import { Refusals } from '../../cli/kubernetes/cluster-lost';
 import { requireAnotherInRotation, waitUntilAllInRotation } from '../../cli/kubernetes/gates';
 import { CommandError } from '../../cli/setup/process';
 import { onCluster } from '../support/kubernetes-plans';
@@ -10,13 +11,16 @@ const topology = { ...whole, nodes: whole.nodes.map((node) => ({ ...node, startT
 const GONE = new CommandError(['kubectl', 'get'], 1, 'exit code 1', [
   'The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?',
 ]);
+const REFUSED = new CommandError(['kubectl', 'get'], 1, 'exit code 1', [
+  'Error from server (Forbidden): pods is forbidden: User "ci" cannot list resource "pods" in API group ""',
+]);
 
 /** Numbers of the nodes that a load balancer says are in rotation; none where it says nothing. */
 type Says = readonly number[] | undefined;
 
-/** A cluster that is asked again and again; what is last stays. @param looks what its load balancers say; nothing at all where it is gone */
-function place(...looks: (readonly Says[] | undefined)[]) {
-  let look: readonly Says[] | undefined;
+/** A cluster that is asked again and again; what is last stays. @param looks what its load balancers say, or what the cluster itself fails with */
+function place(...looks: (readonly Says[] | CommandError | undefined)[]) {
+  let look: readonly Says[] | CommandError | undefined;
   let count = 0;
   const pod = (index: number) => ({
     metadata: { name: `balancer-${index}` },
@@ -26,11 +30,12 @@ function place(...looks: (readonly Says[] | undefined)[]) {
     list: async () => {
       look = looks[Math.min(count++, looks.length - 1)];
       if (look === undefined) throw GONE;
+      if (look instanceof CommandError) throw look;
       return look.map((_, index) => pod(index));
     },
     inPods: {
       exec: async (name: string) => {
-        const says = look?.[Number(name.split('-')[1])];
+        const says = look instanceof CommandError ? undefined : look?.[Number(name.split('-')[1])];
         if (says === undefined) throw GONE;
         const rotation = (number: number) => (says.includes(number) ? 'in' : 'out');
         return JSON.stringify({
@@ -119,4 +124,23 @@ test('a cluster that does not answer is waited for, and told once', async () => 
   await expect(requireAnotherInRotation(place(undefined), 'bank-node-1')).rejects.toThrow(
     /^the cluster does not answer: The connection .*\. Nothing more was changed\./,
   );
+});
+
+test('a cluster that refuses as it starts is asked again; one that goes on refusing is not', async () => {
+  const starting = place(undefined, REFUSED, [
+    [1, 2],
+    [1, 2],
+  ]);
+  await requireAnotherInRotation(starting, 'bank-node-1');
+  expect(starting.looks()).toBe(3);
+  const lines = told.mock.calls.map(([text]) => String(text));
+  expect(lines.filter((line) => line.includes('the cluster refuses to tell, for now: pods is forbidden'))).toHaveLength(
+    1,
+  );
+  const refusals = new Refusals();
+  expect([0, 19_999, 20_000].map((at) => refusals.last(REFUSED, at))).toEqual([false, false, true]);
+  // Silence between, or an answer, is a start that begins anew.
+  expect([refusals.last(GONE, 21_000), refusals.last(REFUSED, 30_000)]).toEqual([false, false]);
+  refusals.ended();
+  expect([refusals.last(REFUSED, 60_000), refusals.last(REFUSED, 80_000)]).toEqual([false, true]);
 });

@@ -1,3 +1,4 @@
+import { clusterSays } from '../environment-cluster';
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 
@@ -11,10 +12,38 @@ const FORBIDDEN = /is forbidden: User "|cannot (?:get|list|create|patch|update|d
 const MEANWHILE =
   'No pod stops by that: what serves keeps serving. What the server has received is applied, the rest is as it was.';
 
-/** Whether the cluster has answered, and does not take who asks, or not this: waiting for it is in vain. */
-export function isRefusal({ lastLines }: CommandError): boolean {
+/** Whether the cluster has answered, and does not take who asks, or not this. */
+function isRefusal({ lastLines }: CommandError): boolean {
   const text = lastLines.join(' ');
   return STRANGER.test(text) || FORBIDDEN.test(text);
+}
+
+/** An API server that has just started refuses, until it has read who may do what. */
+const STARTING_MS = 20_000;
+
+/** Whether the cluster refuses for good, for whoever asks it again and again. */
+export class Refusals {
+  private since: number | undefined;
+
+  /** @returns whether this refusal, and those right before it, have lasted longer than the start of an API server */
+  last(error: CommandError, now = Date.now()): boolean {
+    if (!isRefusal(error)) {
+      this.since = undefined;
+      return false;
+    }
+    this.since ??= now;
+    return now - this.since >= STARTING_MS;
+  }
+
+  /** It has answered. */
+  ended(): void {
+    this.since = undefined;
+  }
+}
+
+/** What is said while it is asked again. */
+export function noNews(error: CommandError): string {
+  return `the cluster ${isRefusal(error) ? 'refuses to tell, for now' : 'does not answer'}: ${clusterSays(error)}`;
 }
 
 /** What it means that Terraform or kubectl failed in the middle of a change, where the reason is the cluster's; undefined where it is another. */

@@ -1,13 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { ROLE_LABEL } from '../../topology/names';
 import type { Topology } from '../../topology/topology';
-import { clusterSays } from '../environment-cluster';
 import { routingStatus } from '../rotation';
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { print, step } from '../setup/progress';
 import type { ClusterContext } from './cluster-context';
-import { isRefusal } from './cluster-lost';
+import { noNews, Refusals } from './cluster-lost';
 import { isReady, isStopping, type Pod } from './pods';
 
 type Place = Pick<ClusterContext, 'topology' | 'cluster'>;
@@ -114,7 +113,8 @@ interface Waiting {
 }
 
 async function waitUntil(place: Place, { title, holds, refusal }: Waiting): Promise<void> {
-  let now = await rotationOrSilence(place);
+  const refusals = new Refusals();
+  let now = await rotationOrSilence(place, refusals);
   const isFulfilled = () => typeof now !== 'string' && holds(now);
   if (isFulfilled()) return;
   await step(title, async () => {
@@ -132,18 +132,20 @@ async function waitUntil(place: Place, { title, holds, refusal }: Waiting): Prom
       if (typeof now === 'string' && !told.has(now)) print(now);
       if (typeof now === 'string') told.add(now);
       await setTimeout(SECONDS_BETWEEN_LOOKS * 1000);
-      now = await rotationOrSilence(place);
+      now = await rotationOrSilence(place, refusals);
     }
   });
 }
 
-/** Who takes traffic, or in words that the cluster does not answer, which is no news of its pods. */
-async function rotationOrSilence(place: Place): Promise<Rotation | string> {
+/** Who takes traffic, or in words that the cluster does not say, which is no news of its pods. @throws CommandError where it goes on refusing to tell */
+async function rotationOrSilence(place: Place, refusals: Refusals): Promise<Rotation | string> {
   try {
-    return await rotation(place);
+    const now = await rotation(place);
+    refusals.ended();
+    return now;
   } catch (error) {
-    if (!(error instanceof CommandError) || isRefusal(error)) throw error;
-    return `the cluster does not answer: ${clusterSays(error)}`;
+    if (!(error instanceof CommandError) || refusals.last(error)) throw error;
+    return noNews(error);
   }
 }
 

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { LayerManifests } from '../../constructs/kubernetes/manifests';
-import { clusterSays, type EnvironmentCluster } from '../environment-cluster';
+import type { EnvironmentCluster } from '../environment-cluster';
 import { UserError } from '../setup/errors';
 import { CommandError } from '../setup/process';
 import { print, step } from '../setup/progress';
 import type { ClusterContext } from './cluster-context';
-import { isRefusal } from './cluster-lost';
+import { noNews, Refusals } from './cluster-lost';
 import { pendingOf, type Seen, type Trouble, troublesOf, type Workload } from './layer-state';
 import type { Pod, PodEvent } from './pods';
 
@@ -23,6 +23,7 @@ export class LayerWatch {
   /** When each kind of trouble was seen first, and last. */
   private readonly seen = new Map<string, { readonly first: number; readonly last: number }>();
   private readonly told = new Set<string>();
+  private readonly refusals = new Refusals();
 
   constructor(
     private readonly context: Pick<ClusterContext, 'topology' | 'cluster'>,
@@ -91,16 +92,17 @@ export class LayerWatch {
     return `"make status ENVIRONMENT=${this.context.topology.environment}" says more.`;
   }
 
-  /** @returns undefined where the cluster does not answer, which stops no pod @throws CommandError where it refuses to tell */
+  /** @returns undefined where the cluster does not say, which stops no pod @throws CommandError where it goes on refusing to tell */
   private async look(): Promise<{ pending: string[]; hopeless?: Trouble } | undefined> {
     const seen = await look(this.context.cluster).catch((error: unknown) => {
-      if (!(error instanceof CommandError) || isRefusal(error)) throw error;
-      const text = `the cluster does not answer: ${clusterSays(error)}`;
+      if (!(error instanceof CommandError) || this.refusals.last(error)) throw error;
+      const text = noNews(error);
       if (!this.told.has(text)) print(text);
       this.told.add(text);
       return undefined;
     });
     if (seen === undefined) return undefined;
+    this.refusals.ended();
     const pending = pendingOf(this.layer.manifests, seen);
     const troubles = pending.length === 0 ? [] : troublesOf(this.layer.manifests, seen);
     for (const trouble of troubles) {
