@@ -125,7 +125,7 @@ cluster-down: $(MODULES) ## End that and remove it
 	@$(NODE) $(ROOT)/cli/cluster-down.ts
 
 .PHONY: cluster-test
-cluster-test: $(MODULES) ## Prove that this cluster behaves as one: names, services, claims, machines that fail; and the commands on it (two and a quarter hours)
+cluster-test: $(MODULES) ## Prove that this cluster behaves as one: names, services, claims, machines that fail; and the commands on it (two and a half hours)
 	@cd $(ROOT) && npx jest __tests__/cluster --runInBand
 
 .PHONY: fuzz

@@ -3,6 +3,7 @@ import { podsOf } from '../chaos/cluster/pods';
 import { ClusterEnvironment } from '../support/cluster-environment';
 import { ensureHazelcastImage } from '../support/hazelcast-image';
 import { HazelcastMembers } from '../support/hazelcast-members';
+import { opensConnection } from '../support/opens-connection';
 
 // Identity Server's whole configuration, clustering with it, on the sandbox's server with Hazelcast in it: its members are names here.
 
@@ -41,13 +42,6 @@ async function expectOneClusterOfPods(seconds: number): Promise<string[]> {
   return addresses;
 }
 
-/** Whether a pod opens a connection to the members' port of an address. */
-async function connects(workload: string, address: string): Promise<boolean> {
-  const options = "--silent --output /dev/null --connect-timeout 2 --max-time 2 --write-out '%{time_connect}'";
-  const words = `curl ${options} telnet://${address}:${CLUSTER_PORT} </dev/null; case $? in 7 | 28) ;; *) exit 1 ;; esac`;
-  return Number(await kubectl('exec', workload, '--', 'sh', '-c', words)) > 0;
-}
-
 test('after the first start both nodes are one cluster of their pods’ addresses, found by name, and hear each other', async () => {
   await expectOneClusterOfPods(30);
   await members.tell(1, 'one');
@@ -59,8 +53,8 @@ test('after the first start both nodes are one cluster of their pods’ addresse
 
 test('a node reaches the members’ port of the other, the load balancer does not', async () => {
   const [first = ''] = await podAddresses();
-  expect(await connects(`deployment/${NODES[1]}`, first)).toBe(true);
-  expect(await connects(`deployment/${NAME}-load-balancer`, first)).toBe(false);
+  expect(await opensConnection(kubectl, `deployment/${NODES[1]}`, first, CLUSTER_PORT)).toBe(true);
+  expect(await opensConnection(kubectl, `deployment/${NAME}-load-balancer`, first, CLUSTER_PORT)).toBe(false);
 }, 60_000);
 
 test('a node whose pod is replaced is a member again, at its new address', async () => {

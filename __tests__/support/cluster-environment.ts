@@ -34,7 +34,9 @@ export interface ClusterPorts {
 export interface ClusterSettings {
   readonly heapMb?: number;
   readonly nodes?: number;
-  readonly publish?: 'node-port' | 'load-balancer';
+  readonly publish?: 'node-port' | 'load-balancer' | 'cluster-ip';
+  /** Further lines of its load balancer. @default - none */
+  readonly balancer?: string;
   /** Whose client certificates are accepted, PEM. @default - nobody is asked for one */
   readonly clientAuthority?: string;
 }
@@ -94,17 +96,18 @@ export class ClusterEnvironment {
     heapMb = 512,
     nodes = 2,
     publish = 'node-port',
+    balancer = '',
     clientAuthority,
   }: ClusterSettings = {}): Promise<void> {
     const { postgresql, nginx } = sandboxImageTags();
     // The product's own images are in no registry that the cluster reads.
-    const { server, database, balancer } =
+    const { server, database, nginxImage } =
       this.identityServer === undefined
-        ? { server: 'distribution = "sandbox"', database: '', balancer: '' }
+        ? { server: 'distribution = "sandbox"', database: '', nginxImage: '' }
         : {
             server: `distribution = "wso2is-7.1.0"\nimage = "${this.identityServer}"`,
             database: `[database]\nimage = "${postgresql}"\n`,
-            balancer: `image = "${nginx}"\n`,
+            nginxImage: `image = "${nginx}"\n`,
           };
     await this.workspace.configure(
       this.name,
@@ -120,9 +123,10 @@ nodes = ${nodes}
 memory_mb = 1280
 heap_mb = ${heapMb}
 ${database}[load_balancer]
-${balancer}hostname = "${placeOf(this.name).hostname}"
+${nginxImage}hostname = "${placeOf(this.name).hostname}"
 http_port = ${this.ports.http}
 https_port = ${this.ports.https}
+${balancer}
 ${clientAuthority === undefined ? '' : '[load_balancer.client_certificates]\nca_file = "client-ca.pem"\n'}`,
     );
     if (clientAuthority !== undefined) writeFileSync(this.workspace.path('config', 'client-ca.pem'), clientAuthority);

@@ -41,6 +41,7 @@ const NUMBERS = {
   'cluster-way': 42,
   'cluster-nodes': 43,
   'cluster-cloud': 44,
+  'cluster-ingress': 46,
   'cluster-commands': 27,
   'cluster-changes': 28,
   'cluster-workflows': 30,

@@ -1,0 +1,16 @@
+/**
+ * Whether a pod of a workload opens a TCP connection within two seconds.
+ *
+ * @param inNamespace kubectl in its namespace
+ * @throws when that could not be tried
+ */
+export async function opensConnection(
+  inNamespace: (...args: string[]) => Promise<string>,
+  workload: string,
+  address: string,
+  port: number,
+): Promise<boolean> {
+  const options = "--silent --output /dev/null --connect-timeout 2 --max-time 2 --write-out '%{time_connect}'";
+  const words = `curl ${options} telnet://${address}:${port} </dev/null; case $? in 7 | 28) ;; *) exit 1 ;; esac`;
+  return Number(await inNamespace('exec', workload, '--', 'sh', '-c', words)) > 0;
+}
