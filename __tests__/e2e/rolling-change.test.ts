@@ -171,7 +171,8 @@ test('a third node comes and goes, as a plan that says so, and nothing is lost',
   const { report } = await load('nodes', 6, async () => {
     await configure({ heapMb: 400, image: CHANGED_IMAGE, nodes: 3 });
     await workspace.make('up', NAME);
-    await workspace.make('status', NAME);
+    // On a busy machine a node that has just started misses a check now and then.
+    await eventually('all is well', 60, async () => (await workspace.tryMake('status', NAME)).exitCode === 0);
 
     await configure({ heapMb: 400, image: CHANGED_IMAGE });
     const { stdout } = await workspace.make('plan', NAME);
