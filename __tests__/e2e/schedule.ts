@@ -29,7 +29,7 @@ const OTHERS: Readonly<Record<string, number>> = {
   'schema-job': 175,
   'plan-apply': 145,
   acceptance: 110,
-  clustering: 140,
+  clustering: 170,
   workflows: 100,
   'remote-engine': 100,
   'without-terraform': 100,
@@ -46,7 +46,7 @@ const OTHERS: Readonly<Record<string, number>> = {
 
 /** Files that keep a pair on the test cluster under load. */
 const ON_CLUSTER: Readonly<Record<string, number>> = {
-  kubernetes: 240,
+  kubernetes: 300,
 };
 
 /** Of a file that is in none of the lists. */
