@@ -8,7 +8,7 @@ import { LABEL_PREFIX } from '../../topology/names';
 import { pause } from '../chaos/fault';
 import { canariesOf, filesWith, otherObjects, textsWith } from '../support/canaries';
 import { ClusterClients } from '../support/cluster-clients';
-import { ClusterEnvironment } from '../support/cluster-environment';
+import { ClusterEnvironment, EMPTY_NAMESPACE } from '../support/cluster-environment';
 import { killTree } from '../support/process-tree';
 import { temporaryDirectory } from '../support/synth';
 import { eventually } from '../support/workspace';
@@ -20,8 +20,6 @@ const [FIRST, SECOND] = [`${NAME}-node-1`, `${NAME}-node-2`];
 const STACKS = [`${NAME}-foundation`, FIRST, SECOND, `${NAME}-load-balancer`];
 const [AUTHORITY, SECRETS] = [`${NAME}-certificate-authority`, `${NAME}-identity-server-secrets`];
 const ROTATED = 'Rotated-Canary-1618';
-/** What the cluster itself puts into every namespace. */
-const NOTHING = ['configmap/kube-root-ca.crt', 'serviceaccount/default'];
 /** A command that was heard of in these seconds is not taken for one that was killed. */
 const FRESH_SECONDS = 15;
 
@@ -94,7 +92,7 @@ afterAll(async () => {
 
 test('make up creates the pair from nothing, and the second plan is empty', async () => {
   await eventually('the namespace is empty', 10, async () =>
-    isDeepStrictEqual(await environment.everything(), NOTHING),
+    isDeepStrictEqual(await environment.everything(), EMPTY_NAMESPACE),
   );
   await make('up');
   await environment.untilHealthy();
@@ -230,13 +228,7 @@ test('no value of a Secret is in a state, a saved plan, a report, another object
 
 test('make down leaves nothing in the namespace, and no state', async () => {
   await make('down');
-  let left: string[] = [];
-  // What the cluster makes beside a Service goes a moment after it.
-  await eventually('nothing is left', 30, async () => {
-    left = await environment.everything();
-    return isDeepStrictEqual(left, NOTHING);
-  }).catch(() => undefined);
-  expect(left).toEqual(NOTHING);
+  expect(await environment.left()).toEqual(EMPTY_NAMESPACE);
   expect(existsSync(workspace.path('state', NAME))).toBe(false);
   expect(textsWith([...canaries], { commands: said.join('\n') })).toEqual([]);
 });

@@ -7,12 +7,11 @@ import { run } from '../../cli/setup/process';
 import { podsOf } from '../chaos/cluster/pods';
 import { mix, pause } from '../chaos/fault';
 import { Client } from '../support/client';
-import { ClusterEnvironment } from '../support/cluster-environment';
+import { ClusterEnvironment, EMPTY_NAMESPACE } from '../support/cluster-environment';
 import { Ingress } from '../support/ingress';
 import { underLoad } from '../support/load';
 import { opensConnection } from '../support/opens-connection';
 import { placeOf } from '../support/places';
-import { eventually } from '../support/workspace';
 
 // The pair behind an ingress of somebody else, in a namespace of its own, which passes TLS through by its name.
 
@@ -24,8 +23,6 @@ const machine = machineNamed('machine-1').address;
 const ADDRESS = machine.replace(/\d+$/, '203');
 /** What nobody but the environment itself reaches: a node's HTTPS, a load balancer's control, the database. */
 const [NODE_PORT, CONTROL_PORT, DATABASE_PORT] = [9446, 9080, 5432];
-/** What the cluster itself puts into every namespace. */
-const NOTHING = ['configmap/kube-root-ca.crt', 'serviceaccount/default'];
 const WAY = { hostname, service: `${SERVICE}.${NAME}`, port: 443 };
 
 const environment = new ClusterEnvironment(NAME, { http: 80, https: 443 });
@@ -190,11 +187,6 @@ test('every write that was acknowledged is there, once', async () => {
 
 test('make down leaves nothing, and the ingress as it was', async () => {
   await workspace.make('down', NAME);
-  let left: string[] = [];
-  await eventually('nothing is left', 30, async () => {
-    left = await environment.everything();
-    return left.length === NOTHING.length;
-  }).catch(() => undefined);
-  expect(left).toEqual(NOTHING);
+  expect(await environment.left()).toEqual(EMPTY_NAMESPACE);
   expect(await ingress.addresses()).toHaveLength(2);
 });

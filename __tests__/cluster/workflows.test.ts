@@ -5,12 +5,11 @@ import { parse } from 'smol-toml';
 import { STORAGE_CLASS } from '../../cli/cluster/manifests';
 import { canariesOf, filesWith, otherObjects, textsWith } from '../support/canaries';
 import { type AccountKubeconfig, kubeconfigOf } from '../support/cluster-accounts';
-import { ClusterEnvironment } from '../support/cluster-environment';
+import { ClusterEnvironment, EMPTY_NAMESPACE } from '../support/cluster-environment';
 import { hostileText } from '../support/hostile-pull-request';
 import { placeOf } from '../support/places';
 import { StateServer } from '../support/state-server';
 import { WorkflowRunner } from '../support/workflow-runner';
-import { eventually } from '../support/workspace';
 
 // The workflow files on a cluster, step by step, with remote state and an account for each purpose that may do just that.
 
@@ -275,13 +274,8 @@ test('teardown destroys everything but the accounts, after the name was typed', 
       (kind) => `${kind}/${NAME}-${account}`,
     ),
   );
-  let left: string[] = [];
-  const expected = [...accounts, 'configmap/kube-root-ca.crt', 'serviceaccount/default'].sort();
-  await eventually('nothing else is left', 30, async () => {
-    left = await environment.everything();
-    return left.length === expected.length;
-  }).catch(() => undefined);
-  expect(left).toEqual(expected);
+  const expected = [...accounts, ...EMPTY_NAMESPACE].sort();
+  expect(await environment.left(expected)).toEqual(expected);
   expect(state.contents.filter((text) => text.includes('kubectl_manifest'))).toEqual([]);
 });
 

@@ -4,6 +4,7 @@ import { CLUSTER_PORT } from '../../topology/deployment-toml';
 import { killContainer } from '../chaos/pair';
 import { ensureHazelcastImage } from '../support/hazelcast-image';
 import { type ClusterMember, HazelcastMembers } from '../support/hazelcast-members';
+import { connectingTo } from '../support/opens-connection';
 import { placeOf } from '../support/places';
 import { docker, Workspace } from '../support/workspace';
 
@@ -12,7 +13,8 @@ import { docker, Workspace } from '../support/workspace';
 const { name: NAME, hostname, bindAddress, network, subnet } = placeOf('e2e-clustering');
 const NODES = [`${NAME}-node-1`, `${NAME}-node-2`] as const;
 /** Where each node is for the other. */
-const MEMBERS = [11, 12].map((host) => `${network}.${host}:${CLUSTER_PORT}`);
+const ADDRESSES = [11, 12].map((host) => `${network}.${host}`);
+const MEMBERS = ADDRESSES.map((address) => `${address}:${CLUSTER_PORT}`);
 const workspace = new Workspace();
 const members = new HazelcastMembers((node, ...command) => docker('exec', NODES[node - 1] as string, ...command));
 
@@ -57,8 +59,7 @@ async function networkRules(...words: string[]): Promise<void> {
 
 /** Whether a container of the environment's network that is no node opens a connection to the members' port of node 1. */
 async function strangerConnects(): Promise<boolean> {
-  const options = "--silent --output /dev/null --connect-timeout 2 --max-time 2 --write-out '%{time_connect}'";
-  const words = `curl ${options} telnet://${MEMBERS[0]} </dev/null; case $? in 7 | 28) ;; *) exit 1 ;; esac`;
+  const words = connectingTo(ADDRESSES[0] as string, CLUSTER_PORT);
   const stranger = ['--rm', '--label', 'wso2-is-active-active.test=1', '--network', NAME, '--entrypoint', 'sh'];
   return Number(await docker('run', ...stranger, sandboxImageTags().nginx, '-c', words)) > 0;
 }

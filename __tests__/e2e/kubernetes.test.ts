@@ -1,20 +1,16 @@
 import { existsSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import { powerOff, powerOn } from '../../cli/cluster/faults';
 import { MACHINES, type MachineName } from '../../cli/cluster/layout';
 import type { RunResult } from '../../cli/setup/process';
 import { pause } from '../chaos/fault';
 import { canariesOf, filesWith, otherObjects, textsWith } from '../support/canaries';
 import { ClusterClients } from '../support/cluster-clients';
-import { ClusterEnvironment } from '../support/cluster-environment';
-import { eventually } from '../support/workspace';
+import { ClusterEnvironment, EMPTY_NAMESPACE } from '../support/cluster-environment';
 
 // The short form of __tests__/cluster, which `make cluster-test` runs whole: one life of an environment on a real cluster of three machines.
 
 const NAME = 'e2e-kubernetes';
 const [FIRST, SECOND] = [`${NAME}-node-1`, `${NAME}-node-2`];
-/** What the cluster itself puts into every namespace. */
-const NOTHING = ['configmap/kube-root-ca.crt', 'serviceaccount/default'];
 const DARK_SECONDS = 20;
 /** Until what stands before the machines has noticed; the fault suite, alone on its machine, allows 5. */
 const NOTICED_SECONDS = 10;
@@ -24,8 +20,8 @@ const { workspace, kubectl } = environment;
 const clients = new ClusterClients(environment);
 const said: string[] = [];
 
-async function make(target: string, variables: NodeJS.ProcessEnv = {}): Promise<RunResult> {
-  const result = await workspace.make(target, NAME, variables);
+async function make(target: string): Promise<RunResult> {
+  const result = await workspace.make(target, NAME);
   said.push(result.stdout, result.stderr);
   return result;
 }
@@ -86,7 +82,7 @@ test('a machine loses power: clients are served by the others, and all is well w
 
 test('no value of a Secret is in a file of the checkout, another object, or what the commands have said', async () => {
   const { items } = JSON.parse(await kubectl('get', 'secrets', '--output', 'json'));
-  const canaries = [...canariesOf(items)];
+  const canaries = canariesOf(items);
   expect(canaries.length).toBeGreaterThan(3);
   expect(textsWith(canaries, { ...(await otherObjects(kubectl)), commands: said.join('\n') })).toEqual([]);
   expect(await filesWith(canaries, [workspace.directory])).toEqual([]);
@@ -94,11 +90,6 @@ test('no value of a Secret is in a file of the checkout, another object, or what
 
 test('make down leaves nothing in the namespace, and no state', async () => {
   await make('down');
-  let left: string[] = [];
-  await eventually('nothing is left', 30, async () => {
-    left = await environment.everything();
-    return isDeepStrictEqual(left, NOTHING);
-  }).catch(() => undefined);
-  expect(left).toEqual(NOTHING);
+  expect(await environment.left()).toEqual(EMPTY_NAMESPACE);
   expect(existsSync(workspace.path('state', NAME))).toBe(false);
 });

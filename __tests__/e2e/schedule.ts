@@ -89,4 +89,4 @@ export function nextOf(
 }
 
 /** Names that are in the lists. */
-export const KNOWN: readonly string[] = [...[UNDER_LOAD, ON_CLUSTER, OTHERS].flatMap(Object.keys)];
+export const KNOWN: readonly string[] = [UNDER_LOAD, ON_CLUSTER, OTHERS].flatMap(Object.keys);

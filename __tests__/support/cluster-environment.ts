@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { clusterRuns, ensureCluster, KUBECONFIG, removeCluster } from '../../cli/cluster/cluster';
 import { loadImages } from '../../cli/cluster/images';
 import { kubectl } from '../../cli/cluster/kubectl';
@@ -40,6 +41,9 @@ export interface ClusterSettings {
   /** Whose client certificates are accepted, PEM. @default - nobody is asked for one */
   readonly clientAuthority?: string;
 }
+
+/** What the cluster itself puts into every namespace. */
+export const EMPTY_NAMESPACE: readonly string[] = ['configmap/kube-root-ca.crt', 'serviceaccount/default'];
 
 /** Kinds of what an environment is made of. */
 const KINDS = [
@@ -196,6 +200,20 @@ ${clientAuthority === undefined ? '' : '[load_balancer.client_certificates]\nca_
     const kinds = await this.kubectl('api-resources', '--namespaced', '--verbs=list', '--output=name');
     const listed = kinds.split('\n').filter((kind) => kind !== '' && !kind.startsWith('events'));
     return (await this.kubectl('get', listed.join(','), '--output', 'name')).split('\n').filter(Boolean).sort();
+  }
+
+  /**
+   * What is left in the namespace after a destruction. What the cluster makes beside a Service goes a moment after it, so up to 30 s are waited.
+   *
+   * @param expected what may stay
+   */
+  async left(expected: readonly string[] = EMPTY_NAMESPACE): Promise<string[]> {
+    let left: string[] = [];
+    await eventually('nothing is left', 30, async () => {
+      left = await this.everything();
+      return isDeepStrictEqual(left, expected);
+    }).catch(() => undefined);
+    return left;
   }
 
   /** Which pod each node has; none while one stops and the next is not there yet. */

@@ -10,7 +10,11 @@ export async function opensConnection(
   address: string,
   port: number,
 ): Promise<boolean> {
+  return Number(await inNamespace('exec', workload, '--', 'sh', '-c', connectingTo(address, port))) > 0;
+}
+
+/** A shell's words that print the seconds in which a TCP connection was opened, 0 where none was within two. */
+export function connectingTo(address: string, port: number): string {
   const options = "--silent --output /dev/null --connect-timeout 2 --max-time 2 --write-out '%{time_connect}'";
-  const words = `curl ${options} telnet://${address}:${port} </dev/null; case $? in 7 | 28) ;; *) exit 1 ;; esac`;
-  return Number(await inNamespace('exec', workload, '--', 'sh', '-c', words)) > 0;
+  return `curl ${options} telnet://${address}:${port} </dev/null; case $? in 7 | 28) ;; *) exit 1 ;; esac`;
 }
