@@ -110,8 +110,8 @@ export async function openEnvironment({
   const images = builds ? { images: imagesOf(topology), identityServerBuild } : { images: [] };
   const setup = await ensureSetup({ engineHost, ...images });
   const engine = new EnvironmentEngine(topology);
-  if (creates) await requireOwnPlace(topology, engine);
-  const retired = retiredStacks ?? (await remainingStacks(topology, engine));
+  const place = creates ? requireOwnPlace(topology, engine) : undefined;
+  const [retired] = await Promise.all([retiredStacks ?? remainingStacks(topology, engine), place]);
   synthesize([topology], OUTPUT_DIRECTORY, retired);
   const lock = committedLock(setup.terraform, setup.env, print);
   const stacks = [...topology.stacks, ...topology.retired.stacks.filter(({ name }) => retired.includes(name))];

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { hasChanges, type PlannedStack, type StackConfiguration } from '../review/plan/planned-stack';
 import { renderMarkdown } from '../review/report/markdown';
 import { buildReport, type Report, type ReportInput } from '../review/report/report';
+import type { FoundSchema } from '../topology/schema-version';
 import type { CommandContext } from './command';
 import { planAll } from './planning';
+import type { Finding } from './preflight/checks';
 import { foreseen } from './preflight/preflight';
 import { schemasForReport } from './schema-version';
 import { UserError } from './setup/errors';
@@ -33,17 +35,16 @@ export async function planAndReport(
   const runners = destroy ? teardownLayers(context.stacks).flat() : context.stacks;
   const commit = revision();
   const planned = new Map<TerraformStackRunner, PlannedStack>();
-  const planning = planAll(context, {
+  let [found, schemas]: [Finding[], FoundSchema[]] = [[], []];
+  const changed = await planAll(context, {
     destroy,
     read: async (runner) => {
       planned.set(runner, await plannedStack(runner));
     },
+    meanwhile: async () => {
+      if (!destroy) [found, schemas] = await Promise.all([foreseen(context), schemasForReport(context)]);
+    },
   });
-  const [changed, found, schemas] = await Promise.all([
-    planning,
-    destroy ? [] : foreseen(context),
-    destroy ? [] : schemasForReport(context),
-  ]);
   const lost = destroy ? [] : await lostStacks(context, changed);
   const stacks = runners.flatMap((runner) => {
     const stack = planned.get(runner);

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { LONGEST_STOP_SECONDS } from '../topology/container';
 import { jobsInOrder } from '../topology/jobs';
 import { isRetired, type Topology } from '../topology/topology';
@@ -11,16 +10,12 @@ import { dueRenewals, NODE, type Renewals } from './renewals';
 import { step } from './setup/progress';
 import type { TerraformStackRunner } from './terraform';
 
-/**
- * The foundation's resources are read one after the other, so its plan takes longest, and most of that is waiting. The others end before
- * it also when they start later, and then do not take the processors from its beginning.
- */
-const HEAD_START_MS = 400;
-
 /** How plans are made. */
 export interface PlanOptions {
   /** Looks at a plan as soon as it is there. */
   readonly read?: (runner: TerraformStackRunner) => Promise<void>;
+  /** What else is asked, while the longest plan waits. @default - nothing */
+  readonly meanwhile?: () => Promise<void>;
   /** Plans to destroy the environment. @default false */
   readonly destroy?: boolean;
 }
@@ -29,35 +24,39 @@ export interface PlanOptions {
  * Saves a plan for every stack. The stacks share no state, so they are planned at the same time, and a plan stays valid while
  * the layers before it are applied. Nothing on the engine is changed: what has to be made again is replaced by the plan.
  *
+ * The foundation's plan takes longest: its provider waits two seconds before it reads a network. All else that is asked ends in that time
+ * when it begins with it, and until then would only take the processors from it.
+ *
  * @returns the stacks that change, in order
  */
 export async function planAll(
   context: CommandContext,
-  { read, destroy = false }: PlanOptions = {},
+  { read, meanwhile, destroy = false }: PlanOptions = {},
 ): Promise<TerraformStackRunner[]> {
   return step(`Plan ${context.topology.environment}`, async () => {
     const containers = await context.engine.containers();
-    const looked = destroy ? Promise.resolve<Renewals>(new Map()) : dueRenewals(context, containers);
-    const due = looked.then((renewals) => {
+    await initAll(context.stacks);
+    // Where nothing is there, nothing is read.
+    const { reading, onReading } = readingOf(containers.length > 0 && context.stacks.some(isFoundation));
+    const due = reading.then(async () => {
+      const renewals: Renewals = destroy ? new Map() : await dueRenewals(context, containers);
       for (const [name, { why }] of renewals) console.log(`${name} is replaced: ${why}.`);
       return renewals;
     });
-    // Told below, where it is awaited.
-    due.catch(() => undefined);
-    await initAll(context.stacks);
-    const installed = destroy ? Promise.resolve([]) : changedVolumes(context, containers);
+    const installed = reading.then(() => (destroy ? [] : changedVolumes(context, containers)));
+    const besides = reading.then(meanwhile);
+    // Told below, where they are awaited.
+    for (const work of [due, installed, besides]) work.catch(() => undefined);
     const failed = destroy ? [] : failedJobs(context.topology, containers);
     const planned = context.stacks.map(async (runner) => {
-      const isFoundation = runner.stack.layer === 'foundation';
-      if (!isFoundation) await setTimeout(HEAD_START_MS);
+      const longest = isFoundation(runner);
+      if (!longest) await reading;
       const requested = new Map<string, string>();
       const renew = async () => {
         const renewal = (await due).get(runner.stack.name);
         if (renewal) requested.set(renewal.address, renewal.why);
         return renewal !== undefined;
       };
-      // What is hardly ever due does not keep the longest plan waiting.
-      if (!isFoundation) await renew();
       const runAgain = (job: string, why: string) => {
         const address = runner.containerAddress(job);
         if (address !== undefined) requested.set(address, why);
@@ -67,10 +66,13 @@ export async function planAll(
         ? undefined
         : context.topology.nodes.find(({ containerName }) => containerName === runner.stack.name);
       const edited = node ? changedNodeFiles(node, context.engine) : Promise.resolve([]);
-      const first = await runner.plan(destroy, requested);
+      const first = await (longest
+        ? runner.plan(destroy, requested, onReading).finally(onReading)
+        : runner.plan(destroy, requested));
+      // What is hardly ever due keeps no plan waiting.
+      const renewed = await renew();
       // Where the node changes anyway, it may have the files of the configuration before, and gets the new ones.
-      if (!first && (await edited).length > 0) return replaceEdited(runner, await edited, read);
-      const renewed = isFoundation && (await renew());
+      if (!first && !renewed && (await edited).length > 0) return replaceEdited(runner, await edited, read);
       const changedHere = (await installed).filter(({ layer }) => layer === runner.stack.layer);
       runner.changedFiles = changedHere;
       for (const { volume, files, job } of changedHere) {
@@ -83,7 +85,7 @@ export async function planAll(
       await read?.(runner);
       return changes;
     });
-    const [changed] = await Promise.all([Promise.all(planned), installed]);
+    const [changed] = await Promise.all([Promise.all(planned), installed, besides]);
     for (const [index, { stack }] of context.stacks.entries()) {
       if (destroy || changed[index] || !isRetired(context.topology, stack.name)) continue;
       console.warn(
@@ -92,6 +94,19 @@ export async function planAll(
     }
     return context.stacks.filter((_, index) => changed[index]);
   });
+}
+
+function isFoundation({ stack }: TerraformStackRunner): boolean {
+  return stack.layer === 'foundation';
+}
+
+/** Settles with the first call, or at once where nothing is waited for. */
+function readingOf(waits: boolean) {
+  let onReading!: () => void;
+  const told = new Promise<void>((resolve) => {
+    onReading = resolve;
+  });
+  return { reading: waits ? told : Promise.resolve(), onReading };
 }
 
 /** A node is replaced rather than repaired: what somebody changed in it may have been read by the server already. */

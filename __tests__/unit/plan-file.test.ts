@@ -23,6 +23,14 @@ test('origins are the same whenever the plan was made, and other ones with every
   expect(planInputsDigest(zip({ ...FILES, '.terraform.lock.hcl': 'provider' }))).not.toBe(origins);
 });
 
+test('the order in which Terraform writes the results of checks says nothing', () => {
+  const [one, other] = ['{"config_addr":"a","status":"pass"}', '{"config_addr":"b","status":"pass"}'];
+  const origins = (checks: string) =>
+    planInputsDigest(zip({ ...FILES, 'tfstate-prev': `{"serial":1,"check_results":[${checks}]}` }));
+  expect(origins(`${one},${other}`)).toBe(origins(`${other},${one}`));
+  expect(origins(`${one},${other}`)).not.toBe(origins(`${one},${other.replace('pass', 'fail')}`));
+});
+
 test.each([
   ['an encrypted plan', Buffer.from('{"meta":{"key_provider":"…"},"encrypted_data":"…","encryption_version":"v0"}')],
   ['an archive without state', zip({ tfplan: 'x' })],

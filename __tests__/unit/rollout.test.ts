@@ -366,6 +366,56 @@ describe('what has to be made again is asked of the plan, and nothing on the eng
   });
 });
 
+describe('what a plan asks first', () => {
+  /** Plans a pair of which these containers are there; the foundation's plan reads, then ends. @returns what began and ended, in order */
+  async function planned(containers: readonly string[]): Promise<string[]> {
+    const derived = topology(undefined, 'bank');
+    const done: string[] = [];
+    const foundation = 'bank-foundation';
+    const stacks = derived.stacks.map((stack) => ({
+      stack,
+      init: async () => undefined,
+      plan: async (_destroy: boolean, _requested: ReadonlyMap<string, string>, onReading?: () => void) => {
+        done.push(stack.name);
+        if (stack.name !== foundation) return false;
+        await turns(50);
+        if (containers.length > 0) {
+          done.push('reads');
+          onReading?.();
+        }
+        await turns(50);
+        done.push('foundation ended');
+        return false;
+      },
+    }));
+    const engine = {
+      containers: async () => containers.map((name) => ({ name, running: false })),
+      names: async () => [],
+      docker: async () => '',
+    };
+    const meanwhile = async () => void done.push('meanwhile');
+    await planAll({ topology: derived, engine, stacks } as unknown as CommandContext, { meanwhile });
+    return done;
+  }
+  async function turns(many: number): Promise<void> {
+    for (let turn = 0; turn < many; turn += 1) await undefined;
+  }
+  const OTHERS = ['bank-load-balancer', 'bank-node-1', 'bank-node-2', 'meanwhile'];
+
+  test('the foundation alone until it reads; all else while its provider waits', async () => {
+    const done = await planned(['bank-node-1']);
+    expect(done.slice(0, 2)).toEqual(['bank-foundation', 'reads']);
+    expect(done.slice(2, -1).sort()).toEqual(OTHERS);
+    expect(done.at(-1)).toBe('foundation ended');
+  });
+
+  test('all at once where nothing is there to be read', async () => {
+    const done = await planned([]);
+    expect(done.slice(0, -1).sort()).toEqual(['bank-foundation', ...OTHERS]);
+    expect(done.at(-1)).toBe('foundation ended');
+  });
+});
+
 describe('what somebody has changed in a node', () => {
   /** Plans a pair in whose containers no file is as it was put there. @returns the plans that were made, with what they replace */
   async function planned(changes: boolean): Promise<string[]> {

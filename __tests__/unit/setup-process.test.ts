@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { concurrently } from '../../cli/setup/concurrently';
-import { UserError } from '../../cli/setup/errors';
-import { CommandError, run } from '../../cli/setup/process';
+import { InterruptedError, UserError } from '../../cli/setup/errors';
+import { CommandError, run, stopRunningCommands } from '../../cli/setup/process';
 import { failureOf, TestMachine } from '../support/machine';
 
 let machine: TestMachine;
@@ -49,6 +49,11 @@ test('limits: too long, and silent for too long', async () => {
     'printed nothing within 0.2 s',
   );
   await run('sh', ['-c', 'echo; sleep 0.5'], { firstOutputMs: 300 });
+});
+
+test('who asks for it is told while a program prints', async () => {
+  const program = run('sh', ['-c', 'echo begun; cat >&2; sleep 20'], { onOutput: () => stopRunningCommands() });
+  await expect(program).rejects.toThrow(InterruptedError);
 });
 
 test('both outputs go to the log file', async () => {

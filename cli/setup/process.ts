@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Milliseconds within which the command must have printed something. @default - no limit */
   readonly firstOutputMs?: number;
+  /** Called whenever the command prints something. @default - nobody is told */
+  readonly onOutput?: () => void;
   /** Ends the command as Ctrl-C would, which lets it finish what it is in the middle of; the reason is a text. @default - nothing does */
   readonly abort?: AbortSignal;
 }
@@ -118,6 +120,7 @@ export function run(program: string, args: readonly string[] = [], options: RunO
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
       clearTimeout(firstOutput);
+      options.onOutput?.();
       output[name] += chunk;
       both += chunk;
       log?.write(chunk);
