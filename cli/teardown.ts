@@ -1,14 +1,12 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import type { CommandContext } from './command';
 import { together } from './setup/concurrently';
 import { UserError } from './setup/errors';
+import { CommandError } from './setup/process';
 import { step } from './setup/progress';
 import { isStale, stalePlan } from './stale-plan';
 import type { TerraformStackRunner } from './terraform';
-
-const POLL_MS = 100;
 
 /** The stacks in the order in which they go, by layer; those of one layer hold nothing in common. */
 export function teardownLayers(stacks: readonly TerraformStackRunner[]): TerraformStackRunner[][] {
@@ -18,40 +16,63 @@ export function teardownLayers(stacks: readonly TerraformStackRunner[]): Terrafo
 }
 
 /**
- * Destroys layer after layer: the load balancer first, which ends when the requests that are under way are answered. All are planned at
- * once, as each has a state of its own that nobody else changes. Once it has ended nobody is served any more, so the nodes go while its
- * volume does; the foundation goes when all that stood on it is gone.
+ * Destroys all stacks. All are planned first, so that nothing ends where one cannot be destroyed. The engine ends the containers in their
+ * order: the load balancer, when the requests that are under way are answered, then the nodes, which nobody asks any more. What is left
+ * needs no order, and Terraform's provider waits two seconds before it removes a volume or a network: so that is done for all at once.
  */
-export async function destroyLayers({
-  topology,
-  engine,
-  stacks,
-}: Pick<CommandContext, 'topology' | 'engine' | 'stacks'>): Promise<void> {
-  for (const runner of stacks) await runner.init();
+export async function destroyLayers({ engine, stacks }: Pick<CommandContext, 'engine' | 'stacks'>): Promise<void> {
+  const planned = await step('Plan to destroy', () => planAll(stacks));
+  const apply = (layer: readonly TerraformStackRunner[]) =>
+    together(layer.filter((runner) => planned.get(runner)).map((runner) => runner.apply({ quiet: true })));
   const [balancer = [], nodes = [], foundation = []] = teardownLayers(stacks);
-  const planned = new Map([...balancer, ...foundation, ...nodes].map((runner) => [runner, runner.plan(true)]));
-  const destroyLayer = async (layer: readonly TerraformStackRunner[]) => {
-    if (layer.length === 0) return;
-    await step(`Destroy ${layer.map(({ stack }) => stack.name).join(', ')}`, async () => {
-      await Promise.all(layer.map((runner) => planned.get(runner)));
-      await together(layer.map(destroy));
-    });
-  };
-  const first = destroyLayer(balancer);
-  // A failure is told when its turn comes.
-  for (const work of [first, ...planned.values()]) work.catch(() => undefined);
-  // Until it is planned, nothing ends.
-  await Promise.allSettled(balancer.map((runner) => planned.get(runner)));
-  await stoppedOr(first, engine, topology.loadBalancer.containerName);
-  await together([first, destroyLayer(nodes)]);
-  await destroyLayer(foundation);
+  await step(
+    `Destroy ${[...balancer, ...nodes, ...foundation].map(({ stack }) => stack.name).join(', ')}`,
+    async () => {
+      const applied: Promise<void>[] = [];
+      for (const layer of [balancer, nodes]) {
+        const ended = await endContainers(engine, layer);
+        const destroyed = apply(layer);
+        // Told below, with what else has failed by then.
+        destroyed.catch(() => undefined);
+        applied.push(destroyed);
+        // What may run yet keeps what it needs, until Terraform has ended it or said why it cannot.
+        if (!ended) await destroyed;
+      }
+      await together([...applied, apply(foundation)]);
+    },
+  );
+}
 
-  async function destroy(runner: TerraformStackRunner): Promise<void> {
-    const changes = await planned.get(runner);
-    if (runner.refusal !== undefined) {
-      throw new UserError(`${runner.stack.name} cannot be destroyed: ${runner.refusal}`);
-    }
-    if (changes) await runner.apply({ quiet: true });
+/**
+ * @returns whether there is something to destroy, by stack
+ * @throws UserError that names every stack that cannot be destroyed
+ */
+async function planAll(stacks: readonly TerraformStackRunner[]): Promise<ReadonlyMap<TerraformStackRunner, boolean>> {
+  for (const runner of stacks) await runner.init();
+  const plans = stacks.map(async (runner) => [runner, await runner.planTeardown()] as const);
+  await together(plans.map(async (plan) => void (await plan)));
+  const refused = stacks.flatMap(({ stack, refusal }) =>
+    refusal === undefined ? [] : `${stack.name} cannot be destroyed: ${refusal}`,
+  );
+  if (refused.length > 0) throw new UserError(refused.join('\n'));
+  return new Map(await Promise.all(plans));
+}
+
+/** Ends the containers that these stacks are called after. @returns whether all are gone */
+async function endContainers(
+  engine: Pick<CommandContext['engine'], 'docker' | 'names' | 'remove'>,
+  layer: readonly TerraformStackRunner[],
+): Promise<boolean> {
+  const there = await engine.names('container');
+  const names = layer.map(({ stack }) => stack.name).filter((name) => there.includes(name));
+  if (names.length === 0) return true;
+  try {
+    await engine.docker('stop', ...names);
+    await engine.remove('container', names);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
   }
 }
 
@@ -76,24 +97,6 @@ export async function destroyPlanned(
   for (const layer of teardownLayers(changed)) {
     await together(layer.map((runner) => destroy(runner, layer.length > 1)));
   }
-}
-
-/** Waits until the container has ended, or the work has. @throws what the work throws, where that is first */
-async function stoppedOr(
-  work: Promise<void>,
-  engine: Pick<CommandContext['engine'], 'docker'>,
-  container: string,
-): Promise<void> {
-  let over = false;
-  const ended = work.finally(() => {
-    over = true;
-  });
-  const stopped = async () => {
-    while (!over && (await engine.docker('container', 'ls', '--quiet', '--filter', `name=^${container}$`)) !== '') {
-      await setTimeout(POLL_MS);
-    }
-  };
-  await Promise.race([ended, stopped().catch(() => ended)]);
 }
 
 /** Removes leftovers of interrupted runs, which Terraform does not know, and the files on this machine. */

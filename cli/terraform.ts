@@ -113,14 +113,28 @@ export class TerraformStackRunner {
     requested: ReadonlyMap<string, string> = new Map(),
     onReading?: () => void,
   ): Promise<boolean> {
-    this.refusal = undefined;
+    const replaced = [...requested.keys()].map((address) => `-replace=${address}`);
     this.requested = requested;
+    return this.savePlan([...(destroy ? ['-destroy'] : []), ...replaced], onReading);
+  }
+
+  /**
+   * Saves a plan that destroys what the state knows, without a look at whether it is still there: the provider takes what is not for destroyed.
+   *
+   * @returns whether there is something to destroy, or would be if it were not refused
+   */
+  planTeardown(): Promise<boolean> {
+    this.requested = new Map();
+    return this.savePlan(['-destroy', '-refresh=false']);
+  }
+
+  private async savePlan(options: readonly string[], onReading?: () => void): Promise<boolean> {
+    this.refusal = undefined;
     this.unchanged = false;
     this.shown = undefined;
     try {
       const args = ['plan', '-input=false', '-no-color', '-detailed-exitcode', '-lock-timeout=60s', '-out=tfplan'];
-      const replaced = [...requested.keys()].map((address) => `-replace=${address}`);
-      await this.initialised([...args, ...(destroy ? ['-destroy'] : []), ...replaced], { onOutput: onReading });
+      await this.initialised([...args, ...options], { onOutput: onReading });
       this.unchanged = true;
       return false;
     } catch (error) {

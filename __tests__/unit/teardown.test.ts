@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { CommandContext } from '../../cli/command';
 import { UserError } from '../../cli/setup/errors';
 import { CommandError } from '../../cli/setup/process';
@@ -13,90 +12,100 @@ interface Given {
   readonly failing?: readonly string[];
   /** Stacks whose plan Terraform refuses. */
   readonly refused?: readonly string[];
-  /** The load balancer's container ends at once, and its volume goes when this has happened. @default - both end together */
-  readonly volumeAfter?: string;
+  /** Containers that the engine cannot stop. */
+  readonly stuck?: readonly string[];
 }
 
-/** Destroys a pair on a stand-in for Terraform. @returns what began and ended, in order */
-async function destroyed({ empty = [], failing = [], refused = [], volumeAfter }: Given = {}): Promise<string[]> {
+/** Destroys a pair on stand-ins for Terraform and the engine. @returns what began and ended, in order */
+async function destroyed({ empty = [], failing = [], refused = [], stuck = [] }: Given = {}): Promise<string[]> {
   const done: string[] = [];
-  let running = true;
   const of = topology(undefined, 'bank');
+  const short = (name: string) => name.slice('bank-'.length);
   const stacks = of.stacks.map((stack) => {
-    const short = stack.name.slice('bank-'.length);
+    const name = short(stack.name);
     return {
       stack,
       refusal: undefined as string | undefined,
       init: async () => undefined,
-      async plan() {
-        done.push(`plan ${short}`);
-        await null;
-        if (refused.includes(short)) this.refusal = 'it is protected';
-        return !empty.includes(short);
+      async planTeardown() {
+        done.push(`plan ${name}`);
+        if (refused.includes(name)) this.refusal = 'it is protected';
+        return !empty.includes(name);
       },
       async apply() {
-        done.push(`begin ${short}`);
+        done.push(`begin ${name}`);
         for (let turn = 0; turn < 100; turn++) await null;
-        if (failing.includes(short)) throw new UserError(`${short} broke`);
-        if (short === 'load-balancer' && volumeAfter !== undefined) {
-          running = false;
-          while (!done.includes(volumeAfter)) await setTimeout(5);
-        }
-        done.push(`end ${short}`);
+        if (failing.includes(name)) throw new UserError(`${name} broke`);
+        done.push(`end ${name}`);
       },
     };
   });
+  const engine = {
+    names: async () => of.stacks.filter(({ name }) => !empty.includes(short(name))).map(({ name }) => name),
+    docker: async (command: string, ...names: readonly string[]) => {
+      const [hung] = names.filter((name) => stuck.includes(short(name)));
+      if (hung !== undefined) throw new CommandError(['docker', command], 1, 'exit code 1', ['cannot stop it']);
+      done.push(`${command} ${names.map(short).join(' ')}`);
+    },
+    remove: async (kind: string, names: readonly string[]) => done.push(`remove ${kind} ${names.map(short).join(' ')}`),
+  };
   try {
-    const engine = { docker: async () => (running ? 'a container\n' : '') };
-    await destroyLayers({ topology: of, engine, stacks } as unknown as CommandContext);
+    await destroyLayers({ engine, stacks } as unknown as CommandContext);
   } catch (error) {
     throw Object.assign(error as Error, { done });
   }
   return done;
 }
 
-test('layer after layer, the nodes at the same time, and what comes later is planned meanwhile', async () => {
+const PLANS = ['plan foundation', 'plan node-1', 'plan node-2', 'plan load-balancer'];
+
+test('all is planned, then the containers end in their order, and what is left goes side by side', async () => {
   expect(await destroyed()).toEqual([
-    'plan load-balancer',
-    ...['plan foundation', 'plan node-1', 'plan node-2'],
+    ...PLANS,
+    ...['stop load-balancer', 'remove container load-balancer', 'begin load-balancer'],
+    ...['stop node-1 node-2', 'remove container node-1 node-2', 'begin node-1', 'begin node-2', 'begin foundation'],
+    ...['end load-balancer', 'end node-1', 'end node-2', 'end foundation'],
+  ]);
+});
+
+test('a load balancer that the engine cannot stop keeps the nodes until Terraform has, or has said why it cannot', async () => {
+  const done = await destroyed({ stuck: ['load-balancer'] });
+  expect(done.slice(PLANS.length, PLANS.length + 3)).toEqual([
     ...['begin load-balancer', 'end load-balancer'],
-    ...['begin node-1', 'begin node-2', 'end node-1', 'end node-2'],
-    ...['begin foundation', 'end foundation'],
+    'stop node-1 node-2',
   ]);
-});
-
-test('the nodes wait until nobody is served, not for the load balancer’s volume; the foundation waits for both', async () => {
-  const done = (await destroyed({ volumeAfter: 'end node-2' })).filter((entry) => !entry.startsWith('plan'));
-  expect(done).toEqual([
-    'begin load-balancer',
-    ...['begin node-1', 'begin node-2', 'end node-1', 'end node-2'],
-    'end load-balancer',
-    ...['begin foundation', 'end foundation'],
-  ]);
-});
-
-test('a load balancer that goes on serving keeps the nodes', async () => {
-  const attempt = destroyed({ failing: ['load-balancer'] });
+  const attempt = destroyed({ stuck: ['load-balancer'], failing: ['load-balancer'] });
   await expect(attempt).rejects.toThrow('load-balancer broke');
-  await expect(attempt).rejects.toMatchObject({ done: expect.not.arrayContaining(['begin node-1']) });
+  await expect(attempt).rejects.toMatchObject({ done: [...PLANS, 'begin load-balancer'] });
 });
 
-test('what is not there needs no apply', async () => {
-  const done = await destroyed({ empty: ['load-balancer', 'node-2'] });
-  expect(done.filter((entry) => entry.startsWith('begin'))).toEqual(['begin node-1', 'begin foundation']);
-});
-
-test('a node that cannot be destroyed keeps the foundation, and the other one is not left half-way', async () => {
-  const attempt = destroyed({ failing: ['node-1'] });
+test('a node that may run yet keeps the database, and the other one is not left half-way', async () => {
+  const attempt = destroyed({ stuck: ['node-1'], failing: ['node-1'] });
   await expect(attempt).rejects.toThrow('node-1 broke');
   await expect(attempt).rejects.toMatchObject({ done: expect.arrayContaining(['end node-2']) });
   await expect(attempt).rejects.toMatchObject({ done: expect.not.arrayContaining(['begin foundation']) });
 });
 
-test('what Terraform refuses to plan is told when its turn comes', async () => {
-  await expect(destroyed({ refused: ['foundation'] })).rejects.toThrow(
-    'bank-foundation cannot be destroyed: it is protected',
+test('what fails is told when all has ended', async () => {
+  const attempt = destroyed({ failing: ['load-balancer', 'node-2'] });
+  await expect(attempt).rejects.toThrow('load-balancer broke\n\nnode-2 broke');
+  await expect(attempt).rejects.toMatchObject({ done: expect.arrayContaining(['end node-1', 'end foundation']) });
+});
+
+test('what is not there needs no stop and no apply', async () => {
+  const done = await destroyed({ empty: ['load-balancer', 'node-2'] });
+  expect(done.slice(PLANS.length)).toEqual([
+    ...['stop node-1', 'remove container node-1', 'begin node-1', 'begin foundation'],
+    ...['end node-1', 'end foundation'],
+  ]);
+});
+
+test('where Terraform refuses one, nothing ends', async () => {
+  const attempt = destroyed({ refused: ['foundation', 'node-1'] });
+  await expect(attempt).rejects.toThrow(
+    'bank-foundation cannot be destroyed: it is protected\nbank-node-1 cannot be destroyed: it is protected',
   );
+  await expect(attempt).rejects.toMatchObject({ done: PLANS });
 });
 
 describe('saved plans that destroy an environment', () => {
