@@ -205,6 +205,17 @@ test('without its database the server is not started, and the health check learn
   expect(output.match(/waiting: /g)).toHaveLength(1);
 });
 
+test('a database that is slow to accept gets a second, one that is not keeps the start for a fifth of it', async () => {
+  const [fast, slow] = [path('fast'), path('slow')];
+  program(
+    'bin/curl',
+    `case "$*" in *'-m 0.2 '*telnet*) echo >${fast}; echo 0.000000 ;; *'-m 1 '*telnet*) echo >${slow}; echo 0.700000 ;; *) exit 28 ;; esac`,
+  );
+  start();
+  await until(started);
+  expect([existsSync(fast), existsSync(slow)]).toEqual([true, true]);
+});
+
 test('of a database that fails over, one server that accepts connections is enough; without any, the server waits', async () => {
   const curl = (third: string) =>
     program(

@@ -36,10 +36,19 @@ stop() {
 }
 trap stop TERM INT
 
+# accepts HOST:PORT: whether a connection comes about within a second. curl holds one that it has until its time is over, so it gets
+# little at first.
+accepts() {
+  for seconds in 0.2 1; do
+    [ "$(curl -s -o /dev/null --noproxy '*' -m "$seconds" -w '%{time_connect}' "telnet://$1" </dev/null)" = 0.000000 ] || return 0
+  done
+  return 1
+}
+
 # Which of several servers takes writes, the driver finds out.
 database_accepts() {
   for address in $DATABASE; do
-    [ "$(curl -s -o /dev/null --noproxy '*' --connect-timeout 1 -m 1 -w '%{time_connect}' "telnet://$address" </dev/null)" = 0.000000 ] || return 0
+    ! accepts "$address" || return 0
   done
   return 1
 }
@@ -107,10 +116,6 @@ server=$!
 # The engine restarts what has ended, not what is merely unhealthy. Whether a server lives is asked of its process, never by a
 # request: while the database hangs, all of the server's threads may hang with it, and a restart would not help. A JVM that lives
 # uses some processor time whatever its threads wait for; one that is stopped, or that the kernel keeps from running, uses none.
-is_listening() {
-  [ "$(curl -s -o /dev/null --noproxy '*' --connect-timeout 1 -m 1 -w '%{time_connect}' "telnet://localhost:$HTTPS_PORT" </dev/null)" != 0.000000 ]
-}
-
 # Processor time that the server has used so far; nothing when its process is not known.
 processor_time() {
   pid=$(cat "$WSO2_SERVER_HOME/wso2carbon.pid" 2>/dev/null) && [ -n "$pid" ] && cut -d ' ' -f 14,15 "/proc/$pid/stat" 2>/dev/null
@@ -124,7 +129,7 @@ watch() {
     # The server limits what it writes in a day, but keeps every day.
     find "$WSO2_SERVER_HOME/repository/logs" -type f -mtime +6 \
       \( -name 'http_access_*' -o -name '*-[01][0-9]-[0-3][0-9]-20[0-9][0-9].*' \) -delete 2>/dev/null || true
-    if [ -z "$listening" ] && ! is_listening; then
+    if [ -z "$listening" ] && ! accepts "localhost:$HTTPS_PORT"; then
       failures=$((failures + 1))
       [ "$failures" -lt "$START_CHECKS" ] || break
       continue
