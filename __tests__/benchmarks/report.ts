@@ -115,10 +115,10 @@ Ours without one thing each, in the same rounds; the difference is what that thi
 | --- | ---: |
 ${saved(measured).join('\n')}
 
-The script costs a request next to nothing, as Nginx chooses by itself while all nodes are in rotation. What is left is the access log: most of its price was a write into
-the engine's pipe for each line, by which the engine is woken. Whole lines are written together now, 4 KiB at most, which a pipe takes in one piece, and a tenth of a second
-late at most; a worker that is killed takes that much of the log with it. The engine uses processor time of its own for each line of its log file: on a machine whose
-processors are all busy, that takes requests a second away.
+The script costs a request next to nothing, as Nginx chooses by itself while all nodes are in rotation. What is left is the access log: Nginx writes whole lines
+together into memory, 4 KiB at most and a tenth of a second late at most, and the entry point hands them on to the engine. A worker that is killed takes that much of the log
+with it. The engine uses processor time of its own for each line of its log file, which is not in the figures above: on a machine whose processors are all busy, that takes
+requests a second away.
 `;
 }
 

@@ -22,6 +22,8 @@ export interface Server {
   readonly number: number;
   /** Files of its configuration, `nginx.conf` among them. */
   readonly files: Readonly<Record<string, string>>;
+  /** Script that starts Nginx. @default - Nginx starts by itself */
+  readonly script?: string;
 }
 
 /** What wrk counted. */
@@ -69,9 +71,10 @@ export class Edge {
         return directory;
       };
       const shared = place('certificates', certificates);
-      for (const { name, number, files } of servers) {
+      for (const { name, number, files, script } of servers) {
         const container = this.containerOf(name);
-        const program = ['nginx', '-c', `${CONFIGURATION_PATH}/nginx.conf`, '-g', 'daemon off;'];
+        const nginx = ['nginx', '-c', `${CONFIGURATION_PATH}/nginx.conf`, '-g', 'daemon off;'];
+        const [program, ...args] = script === undefined ? nginx : ['/bin/sh', '-c', script];
         const as = [
           '--user',
           '101:101',
@@ -80,10 +83,9 @@ export class Edge {
           '--ulimit',
           'nofile=16384',
           '--entrypoint',
-          program[0] as string,
+          program as string,
         ];
-        const image = sandboxImageTags().nginx;
-        await docker('create', ...this.options(container, number), ...as, image, ...program.slice(1));
+        await docker('create', ...this.options(container, number), ...as, sandboxImageTags().nginx, ...args);
         await docker('cp', shared, `${container}:${CERTIFICATES_PATH}`);
         await docker('cp', place(name, files), `${container}:${CONFIGURATION_PATH}`);
         await docker('start', container);

@@ -1,3 +1,5 @@
+import { LOGS_PATH } from '../../../topology/nginx-logs';
+
 /** Our nginx.conf with one thing taken out, to see what that costs a request. */
 export interface Variant {
   /** What is left out, as the page says it. */
@@ -8,7 +10,9 @@ export interface Variant {
 type Change = readonly [RegExp, string];
 
 const LOG = /^ {2}access_log \/dev\/stdout .*;$/m;
-const NO_LOG: Change = [LOG, '  access_log off;'];
+/** What is logged into files is said in each server; without this, the line above counts. */
+const NO_FILES: Change = [/^ {4}include \/tmp\/passed-on.*\n/gm, ''];
+const NO_LOG: readonly Change[] = [[LOG, '  access_log off;'], NO_FILES];
 const NO_SCRIPT: readonly Change[] = [
   [/^load_module .*\n/m, ''],
   [/^ {2}js_\w+ .*\n/gm, ''],
@@ -19,9 +23,12 @@ const NO_SCRIPT: readonly Change[] = [
 
 /** What ours does for a request beyond a static proxy, by name, and how an nginx.conf looks that does not do it. */
 const CHANGES: Readonly<Record<string, readonly Change[]>> = {
-  'script and access log': [NO_LOG, ...NO_SCRIPT],
-  'access log': [NO_LOG],
-  'pieces of the access log, line by line instead': [[LOG, '  access_log /dev/stdout requests;']],
+  'script and access log': [...NO_LOG, ...NO_SCRIPT],
+  'access log': NO_LOG,
+  'pieces of the access log, line by line instead': [
+    [LOG, `  access_log ${LOGS_PATH}/requests.log requests;`],
+    NO_FILES,
+  ],
   script: NO_SCRIPT,
   'look whether all nodes are in rotation': [[/^ {4}if \(!-f .*\n.*\n {4}\}\n/m, '']],
   'affinity cookie': [

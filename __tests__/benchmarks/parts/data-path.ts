@@ -4,8 +4,9 @@ import { DISTRIBUTIONS } from '../../../catalogue/distributions';
 import { CONTROL_PORT } from '../../../environment/addresses';
 import { loadBalancerCapacity } from '../../../environment/load-balancer-capacity';
 import { loadBalancerConfiguration } from '../../../topology/load-balancer-configuration';
+import { LOGS_PATH } from '../../../topology/nginx-logs';
 import type { NginxConfProps } from '../../../topology/nginx-props';
-import { publicCertificate } from '../../../topology/volumes';
+import { CONFIGURATION_PATH, publicCertificate } from '../../../topology/volumes';
 import { placeOf } from '../../support/places';
 import { eventually, PROJECT } from '../../support/workspace';
 import { Edge, type Server } from '../data-path/edge';
@@ -48,14 +49,20 @@ function balancers(): { ours: Server; peer: Server; variants: Server[] } {
   const read = (file: string) => readFileSync(join(PROJECT, 'runtime', 'load-balancer', file), 'utf8');
   const scripts = { routing: read('routing.js'), clientCertificate: read('client-certificate.js') };
   const { files } = loadBalancerConfiguration(PROPS, scripts);
+  // Here there is one revision of the configuration.
+  const script = `LOGS=${LOGS_PATH}\n${read('entrypoint.sh')}`.replaceAll(
+    `${CONFIGURATION_PATH}/current`,
+    CONFIGURATION_PATH,
+  );
   const conf = files['nginx.conf'] as string;
   return {
-    ours: { name: 'ours', number: 21, files },
+    ours: { name: 'ours', number: 21, files, script },
     peer: { name: 'static', number: 22, files: { 'nginx.conf': staticNginxConf(PROPS) } },
     variants: variantsOf(conf).map(({ without, conf: changed }, index) => ({
       name: without.replaceAll(/\W+/g, '-'),
       number: 31 + index,
       files: { ...files, 'nginx.conf': changed },
+      script,
     })),
   };
 }
