@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { LONGEST_STOP_SECONDS } from '../topology/container';
 import type { CommandContext } from './command';
 import { together } from './setup/concurrently';
 import { UserError } from './setup/errors';
@@ -21,7 +22,7 @@ export function teardownLayers(stacks: readonly TerraformStackRunner[]): Terrafo
  * needs no order, and Terraform's provider waits two seconds before it removes a volume or a network: so that is done for all at once.
  */
 export async function destroyLayers({ engine, stacks }: Pick<CommandContext, 'engine' | 'stacks'>): Promise<void> {
-  const planned = await step('Plan to destroy', () => planAll(stacks));
+  const planned = await step('Plan to destroy', () => plannedTeardowns(stacks));
   const apply = (layer: readonly TerraformStackRunner[]) =>
     together(layer.filter((runner) => planned.get(runner)).map((runner) => runner.apply({ quiet: true })));
   const [balancer = [], nodes = [], foundation = []] = teardownLayers(stacks);
@@ -47,15 +48,17 @@ export async function destroyLayers({ engine, stacks }: Pick<CommandContext, 'en
  * @returns whether there is something to destroy, by stack
  * @throws UserError that names every stack that cannot be destroyed
  */
-async function planAll(stacks: readonly TerraformStackRunner[]): Promise<ReadonlyMap<TerraformStackRunner, boolean>> {
+async function plannedTeardowns(
+  stacks: readonly TerraformStackRunner[],
+): Promise<ReadonlyMap<TerraformStackRunner, boolean>> {
   for (const runner of stacks) await runner.init();
-  const plans = stacks.map(async (runner) => [runner, await runner.planTeardown()] as const);
-  await together(plans.map(async (plan) => void (await plan)));
+  const planned = new Map<TerraformStackRunner, boolean>();
+  await together(stacks.map(async (runner) => void planned.set(runner, await runner.planTeardown())));
   const refused = stacks.flatMap(({ stack, refusal }) =>
     refusal === undefined ? [] : `${stack.name} cannot be destroyed: ${refusal}`,
   );
   if (refused.length > 0) throw new UserError(refused.join('\n'));
-  return new Map(await Promise.all(plans));
+  return planned;
 }
 
 /** Ends the containers that these stacks are called after. @returns whether all are gone */
@@ -67,7 +70,7 @@ async function endContainers(
   const names = layer.map(({ stack }) => stack.name).filter((name) => there.includes(name));
   if (names.length === 0) return true;
   try {
-    await engine.docker('stop', ...names);
+    await engine.docker('stop', '--time', String(LONGEST_STOP_SECONDS), ...names);
     await engine.remove('container', names);
     return true;
   } catch (error) {

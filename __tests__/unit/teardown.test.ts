@@ -42,7 +42,7 @@ async function destroyed({ empty = [], failing = [], refused = [], stuck = [] }:
   });
   const engine = {
     names: async () => of.stacks.filter(({ name }) => !empty.includes(short(name))).map(({ name }) => name),
-    docker: async (command: string, ...names: readonly string[]) => {
+    docker: async (command: string, _time: string, _seconds: string, ...names: readonly string[]) => {
       const [hung] = names.filter((name) => stuck.includes(short(name)));
       if (hung !== undefined) throw new CommandError(['docker', command], 1, 'exit code 1', ['cannot stop it']);
       done.push(`${command} ${names.map(short).join(' ')}`);

@@ -116,6 +116,7 @@ server=$!
 # The engine restarts what has ended, not what is merely unhealthy. Whether a server lives is asked of its process, never by a
 # request: while the database hangs, all of the server's threads may hang with it, and a restart would not help. A JVM that lives
 # uses some processor time whatever its threads wait for; one that is stopped, or that the kernel keeps from running, uses none.
+
 # Processor time that the server has used so far; nothing when its process is not known.
 processor_time() {
   pid=$(cat "$WSO2_SERVER_HOME/wso2carbon.pid" 2>/dev/null) && [ -n "$pid" ] && cut -d ' ' -f 14,15 "/proc/$pid/stat" 2>/dev/null
