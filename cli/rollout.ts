@@ -9,10 +9,10 @@ import { isCurrentNode, nextStacks } from './apply-order';
 import type { CommandContext } from './command';
 import { failedLayer } from './failed-layer';
 import { requireAnotherServingNode } from './rotation';
-import { together } from './setup/concurrently';
 import { UserError } from './setup/errors';
 import { CommandError } from './setup/process';
 import { step } from './setup/progress';
+import { SideBySide } from './side-by-side';
 import { isStale, stalePlan } from './stale-plan';
 import type { TerraformStackRunner } from './terraform';
 import { requireFresh, requireKnown, unknownResources } from './unknown-to-state';
@@ -33,13 +33,24 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
   await requireKnown(context, changed);
   await requireSigningSteps(changed);
   const waiting = [...changed];
-  let proven = false;
-  while (waiting.length > 0) {
-    const next = await nextStacks(context, waiting, proven);
-    for (const runner of next) waiting.splice(waiting.indexOf(runner), 1);
-    await together(next.map((runner) => apply(context, runner, waiting, next.length > 1)));
-    proven ||= next.some(({ stack }) => isCurrentNode(context, stack));
+  const underWay = new SideBySide(context);
+  while (waiting.length > 0 && !underWay.failed) {
+    const { starting } = underWay;
+    const { stacks, alone } = await nextStacks(context, waiting, underWay);
+    if (alone && !underWay.isEmpty) {
+      await underWay.end();
+      continue;
+    }
+    const beside = stacks.length > 1 || !underWay.isEmpty;
+    const nodes = stacks.filter(({ stack }) => isCurrentNode(context, stack));
+    for (const runner of stacks) waiting.splice(waiting.indexOf(runner), 1);
+    for (const runner of stacks) {
+      underWay.begin(runner, apply(context, runner, waiting, beside), nodes.includes(runner));
+    }
+    if (alone) await underWay.end();
+    else if (waiting.length > 0) await underWay.untilFewerStart(starting + nodes.length);
   }
+  await underWay.end();
 }
 
 /** A roll that skips a step of a key's rotation would have nodes that do not know each other's tokens. */

@@ -57,6 +57,17 @@ export async function servingNodes(context: CommandContext): Promise<string[]> {
   return (await nodesOnEngine(context)).filter(({ serves }) => serves).map(({ container }) => container.name);
 }
 
+/** Names of the node containers that run and that the load balancer sends traffic to, before their own health check has noticed. */
+export async function nodesInRotation({ topology, engine }: CommandContext): Promise<string[]> {
+  const [containers, routing] = await Promise.all([engine.containers(), routingStatus(topology, engine)]);
+  return topology.nodes
+    .filter(({ name }) => routing?.nodes.some((node) => node.name === name && node.rotation === 'in'))
+    .map(({ containerName }) => containerName)
+    .filter((name) =>
+      containers.some((container) => container.name === name && container.running && !container.paused),
+    );
+}
+
 /** What any node may need to get back into rotation after it was out for a moment. */
 const GRACE_SECONDS = 10;
 const SECONDS_BETWEEN_LOOKS = 1;

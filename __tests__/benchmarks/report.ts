@@ -72,7 +72,8 @@ ${row('plan', '`make plan` without a change, s', 1)}
 ${row('down', '`make down`, s', 1)}
 ${row('memory', 'memory of all servers, MiB', 0)}
 
-On the first start node 1 is alone, as it creates the administrator; the others come up side by side, as many at a time as the engine has processors.
+On the first start node 1 is alone, as it creates the administrator; the others come up side by side. As many start at a time as the engine has processors, and the
+next one begins as soon as the load balancer sends one of them traffic.
 `;
 }
 

@@ -13,7 +13,15 @@ import { authorityFixture, topology } from '../support/synth';
 // the real ones.
 jest.mock('node:timers/promises', () => ({ setTimeout: async (ms: number) => jest.advanceTimersByTime(ms) }));
 
-type State = 'serving' | 'unhealthy' | 'out' | 'stopped' | 'frozen' | 'starting';
+type State =
+  | 'serving'
+  | 'unhealthy'
+  | 'out'
+  | 'stopped'
+  | 'frozen'
+  | 'starting'
+  | 'serving, unnoticed'
+  | 'stopped, unnoticed';
 
 interface Pair {
   /** State of the containers that are there; applying a node makes it serve. */
@@ -26,6 +34,8 @@ interface Pair {
   readonly balancer?: 'answers' | 'silent';
   /** Stacks that cannot be applied. */
   readonly failing?: readonly string[];
+  /** Whether the load balancer sends a node traffic as soon as its stack is applied, long before its health check has noticed. */
+  readonly early?: boolean;
 }
 
 const STARTED = Date.parse('2026-01-01T00:00:00Z');
@@ -38,7 +48,7 @@ function engineWith({ states, meanwhile, balancer = 'answers' }: Omit<Pair, 'cha
     const healthy = state === 'serving' || state === 'out' || state === 'frozen';
     return {
       name: `bank-${name}`,
-      running: state !== 'stopped',
+      running: !state?.startsWith('stopped'),
       paused: state === 'frozen',
       restarting: false,
       exitCode: 0,
@@ -62,7 +72,7 @@ function engineWith({ states, meanwhile, balancer = 'answers' }: Omit<Pair, 'cha
       return JSON.stringify({
         nodes: Object.entries(states)
           .filter(([name]) => name.startsWith('node-'))
-          .map(([name, state]) => ({ name, rotation: state === 'serving' ? 'in' : 'out' })),
+          .map(([name, state]) => ({ name, rotation: /^serving|unnoticed$/.test(state) ? 'in' : 'out' })),
       });
     },
   };
@@ -76,6 +86,7 @@ async function applied({
   meanwhile,
   balancer = 'answers',
   failing = [],
+  early = false,
 }: Pair): Promise<string[]> {
   const derived = topology(
     `identity_server = { distribution = "sandbox", nodes = ${nodes}, start_timeout_seconds = 60 }
@@ -112,8 +123,9 @@ load_balancer = { hostname = "is.bank.test" }
       apply: async () => {
         if (running++ > 0) order.push([...(order.pop() as string).split(' + '), short].sort().join(' + '));
         else order.push(short);
+        if (early && stack.layer === 'node') states[short] = 'serving, unnoticed';
         // Long enough for another one to begin.
-        for (let turn = 0; turn < 100; turn++) await null;
+        for (let turn = 0; turn < (early ? 1000 : 100); turn++) await null;
         running--;
         if (failing.includes(short)) throw new UserError(`${short} broke`);
         if (stack.layer === 'node') states[short] = 'serving';
@@ -160,6 +172,22 @@ describe('what does not run comes up side by side', () => {
       'node-2 + node-3',
       'node-4',
     ]);
+  });
+
+  test('a node makes room for the next as soon as the load balancer sends it traffic', async () => {
+    const states: Pair['states'] = { 'load-balancer': 'serving' };
+    const changing = ALL.filter((name) => name.startsWith('node-'));
+    expect(await applied({ states, changing, nodes: 4, early: true })).toEqual(['node-1 + node-2 + node-3 + node-4']);
+  });
+
+  test('what the load balancer says of one that does not run counts for nothing', async () => {
+    const states: Pair['states'] = { 'node-1': 'stopped, unnoticed', 'node-2': 'stopped, unnoticed' };
+    expect(await applied({ states, changing: BOTH })).toEqual(['node-1', 'node-2']);
+  });
+
+  test('one that runs waits until Terraform is done with those that come up', async () => {
+    const states: Pair['states'] = { 'node-1': 'stopped', 'node-2': 'serving', 'load-balancer': 'serving' };
+    expect(await applied({ states, changing: BOTH, early: true })).toEqual(['node-1', 'node-2']);
   });
 
   test('nodes that are added to those that serve, and the load balancer after them', async () => {
