@@ -73,6 +73,8 @@ export function serverContainer(
       ulimit: [{ name: 'nofile', soft: server.openFiles, hard: server.openFiles }],
     }),
     networksAdvanced: [{ name: network.name, ipv4Address: server.address }],
+    // The provider takes another one for an update and does not tell the engine: a container that stays, as the database's does through an
+    // upgrade, would then differ in every plan.
     healthcheck: {
       test: [...health.command],
       interval: goDuration(health.intervalSeconds),
