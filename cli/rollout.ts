@@ -34,23 +34,27 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
   await requireSigningSteps(changed);
   const waiting = [...changed];
   const underWay = new SideBySide(context);
-  while (waiting.length > 0 && !underWay.failed) {
-    const { starting } = underWay;
-    const { stacks, alone } = await nextStacks(context, waiting, underWay);
-    if (alone && !underWay.isEmpty) {
-      await underWay.end();
-      continue;
+  try {
+    while (waiting.length > 0 && !underWay.failed) {
+      const { starting } = underWay;
+      const { stacks, alone } = await nextStacks(context, waiting, underWay);
+      if (alone && !underWay.isEmpty) {
+        await underWay.end();
+        continue;
+      }
+      const beside = stacks.length > 1 || !underWay.isEmpty;
+      const nodes = stacks.filter(({ stack }) => isCurrentNode(context, stack));
+      for (const runner of stacks) waiting.splice(waiting.indexOf(runner), 1);
+      for (const runner of stacks) {
+        underWay.begin(runner, apply(context, runner, waiting, beside), nodes.includes(runner));
+      }
+      if (alone) await underWay.end();
+      else if (waiting.length > 0) await underWay.untilFewerStart(starting + nodes.length);
     }
-    const beside = stacks.length > 1 || !underWay.isEmpty;
-    const nodes = stacks.filter(({ stack }) => isCurrentNode(context, stack));
-    for (const runner of stacks) waiting.splice(waiting.indexOf(runner), 1);
-    for (const runner of stacks) {
-      underWay.begin(runner, apply(context, runner, waiting, beside), nodes.includes(runner));
-    }
-    if (alone) await underWay.end();
-    else if (waiting.length > 0) await underWay.untilFewerStart(starting + nodes.length);
+  } finally {
+    // Also where the engine could not be asked what comes next: what has begun ends in order.
+    await underWay.end();
   }
-  await underWay.end();
 }
 
 /** A roll that skips a step of a key's rotation would have nodes that do not know each other's tokens. */

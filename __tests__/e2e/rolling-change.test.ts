@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { sandboxImageTags } from '../../images/tags';
+import { seconds } from '../benchmarks/statistics';
 import { Client } from '../support/client';
 import { type LoadReport, type LoadRequest, underLoad } from '../support/load';
 import { shownOf, signingOf } from '../support/node-stores';
@@ -264,25 +265,19 @@ test('everything that was acknowledged is written, once', async () => {
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
 }, 180_000);
 
-/** Ids are <load>-<client>-<turn>; the mix rotates by client and turn. */
-function isWrite(id: string): boolean {
-  const [client = 0, turn = 0] = id.split('-').slice(-2).map(Number);
-  return (client + turn) % MIX.length === 1;
-}
-
 test('make down ends what serves when the requests that are under way are answered', async () => {
   const clients = Array.from({ length: 6 }, () => browser());
   // Longer than it takes to plan, so that the load balancer is told to stop while they wait.
   const answers = Promise.all(clients.map((client, id) => client.post(`/probe/slow?ms=15000&id=last-${id}`)));
-  const [replies, seconds] = await Promise.all([answers, secondsOf(() => workspace.make('down', NAME))]);
+  const [replies, took] = await Promise.all([answers, seconds(() => workspace.make('down', NAME))]);
   expect(replies.map(({ status }) => status)).toEqual(clients.map(() => 200));
   // Otherwise they were answered before anything ended.
-  expect(seconds).toBeGreaterThan(15);
+  expect(took).toBeGreaterThan(15);
   for (const client of clients) client.close();
 }, 180_000);
 
-async function secondsOf(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
+/** Ids are <load>-<client>-<turn>; the mix rotates by client and turn. */
+function isWrite(id: string): boolean {
+  const [client = 0, turn = 0] = id.split('-').slice(-2).map(Number);
+  return (client + turn) % MIX.length === 1;
 }
