@@ -8,6 +8,7 @@ import { changedVolumes } from './installed-files';
 import { lostText } from './lost-files';
 import { dueRenewals, NODE, type Renewals } from './renewals';
 import { step } from './setup/progress';
+import { withResolvers } from './setup/with-resolvers';
 import type { TerraformStackRunner } from './terraform';
 
 /** How plans are made. */
@@ -102,11 +103,8 @@ function isFoundation({ stack }: TerraformStackRunner): boolean {
 
 /** Settles with the first call, or at once where nothing is waited for. */
 function readingOf(waits: boolean) {
-  let onReading!: () => void;
-  const told = new Promise<void>((resolve) => {
-    onReading = resolve;
-  });
-  return { reading: waits ? told : Promise.resolve(), onReading };
+  const { promise, resolve } = withResolvers<void>();
+  return { reading: waits ? promise : Promise.resolve(), onReading: resolve };
 }
 
 /** A node is replaced rather than repaired: what somebody changed in it may have been read by the server already. */

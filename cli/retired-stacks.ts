@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StackTopology } from '../topology/stacks';
 import type { Topology } from '../topology/topology';
 import type { EnvironmentEngine } from './environment-engine';
 import { stackDirectory } from './terraform';
@@ -16,14 +17,17 @@ export async function remainingStacks(
   const local = retired.stacks.filter(({ backend }) => backend.type === 'local');
   const remote = retired.stacks.filter(({ backend }) => backend.type !== 'local');
   const containers = remote.length > 0 ? await engine.names('container') : [];
-  return [
-    ...local.filter(({ name, backend }) => holdsResources(join(stackDirectory(name), String(backend.settings.path)))),
-    ...remote.filter(({ name }) => containers.includes(name)),
-  ].map(({ name }) => name);
+  return [...local.filter(holdsResources), ...remote.filter(({ name }) => containers.includes(name))].map(
+    ({ name }) => name,
+  );
 }
 
-/** Terraform leaves an empty state behind what it has destroyed, and an empty file where it was killed before it wrote one. */
-function holdsResources(stateFile: string): boolean {
+/**
+ * Whether the state of a stack that keeps it in a file knows anything. Terraform leaves an empty state behind what it has destroyed, and an
+ * empty file where it was killed before it wrote one.
+ */
+export function holdsResources({ name, backend }: StackTopology): boolean {
+  const stateFile = join(stackDirectory(name), String(backend.settings.path));
   const text = existsSync(stateFile) ? readFileSync(stateFile, 'utf8') : '';
   return text.trim() !== '' && (JSON.parse(text) as { resources?: unknown[] }).resources?.length !== 0;
 }

@@ -14,7 +14,7 @@ import { CommandError } from './setup/process';
 import { step } from './setup/progress';
 import { SideBySide } from './side-by-side';
 import { isStale, stalePlan } from './stale-plan';
-import type { TerraformStackRunner } from './terraform';
+import type { ApplyOptions, TerraformStackRunner } from './terraform';
 import { requireFresh, requireKnown, unknownResources } from './unknown-to-state';
 
 /**
@@ -95,11 +95,25 @@ async function apply(
   // Its new configuration leaves them out.
   if (stack.layer === 'load-balancer' && retired.length > 0) await requireAnotherServingNode(context, retired);
   if (isRetired(context.topology, stack.name)) await setTimeout(RETIRED_SECONDS * 1000);
+  await applyStack(context, runner, besideOthers ? { prefix: `${stack.name}: ` } : {});
+}
+
+/**
+ * Applies the saved plan of a stack.
+ *
+ * @throws UserError that says what failed, with the last words of the containers that it is about
+ */
+export async function applyStack(
+  context: CommandContext,
+  runner: TerraformStackRunner,
+  options: ApplyOptions,
+): Promise<void> {
+  const { stack } = runner;
   try {
-    await step(`Apply ${stack.name}`, () => runner.apply(besideOthers ? { prefix: `${stack.name}: ` } : {}));
+    await step(`Apply ${stack.name}`, () => runner.apply(options));
   } catch (error) {
     if (isStale(error)) throw stalePlan(context, runner);
-    if (error instanceof CommandError) throw await failedLayer(context, runner.stack, error);
+    if (error instanceof CommandError) throw await failedLayer(context, stack, error);
     throw error;
   }
 }

@@ -33,6 +33,8 @@ export interface ApplyOptions {
   readonly quiet?: boolean;
   /** Put before each line of what Terraform says. @default - nothing */
   readonly prefix?: string;
+  /** Called whenever Terraform says something, at first that it begins with a resource. @default - nobody is told */
+  readonly onOutput?: () => void;
   /** Ends it early, with what it is in the middle of finished. @default - nothing does */
   readonly abort?: AbortSignal;
 }
@@ -219,9 +221,9 @@ export class TerraformStackRunner {
   }
 
   /** Applies the saved plan, unchanged. */
-  async apply({ quiet = false, prefix, abort }: ApplyOptions = {}): Promise<void> {
+  async apply({ quiet = false, ...options }: ApplyOptions = {}): Promise<void> {
     const args = ['apply', '-input=false', '-no-color', '-lock-timeout=60s', 'tfplan'];
-    await this.initialised(args, { stream: !quiet, prefix, abort });
+    await this.initialised(args, { stream: !quiet, ...options });
   }
 
   /** Lets a resource be updated that Terraform would replace, since something after its creation failed. */

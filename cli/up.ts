@@ -1,6 +1,7 @@
 import { applyUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
+import { beginFromNothing, isFirstStart } from './first-start';
 import { requireVolumes } from './gone-volumes';
 import { onKubernetes } from './on-kubernetes';
 import { planAndReport } from './plan-report';
@@ -23,6 +24,9 @@ async function up(context: CommandContext): Promise<void> {
   await requireLifted(context, 'make up');
   await preflight(context, 'make up');
   await requireSchemaVersion(context);
+  if (!context.topology.protected && (await isFirstStart(context))) {
+    return applyUntilServed(context, await beginFromNothing(context));
+  }
   const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);
   await requireVolumes(context, changed);
   if (changed.length === 0) console.log('Nothing to change.');

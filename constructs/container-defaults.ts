@@ -5,7 +5,7 @@ import type {
   ContainerVolumes,
 } from '@cdktf/provider-docker/lib/container';
 import type { Volume } from '@cdktf/provider-docker/lib/volume';
-import type { Mount, ServerTopology } from '../topology/container';
+import type { HealthCheck, Mount, ServerTopology } from '../topology/container';
 
 /** Labels of a container, volume or network. */
 export type Labels = Readonly<Record<string, string>>;
@@ -51,6 +51,23 @@ export function hardened(
 }
 
 /**
+ * What the engine cannot change in a container that is there: one of before keeps its own until another change replaces it. The provider
+ * would take it for an update, tell the engine nothing, and find the same difference in every plan.
+ */
+export const FIXED_AT_CREATION: readonly string[] = ['healthcheck'];
+
+/**
+ * The provider looks once a second whether a new container is healthy. A check that begins this much before it looks is not seen a second
+ * late.
+ */
+const SECONDS_BEFORE_LOOK = 0.3;
+
+/** Seconds between two checks of a container. */
+export function checkInterval({ intervalSeconds }: HealthCheck): number {
+  return intervalSeconds - SECONDS_BEFORE_LOOK;
+}
+
+/**
  * What a container that keeps running has: applying returns when it is healthy, it comes back by itself, and it gets its time to
  * stop, also when it is destroyed.
  */
@@ -73,11 +90,9 @@ export function serverContainer(
       ulimit: [{ name: 'nofile', soft: server.openFiles, hard: server.openFiles }],
     }),
     networksAdvanced: [{ name: network.name, ipv4Address: server.address }],
-    // The provider takes another one for an update and does not tell the engine: a container that stays, as the database's does through an
-    // upgrade, would then differ in every plan.
     healthcheck: {
       test: [...health.command],
-      interval: goDuration(health.intervalSeconds),
+      interval: goDuration(checkInterval(health)),
       timeout: goDuration(health.timeoutSeconds),
       retries: health.retries,
       startPeriod: goDuration(health.startPeriodSeconds),

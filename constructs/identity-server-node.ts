@@ -7,6 +7,7 @@ import {
   cpuLimit,
   dockerEnvironment,
   dockerMounts,
+  FIXED_AT_CREATION,
   type Labels,
   type NamedNetwork,
   serverContainer,
@@ -33,6 +34,7 @@ export class IdentityServerNode extends Construct {
       host: Object.entries(props.hosts).map(([host, ip]) => ({ host, ip })),
       upload: [...uploads(props.files), ...(props.driver === undefined ? [] : [this.uploadOf(props.driver)])],
       volumes: dockerMounts(props.mounts, []),
+      lifecycle: { ignoreChanges: [...FIXED_AT_CREATION] },
     });
   }
 

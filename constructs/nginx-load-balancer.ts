@@ -3,7 +3,14 @@ import { Construct } from 'constructs';
 import type { JobTopology } from '../topology/jobs';
 import type { LoadBalancerTopology } from '../topology/load-balancer';
 import type { VolumeTopology } from '../topology/volumes';
-import { dockerMounts, type Labels, literal, type NamedNetwork, serverContainer } from './container-defaults';
+import {
+  dockerMounts,
+  FIXED_AT_CREATION,
+  type Labels,
+  literal,
+  type NamedNetwork,
+  serverContainer,
+} from './container-defaults';
 import { OneShotJob } from './one-shot-job';
 import { volumeOf } from './volume';
 
@@ -49,8 +56,8 @@ export class NginxLoadBalancer extends Construct {
       })),
       volumes: dockerMounts(props.mounts, [configuration]),
       dependsOn: [configurationJob.container],
-      // The engine cannot change them: a container of before keeps its own until another change replaces it, and need not be replaced for them.
-      lifecycle: { ignoreChanges: ['healthcheck', 'entrypoint'] },
+      // A container that serves is not replaced for another entry point: it keeps its own until another change replaces it.
+      lifecycle: { ignoreChanges: [...FIXED_AT_CREATION, 'entrypoint'] },
     });
   }
 }

@@ -4,7 +4,14 @@ import { Construct } from 'constructs';
 import type { DatabaseServers } from '../catalogue/database-engines';
 import type { DatabaseTopology } from '../topology/database';
 import type { VolumeTopology } from '../topology/volumes';
-import { dockerEnvironment, dockerMounts, type Labels, type NamedNetwork, serverContainer } from './container-defaults';
+import {
+  dockerEnvironment,
+  dockerMounts,
+  FIXED_AT_CREATION,
+  type Labels,
+  type NamedNetwork,
+  serverContainer,
+} from './container-defaults';
 import type { KeystoreVolume } from './keystore-volume';
 import { volumeOf } from './volume';
 
@@ -48,7 +55,7 @@ export class SharedDatabase extends Construct {
       shmSize: container.sharedMemoryMb,
       volumes: dockerMounts(container.mounts, [data, secrets.databaseSecrets]),
       dependsOn: [secrets.secretsJob.container],
-      lifecycle: { preventDestroy: props.protected },
+      lifecycle: { preventDestroy: props.protected, ignoreChanges: [...FIXED_AT_CREATION] },
     });
     this.readiness = [server];
   }

@@ -54,7 +54,7 @@ test('a memory limit leaves no room for swap', () => {
 
 test('durations are spelt as the engine gives them back, or every plan would change them', () => {
   expect(serverContainer(SERVER, { name: 'network' }, {}).healthcheck).toMatchObject({
-    interval: '3s',
+    interval: '2.7s',
     timeout: '59s',
     startPeriod: '5m0s',
   });

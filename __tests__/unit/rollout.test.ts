@@ -180,6 +180,16 @@ describe('what does not run comes up side by side', () => {
     expect(await applied({ states, changing, nodes: 4, early: true })).toEqual(['node-1 + node-2 + node-3 + node-4']);
   });
 
+  test('what has begun ends in order where the engine cannot say any more what comes next', async () => {
+    const states: Pair['states'] = { 'load-balancer': 'serving' };
+    const meanwhile: Pair['meanwhile'] = () => {
+      if (states['node-1'] === 'serving, unnoticed') throw new UserError('the engine does not answer');
+    };
+    const roll = applied({ states, changing: BOTH, early: true, meanwhile });
+    await expect(roll).rejects.toMatchObject({ message: 'the engine does not answer', order: ['node-1'] });
+    expect(states['node-1']).toBe('serving');
+  });
+
   test('what the load balancer says of one that does not run counts for nothing', async () => {
     const states: Pair['states'] = { 'node-1': 'stopped, unnoticed', 'node-2': 'stopped, unnoticed' };
     expect(await applied({ states, changing: BOTH })).toEqual(['node-1', 'node-2']);

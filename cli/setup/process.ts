@@ -4,6 +4,7 @@ import { constants as osConstants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { InterruptedError, UserError } from './errors';
 import { passOn } from './progress';
+import { withResolvers } from './with-resolvers';
 
 /** How to run a command. */
 export interface RunOptions {
@@ -226,14 +227,4 @@ function lastLines(text: string): string[] {
 
 function definedOnly(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
-}
-
-function withResolvers<T>() {
-  let resolve!: (value: T) => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

@@ -1,3 +1,4 @@
+import { checkInterval } from '../../../constructs/container-defaults';
 import type { Topology } from '../../../topology/topology';
 import { type PeerContainer, peerContainers, peerVolumes } from './containers';
 
@@ -63,7 +64,7 @@ function service(container: PeerContainer, { labels }: Topology) {
           ...(server.openFiles !== undefined && { ulimits: { nofile: server.openFiles } }),
           healthcheck: {
             test: server.health.command,
-            interval: `${server.health.intervalSeconds}s`,
+            interval: `${checkInterval(server.health)}s`,
             timeout: `${server.health.timeoutSeconds}s`,
             retries: server.health.retries,
             start_period: `${server.health.startPeriodSeconds}s`,

@@ -1,3 +1,4 @@
+import { checkInterval } from '../../../constructs/container-defaults';
 import type { HealthCheck } from '../../../topology/container';
 import type { Topology } from '../../../topology/topology';
 import { type PeerContainer, peerContainers, peerVolumes } from './containers';
@@ -119,10 +120,11 @@ function resource(container: PeerContainer) {
   };
 }
 
-function healthcheck({ command, intervalSeconds, timeoutSeconds, retries, startPeriodSeconds }: HealthCheck) {
+function healthcheck(health: HealthCheck) {
+  const { command, timeoutSeconds, retries, startPeriodSeconds } = health;
   return {
     test: command,
-    interval: duration(intervalSeconds),
+    interval: duration(checkInterval(health)),
     timeout: duration(timeoutSeconds),
     retries,
     start_period: duration(startPeriodSeconds),
