@@ -1,5 +1,6 @@
 import type { CommandContext } from './command';
 import type { Kind } from './environment-engine';
+import { initAll } from './planning';
 import { holdsResources } from './retired-stacks';
 import { applyStack } from './rollout';
 import { together } from './setup/concurrently';
@@ -28,7 +29,7 @@ export async function isFirstStart({ stacks, engine }: Pick<CommandContext, 'sta
  */
 export async function beginFromNothing(context: CommandContext): Promise<TerraformStackRunner[]> {
   const [foundation, ...others] = context.stacks as [TerraformStackRunner, ...TerraformStackRunner[]];
-  await foundation.init();
+  await initAll(context.stacks);
   await step(`Plan ${foundation.stack.name}`, () => foundation.plan());
   const { promise: begun, resolve: onBegun } = withResolvers<void>();
   // The processors are Terraform's until it creates something.
@@ -42,7 +43,6 @@ function planned(runners: readonly TerraformStackRunner[]): Promise<void> {
   return step(`Plan ${runners.map(({ stack }) => stack.name).join(', ')}`, () =>
     together(
       runners.map(async (runner) => {
-        await runner.init();
         await runner.plan();
         await runner.planJson();
       }),

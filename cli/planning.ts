@@ -120,8 +120,8 @@ async function replaceEdited(
   return changes;
 }
 
-/** One after the other: they may share a provider cache. */
-async function initAll(stacks: readonly TerraformStackRunner[]): Promise<void> {
+/** Makes all folders ready, one after the other: they may share a provider cache. */
+export async function initAll(stacks: readonly TerraformStackRunner[]): Promise<void> {
   for (const stack of stacks) await stack.init();
 }
 

@@ -31,7 +31,9 @@ function nothing(toml = TOML, failing: readonly string[] = []) {
     const name = stack.name.slice('bank-'.length);
     return {
       stack,
-      init: async () => undefined,
+      init: async () => {
+        if (failing.includes(`init ${name}`)) throw new UserError(`cannot init ${name}`);
+      },
       plan: () => work(`plan ${name}`),
       planJson: () => work(`read ${name}`),
       apply: ({ onOutput }: ApplyOptions) => work(`apply ${name}`, onOutput),
@@ -113,6 +115,12 @@ describe('from nothing', () => {
     const { context, said } = nothing(TOML, ['apply foundation']);
     await expect(beginFromNothing(context)).rejects.toThrow(new UserError('cannot apply foundation'));
     for (const name of OTHERS) expect(said).toContain(`read ${name} done`);
+  });
+
+  test('providers that the lock does not allow are refused before anything is planned, those of a later layer too', async () => {
+    const { context, said } = nothing(TOML, ['init load-balancer']);
+    await expect(beginFromNothing(context)).rejects.toThrow('cannot init load-balancer');
+    expect(said).toEqual([]);
   });
 
   test('what of the foundation cannot be planned changes nothing', async () => {
