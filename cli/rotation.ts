@@ -29,25 +29,31 @@ export async function routingStatus(
   }
 }
 
-/** A node's container, of today's or a retired node, and whether it takes traffic. */
-interface Serving {
+/** A node's container, of today's or a retired node. */
+interface NodeOnEngine {
   readonly container: EngineContainer;
+  /** Whether it takes traffic. */
   readonly serves: boolean;
+  /** Whether it runs and the load balancer says that it gets traffic, before its own health check may have noticed. */
+  readonly inRotation: boolean;
 }
 
-async function nodesOnEngine({ topology, engine }: CommandContext): Promise<Serving[]> {
+async function nodesOnEngine({ topology, engine }: CommandContext): Promise<NodeOnEngine[]> {
   const { environment, nodes, retired } = topology;
   const names = [...nodes.map(({ containerName }) => containerName), ...retired.stacks.map(({ name }) => name)];
   const containers = (await engine.containers()).filter(({ name }) => names.includes(name));
   if (containers.length === 0) return [];
   const routing = await routingStatus(topology, engine);
   return containers.map((container) => {
-    const { name, running, paused, health } = container;
+    const { name, paused, health } = container;
+    const running = container.running && !paused;
+    const rotation = routing?.nodes.find((node) => `${environment}-${node.name}` === name)?.rotation;
     // Without an answer the node's own health check decides; before its first probe a node may be asked.
-    const rotation = routing ? routing.nodes.find((node) => `${environment}-${node.name}` === name)?.rotation : 'in';
+    const asked = routing === undefined || rotation === 'in' || rotation === 'unknown';
     return {
       container,
-      serves: running && !paused && health === 'healthy' && ['in', 'unknown'].includes(rotation ?? ''),
+      serves: running && health === 'healthy' && asked,
+      inRotation: running && rotation === 'in',
     };
   });
 }
@@ -58,14 +64,8 @@ export async function servingNodes(context: CommandContext): Promise<string[]> {
 }
 
 /** Names of the node containers that run and that the load balancer sends traffic to, before their own health check has noticed. */
-export async function nodesInRotation({ topology, engine }: CommandContext): Promise<string[]> {
-  const [containers, routing] = await Promise.all([engine.containers(), routingStatus(topology, engine)]);
-  return topology.nodes
-    .filter(({ name }) => routing?.nodes.some((node) => node.name === name && node.rotation === 'in'))
-    .map(({ containerName }) => containerName)
-    .filter((name) =>
-      containers.some((container) => container.name === name && container.running && !container.paused),
-    );
+export async function nodesInRotation(context: CommandContext): Promise<string[]> {
+  return (await nodesOnEngine(context)).filter(({ inRotation }) => inRotation).map(({ container }) => container.name);
 }
 
 /** What any node may need to get back into rotation after it was out for a moment. */

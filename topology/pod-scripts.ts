@@ -15,7 +15,7 @@ export interface PodScripts {
   readonly loadBalancerToken: string;
 }
 
-export function podScripts(assets: TopologyAssets): PodScripts {
+export function podScripts(assets: Pick<TopologyAssets, 'runtime'>): PodScripts {
   return {
     loadSecrets: runtimeScript(assets, 'jobs/load-secrets.sh'),
     storeSecrets: runtimeScript(assets, 'jobs/store-secrets.sh'),

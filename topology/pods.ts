@@ -119,7 +119,10 @@ export function databasePod({ platform }: Environment, healthCommand: readonly s
 }
 
 /** What a load balancer's container runs: where it finds the nodes by name, it first says whom to ask. */
-export function loadBalancerScript({ platform }: Pick<Environment, 'platform'>, assets: TopologyAssets): string {
+export function loadBalancerScript(
+  { platform }: { readonly platform: Pick<Environment['platform'], 'kind'> },
+  assets: Pick<TopologyAssets, 'runtime'>,
+): string {
   const script = `LOGS=${LOGS_PATH}\n${runtimeScript(assets, 'load-balancer/entrypoint.sh')}`;
   // A container that is started again in the same pod is about to stop no more.
   return platform.kind === 'kubernetes' ? `rm -f ${LEAVING_FILE}\n${podScripts(assets).resolver}\n${script}` : script;

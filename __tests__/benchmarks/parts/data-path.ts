@@ -4,8 +4,8 @@ import { DISTRIBUTIONS } from '../../../catalogue/distributions';
 import { CONTROL_PORT } from '../../../environment/addresses';
 import { loadBalancerCapacity } from '../../../environment/load-balancer-capacity';
 import { loadBalancerConfiguration } from '../../../topology/load-balancer-configuration';
-import { LOGS_PATH } from '../../../topology/nginx-logs';
 import type { NginxConfProps } from '../../../topology/nginx-props';
+import { loadBalancerScript } from '../../../topology/pods';
 import { CONFIGURATION_PATH, publicCertificate } from '../../../topology/volumes';
 import { placeOf } from '../../support/places';
 import { eventually, PROJECT } from '../../support/workspace';
@@ -50,7 +50,8 @@ function balancers(): { ours: Server; peer: Server; variants: Server[] } {
   const scripts = { routing: read('routing.js'), clientCertificate: read('client-certificate.js') };
   const { files } = loadBalancerConfiguration(PROPS, scripts);
   // Here there is one revision of the configuration.
-  const script = `LOGS=${LOGS_PATH}\n${read('entrypoint.sh')}`.replaceAll(
+  const runtime = { 'load-balancer/entrypoint.sh': read('entrypoint.sh') };
+  const script = loadBalancerScript({ platform: { kind: 'docker' } }, { runtime }).replaceAll(
     `${CONFIGURATION_PATH}/current`,
     CONFIGURATION_PATH,
   );
