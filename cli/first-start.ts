@@ -34,12 +34,12 @@ export async function beginFromNothing(context: CommandContext): Promise<Terrafo
   const { promise: begun, resolve: onBegun } = withResolvers<void>();
   // The processors are Terraform's until it creates something.
   const applied = applyStack(context, foundation, { prefix: `${foundation.stack.name}: `, onOutput: onBegun });
-  await together([applied.finally(onBegun), begun.then(() => planned(others))]);
+  await together([applied.finally(onBegun), begun.then(() => planAndRead(others))]);
   return others;
 }
 
-/** Also reads the plans, which is work that the apply after them would wait for. */
-function planned(runners: readonly TerraformStackRunner[]): Promise<void> {
+/** Reading the plans is work that the apply after them would wait for. */
+function planAndRead(runners: readonly TerraformStackRunner[]): Promise<void> {
   return step(`Plan ${runners.map(({ stack }) => stack.name).join(', ')}`, () =>
     together(
       runners.map(async (runner) => {

@@ -24,10 +24,11 @@ async function up(context: CommandContext): Promise<void> {
   await requireLifted(context, 'make up');
   await preflight(context, 'make up');
   await requireSchemaVersion(context);
-  if (!context.topology.protected && (await isFirstStart(context))) {
+  const { protected: isProtected } = context.topology;
+  if (!isProtected && (await isFirstStart(context))) {
     return applyUntilServed(context, await beginFromNothing(context));
   }
-  const changed = context.topology.protected ? await planByPolicy(context) : await planAll(context);
+  const changed = isProtected ? await planByPolicy(context) : await planAll(context);
   await requireVolumes(context, changed);
   if (changed.length === 0) console.log('Nothing to change.');
   await applyUntilServed(context, changed);

@@ -51,18 +51,20 @@ export function hardened(
 }
 
 /**
- * What the engine cannot change in a container that is there: one of before keeps its own until another change replaces it. The provider
- * would take it for an update, tell the engine nothing, and find the same difference in every plan.
- */
-export const FIXED_AT_CREATION: readonly string[] = ['healthcheck'];
-
-/**
  * The provider looks once a second whether a new container is healthy. A check that begins this much before it looks is not seen a second
  * late.
  */
 const SECONDS_BEFORE_LOOK = 0.3;
 
-/** Seconds between two checks of a container. */
+/** What a server's container is protected from, beside what the engine cannot change in it. */
+export interface ServerLifecycle {
+  /** Whether it refuses to be destroyed. @default - it does not say */
+  readonly preventDestroy?: boolean;
+  /** What it keeps until another change replaces it. @default - nothing else */
+  readonly ignoreChanges?: readonly string[];
+}
+
+/** Seconds between two checks of a container on Docker Engine. */
 export function checkInterval({ intervalSeconds }: HealthCheck): number {
   return intervalSeconds - SECONDS_BEFORE_LOOK;
 }
@@ -75,6 +77,7 @@ export function serverContainer(
   server: ServerTopology,
   network: NamedNetwork,
   labels: Labels,
+  { ignoreChanges = [], ...lifecycle }: ServerLifecycle = {},
 ): Pick<ContainerConfig, ServerSettings> & { name: string; image: string } {
   const { health, stopSeconds } = server;
   return {
@@ -104,6 +107,9 @@ export function serverContainer(
     stopSignal: server.stopSignal,
     stopTimeout: stopSeconds,
     destroyGraceSeconds: stopSeconds,
+    // The engine cannot change a health check: a container keeps its own until another change replaces it. The provider would take another
+    // one for an update, tell the engine nothing, and find the same difference in every plan.
+    lifecycle: { ...lifecycle, ignoreChanges: ['healthcheck', ...ignoreChanges] },
   };
 }
 
@@ -122,7 +128,8 @@ type ServerSettings =
   | 'waitTimeout'
   | 'stopSignal'
   | 'stopTimeout'
-  | 'destroyGraceSeconds';
+  | 'destroyGraceSeconds'
+  | 'lifecycle';
 
 /**
  * Volumes in a container. A volume of the same stack is referred to, so that it is there first; those of other stacks have fixed

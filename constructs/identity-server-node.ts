@@ -7,7 +7,6 @@ import {
   cpuLimit,
   dockerEnvironment,
   dockerMounts,
-  FIXED_AT_CREATION,
   type Labels,
   type NamedNetwork,
   serverContainer,
@@ -34,7 +33,6 @@ export class IdentityServerNode extends Construct {
       host: Object.entries(props.hosts).map(([host, ip]) => ({ host, ip })),
       upload: [...uploads(props.files), ...(props.driver === undefined ? [] : [this.uploadOf(props.driver)])],
       volumes: dockerMounts(props.mounts, []),
-      lifecycle: { ignoreChanges: [...FIXED_AT_CREATION] },
     });
   }
 

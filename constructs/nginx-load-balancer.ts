@@ -3,14 +3,7 @@ import { Construct } from 'constructs';
 import type { JobTopology } from '../topology/jobs';
 import type { LoadBalancerTopology } from '../topology/load-balancer';
 import type { VolumeTopology } from '../topology/volumes';
-import {
-  dockerMounts,
-  FIXED_AT_CREATION,
-  type Labels,
-  literal,
-  type NamedNetwork,
-  serverContainer,
-} from './container-defaults';
+import { dockerMounts, type Labels, literal, type NamedNetwork, serverContainer } from './container-defaults';
 import { OneShotJob } from './one-shot-job';
 import { volumeOf } from './volume';
 
@@ -42,7 +35,8 @@ export class NginxLoadBalancer extends Construct {
       runsAgainWith: [configuration],
     });
     this.container = new Container(this, 'Default', {
-      ...serverContainer(props, network, labels),
+      // One that serves is not replaced for another entry point.
+      ...serverContainer(props, network, labels, { ignoreChanges: ['entrypoint'] }),
       entrypoint: props.entrypoint.map(literal),
       command: [],
       readOnly: true,
@@ -56,8 +50,6 @@ export class NginxLoadBalancer extends Construct {
       })),
       volumes: dockerMounts(props.mounts, [configuration]),
       dependsOn: [configurationJob.container],
-      // A container that serves is not replaced for another entry point: it keeps its own until another change replaces it.
-      lifecycle: { ignoreChanges: [...FIXED_AT_CREATION, 'entrypoint'] },
     });
   }
 }

@@ -4,14 +4,7 @@ import { Construct } from 'constructs';
 import type { DatabaseServers } from '../catalogue/database-engines';
 import type { DatabaseTopology } from '../topology/database';
 import type { VolumeTopology } from '../topology/volumes';
-import {
-  dockerEnvironment,
-  dockerMounts,
-  FIXED_AT_CREATION,
-  type Labels,
-  type NamedNetwork,
-  serverContainer,
-} from './container-defaults';
+import { dockerEnvironment, dockerMounts, type Labels, type NamedNetwork, serverContainer } from './container-defaults';
 import type { KeystoreVolume } from './keystore-volume';
 import { volumeOf } from './volume';
 
@@ -49,13 +42,12 @@ export class SharedDatabase extends Construct {
     }
     const data = volumeOf(this, 'data', props.dataVolume, props);
     const server = new Container(this, 'Default', {
-      ...serverContainer(container, props.network, props.labels),
+      ...serverContainer(container, props.network, props.labels, { preventDestroy: props.protected }),
       command: [...container.command],
       env: dockerEnvironment(container.environment),
       shmSize: container.sharedMemoryMb,
       volumes: dockerMounts(container.mounts, [data, secrets.databaseSecrets]),
       dependsOn: [secrets.secretsJob.container],
-      lifecycle: { preventDestroy: props.protected, ignoreChanges: [...FIXED_AT_CREATION] },
     });
     this.readiness = [server];
   }
