@@ -2,7 +2,7 @@ import type { CommandContext } from './command';
 import type { Kind } from './environment-engine';
 import { initAll } from './planning';
 import { holdsResources } from './retired-stacks';
-import { applyStack } from './rollout';
+import { applyInOrder, applyStack } from './rollout';
 import { together } from './setup/concurrently';
 import { step } from './setup/progress';
 import { withResolvers } from './setup/with-resolvers';
@@ -21,31 +21,38 @@ export async function isFirstStart({ stacks, engine }: Pick<CommandContext, 'sta
 }
 
 /**
- * Begins an environment of which nothing is there: applies the foundation, and plans the layers after it meanwhile. Elsewhere all is
- * planned before anything changes, so that a plan that is refused has changed nothing; here there is nothing that a plan could take away,
- * and the provider waits two seconds for the network anyway.
- *
- * @returns the stacks of those layers, planned
+ * Starts an environment of which nothing is there. Elsewhere all is planned before anything changes, so that a plan that is refused has
+ * changed nothing. Here there is nothing that a plan could take away, and nothing in it to look for; but a first start keeps all processors
+ * busy. So what comes next is planned while what it has to wait for anyway is applied.
  */
-export async function beginFromNothing(context: CommandContext): Promise<TerraformStackRunner[]> {
+export async function startFromNothing(context: CommandContext): Promise<void> {
   const [foundation, ...others] = context.stacks as [TerraformStackRunner, ...TerraformStackRunner[]];
-  await initAll(context.stacks);
-  await step(`Plan ${foundation.stack.name}`, () => foundation.plan());
-  const { promise: begun, resolve: onBegun } = withResolvers<void>();
-  // The processors are Terraform's until it creates something.
-  const applied = applyStack(context, foundation, { prefix: `${foundation.stack.name}: `, onOutput: onBegun });
-  await together([applied.finally(onBegun), begun.then(() => planAndRead(others))]);
-  return others;
+  const [, ...laterNodes] = others.filter(({ stack }) => stack.layer === 'node');
+  await foundation.init();
+  // Inits go one after the other, but a plan has its providers by then.
+  await together([plan([foundation]), initAll(others)]);
+  const { promise: begun, resolve: onOutput } = withResolvers<void>();
+  const applied = applyStack(context, foundation, { prefix: `${foundation.stack.name}: `, onOutput });
+  // Until Terraform creates something, it needs the processors itself.
+  await Promise.race([applied, begun]);
+  await together([applied, plan(others.filter((runner) => !laterNodes.includes(runner)))]);
+  let laterPlanned: Promise<void> | undefined;
+  await applyInOrder(context, others, async (runner, _, options) => {
+    if (laterNodes.includes(runner)) await laterPlanned;
+    const applied = applyStack(context, runner, options);
+    // By then the first node starts, for seconds yet.
+    if (runner.stack.layer === 'load-balancer') {
+      laterPlanned = applied.then(() => plan(laterNodes));
+      // Told by the nodes that wait for it.
+      laterPlanned.catch(() => undefined);
+    }
+    await applied;
+  });
 }
 
-/** Reading the plans is work that the apply after them would wait for. */
-function planAndRead(runners: readonly TerraformStackRunner[]): Promise<void> {
-  return step(`Plan ${runners.map(({ stack }) => stack.name).join(', ')}`, () =>
-    together(
-      runners.map(async (runner) => {
-        await runner.plan();
-        await runner.planJson();
-      }),
-    ),
+async function plan(runners: readonly TerraformStackRunner[]): Promise<void> {
+  if (runners.length === 0) return;
+  await step(`Plan ${runners.map(({ stack }) => stack.name).join(', ')}`, () =>
+    Promise.all(runners.map((runner) => runner.plan())),
   );
 }

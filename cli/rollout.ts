@@ -32,6 +32,23 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
   if (refused) throw new UserError(`${refused.stack.name} cannot be applied: ${refused.refusal}. Nothing was changed.`);
   await requireKnown(context, changed);
   await requireSigningSteps(changed);
+  await applyInOrder(context, changed, (runner, after, options) => apply(context, runner, after, options));
+}
+
+/**
+ * Applies stacks in that order.
+ *
+ * @param applyOne applies one, told what comes later, and how it is seen
+ */
+export async function applyInOrder(
+  context: CommandContext,
+  changed: readonly TerraformStackRunner[],
+  applyOne: (
+    runner: TerraformStackRunner,
+    after: readonly TerraformStackRunner[],
+    options: ApplyOptions,
+  ) => Promise<void>,
+): Promise<void> {
   const waiting = [...changed];
   const underWay = new SideBySide(context);
   try {
@@ -46,7 +63,8 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
       const nodes = stacks.filter(({ stack }) => isCurrentNode(context, stack));
       for (const runner of stacks) waiting.splice(waiting.indexOf(runner), 1);
       for (const runner of stacks) {
-        underWay.begin(runner, apply(context, runner, waiting, beside), nodes.includes(runner));
+        const options = beside ? { prefix: `${runner.stack.name}: ` } : {};
+        underWay.begin(runner, applyOne(runner, waiting, options), nodes.includes(runner));
       }
       if (alone) await underWay.end();
       else if (waiting.length > 0) await underWay.untilFewerStart(starting + nodes.length);
@@ -71,15 +89,12 @@ function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/**
- * @param after what is applied later
- * @param besideOthers whether others are applied at the same time
- */
+/** @param after what is applied later */
 async function apply(
   context: CommandContext,
   runner: TerraformStackRunner,
   after: readonly TerraformStackRunner[],
-  besideOthers: boolean,
+  options: ApplyOptions,
 ): Promise<void> {
   const { stack } = runner;
   const changes = (await runner.planJson()).resource_changes ?? [];
@@ -95,7 +110,7 @@ async function apply(
   // Its new configuration leaves them out.
   if (stack.layer === 'load-balancer' && retired.length > 0) await requireAnotherServingNode(context, retired);
   if (isRetired(context.topology, stack.name)) await setTimeout(RETIRED_SECONDS * 1000);
-  await applyStack(context, runner, besideOthers ? { prefix: `${stack.name}: ` } : {});
+  await applyStack(context, runner, options);
 }
 
 /**

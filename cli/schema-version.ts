@@ -42,7 +42,7 @@ export async function foundSchemas(context: OnEngine, always = false): Promise<F
 
 /** What the job works with, of which nothing decides who gets the administrator's password, and how. */
 const NOT_ABOUT_THE_SERVER = new Set([
-  ...['ENVIRONMENT', 'SCHEMA_VERSION', 'DATABASES', 'CONNECTIONS', 'OWNER_ROLE', 'BASE_ROLE'],
+  ...['ENVIRONMENT', 'SCHEMA_VERSION', 'DATABASES', 'CONNECTIONS', 'WAIT_SECONDS', 'OWNER_ROLE', 'BASE_ROLE'],
   ...['RUNTIME_ROLE', 'RUNTIME_PASSWORD_FILE', 'OTHER_ROLE', 'OTHER_PASSWORD_FILE'],
   // Only forbids; a job of the first release has none.
   'PGREQUIREAUTH',

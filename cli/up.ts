@@ -1,7 +1,7 @@
-import { applyUntilServed } from './apply-until-served';
+import { applyUntilServed, waitUntilServed } from './apply-until-served';
 import { atWork } from './at-work';
 import { afterInterruption, type CommandContext, EVERY_PLATFORM, openEnvironment, runOnEnvironment } from './command';
-import { beginFromNothing, isFirstStart } from './first-start';
+import { isFirstStart, startFromNothing } from './first-start';
 import { requireVolumes } from './gone-volumes';
 import { onKubernetes } from './on-kubernetes';
 import { planAndReport } from './plan-report';
@@ -26,7 +26,8 @@ async function up(context: CommandContext): Promise<void> {
   await requireSchemaVersion(context);
   const { protected: isProtected } = context.topology;
   if (!isProtected && (await isFirstStart(context))) {
-    return applyUntilServed(context, await beginFromNothing(context));
+    await startFromNothing(context);
+    return waitUntilServed(context);
   }
   const changed = isProtected ? await planByPolicy(context) : await planAll(context);
   await requireVolumes(context, changed);

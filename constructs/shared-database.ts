@@ -42,7 +42,13 @@ export class SharedDatabase extends Construct {
     }
     const data = volumeOf(this, 'data', props.dataVolume, props);
     const server = new Container(this, 'Default', {
-      ...serverContainer(container, props.network, props.labels, { preventDestroy: props.protected }),
+      ...serverContainer(container, props.network, props.labels, {
+        preventDestroy: props.protected,
+        // How a container was created is nothing that changes one that is there.
+        ignoreChanges: ['wait'],
+      }),
+      // The schema job, which runs with every new container, waits for it, and need not wait for the provider to notice.
+      wait: false,
       command: [...container.command],
       env: dockerEnvironment(container.environment),
       shmSize: container.sharedMemoryMb,

@@ -41,6 +41,9 @@ export interface DatabaseSchema {
   readonly scripts: readonly string[];
 }
 
+/** How long a container of it may take to answer: one that was killed may have much to recover. */
+export const DATABASE_START_SECONDS = 180;
+
 /** Where the database is and, where it is a container, how it runs. */
 export function databaseTopology(environment: Environment, layout: Layout): DatabaseTopology {
   const { database } = environment;
@@ -75,7 +78,7 @@ export function databaseTopology(environment: Environment, layout: Layout): Data
         retries: 5,
         startPeriodSeconds: 60,
       },
-      startTimeoutSeconds: 180,
+      startTimeoutSeconds: DATABASE_START_SECONDS,
       stopSignal: facts.stopSignal,
       stopSeconds: 60,
       mounts: mountsOf(layout.volumes, name),

@@ -5,7 +5,7 @@ import { authoritiesPem } from '../environment/authorities';
 import { databaseTls } from '../environment/database';
 import type { Environment } from '../environment/schema';
 import type { Mount } from './container';
-import { databaseSchemas, schemaFixes } from './database';
+import { DATABASE_START_SECONDS, databaseSchemas, schemaFixes } from './database';
 import { databaseLogins } from './database-login';
 import { storeFiles } from './key-stores';
 import type { Layout } from './layout';
@@ -220,6 +220,7 @@ function schemaJobs(inputs: JobInputs): JobsTopology['schema'] {
         OTHER_ROLE: other.role,
         OTHER_PASSWORD_FILE: other.secret,
         CONNECTIONS: String(budget.connections),
+        ...(layout.databaseContainer && { WAIT_SECONDS: String(DATABASE_START_SECONDS) }),
         ENVIRONMENT: environment.name,
         SCHEMA_VERSION: layout.schemaVersion,
         DATABASES: databaseSchemas(environment, assets)

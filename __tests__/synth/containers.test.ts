@@ -12,6 +12,8 @@ interface ContainerCase {
   readonly address: string;
   readonly container: Json;
   readonly bindAddress: string;
+  /** Whether a job runs with each new one, and waits for it by itself. */
+  readonly awaited: boolean;
 }
 
 const CONTAINERS: ContainerCase[] = [
@@ -26,6 +28,11 @@ const CONTAINERS: ContainerCase[] = [
         address,
         container: config,
         bindAddress: derived.loadBalancer.bindAddress,
+        awaited: resources.some(
+          (job) =>
+            job.config.lifecycle?.replace_triggered_by?.includes(address) &&
+            job.config.env?.includes(`WAIT_SECONDS=${config.wait_timeout}`),
+        ),
       })),
   ),
 );
@@ -33,6 +40,7 @@ const LONG_RUNNING = CONTAINERS.filter(({ container }) => container.restart !== 
 const JOBS = CONTAINERS.filter(({ container }) => container.restart === 'no');
 
 test('there are long-running containers and jobs to look at', () => {
+  expect(new Set(LONG_RUNNING.map(({ awaited }) => awaited))).toEqual(new Set([true, false]));
   expect(LONG_RUNNING.length).toBeGreaterThan(20);
   expect(JOBS.length).toBeGreaterThan(15);
 });
@@ -101,7 +109,7 @@ test.each(CONTAINERS.filter(({ container }) => container.read_only))(
   },
 );
 
-describe.each(LONG_RUNNING)('long-running $title', ({ container }) => {
+describe.each(LONG_RUNNING)('long-running $title', ({ container, awaited }) => {
   test('has a memory limit, and no swap beyond it', () => {
     expect(container.memory).toBeGreaterThan(0);
     expect(container.memory_swap).toBe(container.memory);
@@ -111,10 +119,10 @@ describe.each(LONG_RUNNING)('long-running $title', ({ container }) => {
     expect(container.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 
-  test('counts as created when it is healthy, comes back by itself, and has time to stop', () => {
+  test('is waited for, comes back by itself, and has time to stop', () => {
     expect(container.healthcheck.test[0]).toBe('CMD');
     expect(container.healthcheck.retries).toBeGreaterThan(0);
-    expect(container).toMatchObject({ wait: true, must_run: true, restart: 'unless-stopped' });
+    expect(container).toMatchObject({ wait: !awaited, must_run: true, restart: 'unless-stopped' });
     expect(container.wait_timeout).toBeGreaterThanOrEqual(60);
     expect(container.destroy_grace_seconds).toBeGreaterThanOrEqual(30);
     expect(container.destroy_grace_seconds).toBeGreaterThanOrEqual(container.stop_timeout);

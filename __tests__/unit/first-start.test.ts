@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandContext } from '../../cli/command';
-import { beginFromNothing, isFirstStart } from '../../cli/first-start';
+import { isFirstStart, startFromNothing } from '../../cli/first-start';
 import { UserError } from '../../cli/setup/errors';
 import type { ApplyOptions } from '../../cli/terraform';
 import { temporaryDirectory, topology } from '../support/synth';
@@ -35,12 +35,16 @@ function nothing(toml = TOML, failing: readonly string[] = []) {
         if (failing.includes(`init ${name}`)) throw new UserError(`cannot init ${name}`);
       },
       plan: () => work(`plan ${name}`),
-      planJson: () => work(`read ${name}`),
       apply: ({ onOutput }: ApplyOptions) => work(`apply ${name}`, onOutput),
     };
   });
   const there: Record<string, string[]> = {};
-  const engine = { names: async (kind: string) => there[kind] ?? [] };
+  const engine = {
+    names: async (kind: string) => there[kind] ?? [],
+    containers: async () => [],
+    docker: async () => '2\n',
+    exec: async () => JSON.stringify({ nodes: [] }),
+  };
   const context = { topology: derived, engine, stacks, variables: {} } as unknown as CommandContext;
   return { context, said, there };
 }
@@ -88,44 +92,62 @@ describe('a first start', () => {
 });
 
 describe('from nothing', () => {
-  const OTHERS = ['node-1', 'node-2', 'load-balancer'];
-
-  test('the foundation is planned and begun alone; the layers after it are planned and read before it has ended', async () => {
+  test('what comes next is planned while what it waits for is applied, and no earlier', async () => {
     const { context, said } = nothing();
-    const others = await beginFromNothing(context);
-    expect(others.map(({ stack }) => stack.name)).toEqual(OTHERS.map((name) => `bank-${name}`));
-    expect(said.slice(0, 6)).toEqual([
+    await startFromNothing(context);
+    expect(said).toEqual([
       'plan foundation',
       'plan foundation done',
       'apply foundation',
-      ...OTHERS.map((name) => `plan ${name}`),
+      'plan node-1',
+      'plan load-balancer',
+      'apply foundation done',
+      'plan node-1 done',
+      'plan load-balancer done',
+      'apply node-1',
+      'apply load-balancer',
+      'apply node-1 done',
+      'apply load-balancer done',
+      'plan node-2',
+      'plan node-2 done',
+      'apply node-2',
+      'apply node-2 done',
     ]);
-    expect(said.indexOf('apply foundation done')).toBeGreaterThan(said.indexOf('plan node-1'));
-    for (const name of OTHERS) expect(said).toContain(`read ${name} done`);
   });
 
-  test('a plan that is refused ends the command when the foundation is whole', async () => {
-    const { context, said } = nothing(TOML, ['plan node-2']);
-    await expect(beginFromNothing(context)).rejects.toThrow(new UserError('cannot plan node-2'));
+  test('a plan that fails while the foundation is applied ends the command when the foundation is whole', async () => {
+    const { context, said } = nothing(TOML, ['plan node-1']);
+    await expect(startFromNothing(context)).rejects.toThrow(new UserError('cannot plan node-1'));
     expect(said).toContain('apply foundation done');
-    expect(said).toContain('read node-1 done');
+    expect(said).not.toContain('apply load-balancer');
   });
 
-  test('a foundation that fails is said when the plans have ended', async () => {
-    const { context, said } = nothing(TOML, ['apply foundation']);
-    await expect(beginFromNothing(context)).rejects.toThrow(new UserError('cannot apply foundation'));
-    for (const name of OTHERS) expect(said).toContain(`read ${name} done`);
+  test('a plan of later nodes that fails is said once, and leaves what serves', async () => {
+    const { context, said } = nothing(TOML.replace('nodes = 2', 'nodes = 3'), ['plan node-2']);
+    await expect(startFromNothing(context)).rejects.toThrow(new UserError('cannot plan node-2'));
+    for (const name of ['node-1', 'load-balancer']) expect(said).toContain(`apply ${name} done`);
+    for (const name of ['node-2', 'node-3']) expect(said).not.toContain(`apply ${name}`);
   });
 
-  test('providers that the lock does not allow are refused before anything is planned, those of a later layer too', async () => {
+  test.each(['foundation', 'node-1', 'load-balancer'])(
+    'of %s that cannot be applied, nothing later begins',
+    async (name) => {
+      const { context, said } = nothing(TOML, [`apply ${name}`]);
+      await expect(startFromNothing(context)).rejects.toThrow(new UserError(`cannot apply ${name}`));
+      expect(said).not.toContain('apply node-2');
+      expect(said.includes('apply node-1')).toBe(name !== 'foundation');
+    },
+  );
+
+  test('providers that the lock does not allow are refused before anything is applied, those of a later layer too', async () => {
     const { context, said } = nothing(TOML, ['init load-balancer']);
-    await expect(beginFromNothing(context)).rejects.toThrow('cannot init load-balancer');
-    expect(said).toEqual([]);
+    await expect(startFromNothing(context)).rejects.toThrow('cannot init load-balancer');
+    expect(said).not.toContain('apply foundation');
   });
 
   test('what of the foundation cannot be planned changes nothing', async () => {
     const { context, said } = nothing(TOML, ['plan foundation']);
-    await expect(beginFromNothing(context)).rejects.toThrow('cannot plan foundation');
+    await expect(startFromNothing(context)).rejects.toThrow('cannot plan foundation');
     expect(said).toEqual(['plan foundation']);
   });
 });

@@ -395,6 +395,13 @@ const BROKEN: Readonly<Record<RuleId, readonly [Case, ...Case[]]>> = {
     ['none', (input) => (node(input).healthcheck = [])],
     ['switched off', (input) => (database(input).healthcheck[0].test = ['NONE'])],
     ['not waited for', (input) => (balancer(input).wait = false)],
+    [
+      'database that nothing waits for',
+      (input) => {
+        database(input).wait = false;
+        resource(input, 'docker_container.schema').name = 'another-job';
+      },
+    ],
     ['no readiness', (input) => delete containerOf(input).readinessProbe, 'kubernetes'],
     ['no start-up', (input) => delete containerOf(input, 'database', 'StatefulSet').startupProbe, 'kubernetes'],
     [

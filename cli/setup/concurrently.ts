@@ -38,5 +38,6 @@ export async function together(work: readonly Promise<void>[]): Promise<void> {
   const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
   if (errors.length === 0) return;
   const other = errors.find((error) => !(error instanceof UserError));
-  throw other ?? new UserError(errors.map((error) => (error as UserError).message).join('\n\n'));
+  const messages = new Set(errors.map((error) => (error as UserError).message));
+  throw other ?? new UserError([...messages].join('\n\n'));
 }

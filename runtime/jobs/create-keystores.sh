@@ -220,12 +220,18 @@ entry() {
   # A chain is published with the certificate, so only who has issued it is in it.
   chain=
   ! openssl verify -CAfile "$authority/ca.crt" "$authority/$3.crt" >>"$log" 2>&1 || chain="-certfile $authority/ca.crt"
+  made=/tmp/entry-$1.p12 strength=
+  # The first entry is a store by itself, and needs no keytool, which takes most of a second. It is as strong as keytool would make it.
+  if [ "$STORE_TYPE" = PKCS12 ] && [ ! -e "$stores/$1.new" ]; then
+    made=$stores/$1.new strength='-keypbe AES-256-CBC -certpbe AES-256-CBC -macalg sha256 -iter 10000'
+  fi
   # shellcheck disable=SC2086
-  quietly openssl pkcs12 -export -name "$2" -inkey "$authority/$3.key" -in "$authority/$3.crt" $chain \
-    -passout "file:$password" -out "/tmp/entry-$1.p12"
-  quietly keytool -importkeystore -noprompt -srckeystore "/tmp/entry-$1.p12" -srcstoretype PKCS12 -srcstorepass:file "$password" \
+  quietly openssl pkcs12 -export -name "$2" -inkey "$authority/$3.key" -in "$authority/$3.crt" $chain $strength \
+    -passout "file:$password" -out "$made"
+  [ "$made" != "$stores/$1.new" ] || return 0
+  quietly keytool -importkeystore -noprompt -srckeystore "$made" -srcstoretype PKCS12 -srcstorepass:file "$password" \
     -destkeystore "$stores/$1.new" -deststoretype "$STORE_TYPE" -deststorepass:file "$password"
-  rm "/tmp/entry-$1.p12"
+  rm "$made"
 }
 # The server publishes every key of this store, so it holds the signing keys alone.
 fill_signing() {

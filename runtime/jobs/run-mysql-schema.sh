@@ -14,7 +14,6 @@
 # and what schema-version.sh takes, which goes before it.
 #   TLS           off, required or verified
 #   AUTHORITIES   file with the authorities of the server's certificate; those that the client knows if not set
-#   WAIT_SECONDS  how long the server may take to answer; 60 if not set
 set -eu
 
 # The client warns of a password in its environment, but every other way shows it in the process list or needs it quoted.
@@ -75,14 +74,11 @@ answers() {
   DATABASE_HOST=$(echo "${writable%:*}" | tr -d '[]') DATABASE_PORT=${writable##*:}
 }
 
-waited=0
 until : >"$work/error" && answers; do
   if grep -q 'Access denied' "$work/error"; then
     fail "the database server $where refuses the password of account $ADMIN_ROLE"
   fi
-  [ "$waited" -lt "${WAIT_SECONDS:-60}" ] || fail "no database server answers at $where for $waited s: $(cat "$work/error")"
-  sleep 1
-  waited=$((waited + 1))
+  wait_again || fail "no database server answers at $where for ${WAIT_SECONDS:-60} s: $(cat "$work/error")"
 done
 
 echo "$DATABASES" >"$work/databases"

@@ -14,7 +14,6 @@
 #   CONNECTIONS   connections that the identity servers may open, and a reserve
 #   DATABASES     one database a line: its name, then its scripts in order
 # and what schema-version.sh takes, which goes before it.
-#   WAIT_SECONDS  how long the server may take to answer; 60 if not set
 set -eu
 
 # The server notices a killed job at once and rolls back, instead of keeping the next run waiting.
@@ -33,7 +32,6 @@ sql() {
     -d "$on" "$@"
 }
 
-waited=0
 until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
   if grep -q 'password authentication failed' "$work/error"; then
     fail "the database server $where refuses the password of role $PGUSER"
@@ -42,9 +40,7 @@ until echo 'SELECT 1' | sql postgres >/dev/null 2>"$work/error"; do
     fail "the database server $where asks for the password of role $PGUSER in clear text, which only a server gets whose certificate" \
       "is checked: set database.tls = \"verified\""
   fi
-  [ "$waited" -lt "${WAIT_SECONDS:-60}" ] || fail "no database server answers at $where for $waited s: $(cat "$work/error")"
-  sleep 1
-  waited=$((waited + 1))
+  wait_again || fail "no database server answers at $where for ${WAIT_SECONDS:-60} s: $(cat "$work/error")"
 done
 
 # From here on that server alone: a standby may not have a database yet that was just created, and the client asks no other then.

@@ -3,12 +3,23 @@
 # has, nothing where it has no marker; note_version DATABASE writes SCHEMA_VERSION into its marker.
 #   ENVIRONMENT     name of the environment, for messages
 #   SCHEMA_VERSION  version of the servers, whose schema this must be
+#   WAIT_SECONDS    how long the server may take to answer; 60 if not set
 #   PURPOSE         "versions" only says which schema each database has; "note" only writes SCHEMA_VERSION into every marker
 set -eu
 
 fail() {
   echo "$*" >&2
   exit 1
+}
+
+# wait_again: after a try to reach the server that has failed; says no when the time is over. Often at first, since a new server is there
+# within seconds; later seldom, since MySQL locks out whom it could not greet a hundred times.
+tries=0
+wait_again() {
+  [ "$tries" -gt 0 ] || deadline=$(($(date +%s) + ${WAIT_SECONDS:-60}))
+  [ "$(date +%s)" -lt "$deadline" ] || return 1
+  if [ "$tries" -lt 20 ]; then sleep 0.2; else sleep 1; fi
+  tries=$((tries + 1))
 }
 
 # The version of a database of our first release, whose marker has none. Where the scripts that made it are still those of the image, it
