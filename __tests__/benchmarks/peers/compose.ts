@@ -27,7 +27,11 @@ export function composeFile(topology: Topology): string {
   return `${JSON.stringify(file, (_, value) => (typeof value === 'string' ? value.replaceAll('$', '$$$$') : value), 2)}\n`;
 }
 
-const CONDITIONS = { healthy: 'service_healthy', completed: 'service_completed_successfully' } as const;
+const CONDITIONS = {
+  started: 'service_started',
+  healthy: 'service_healthy',
+  completed: 'service_completed_successfully',
+} as const;
 
 function service(container: PeerContainer, { labels }: Topology) {
   const { name, server, network, scratchMb, sharedMemoryMb, hosts = {}, ports } = container;

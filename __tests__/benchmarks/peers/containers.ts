@@ -2,8 +2,8 @@ import type { ServerTopology } from '../../../topology/container';
 import type { JobTopology } from '../../../topology/jobs';
 import type { Topology } from '../../../topology/topology';
 
-/** What a container waits for before it starts: that a server is healthy, that a job has ended well. */
-export type Condition = 'healthy' | 'completed';
+/** What a container waits for before it starts: that a server runs or is healthy, that a job has ended well. */
+export type Condition = 'started' | 'healthy' | 'completed';
 
 /** One container as both peers run it: the values of the topology, and nothing else. */
 export interface PeerContainer {
@@ -52,7 +52,7 @@ export function peerContainers(topology: Topology): PeerContainer[] {
       sharedMemoryMb: database.container.sharedMemoryMb,
       after: { [secrets.name]: 'completed' },
     }),
-    job(schema.run, { [schema.scripts.name]: 'completed', [database.container.containerName]: 'healthy' }, {}),
+    job(schema.run, { [schema.scripts.name]: 'completed', [database.container.containerName]: 'started' }, {}),
     ...nodes.map((node) =>
       server(node, {
         entrypoint: node.entrypoint,

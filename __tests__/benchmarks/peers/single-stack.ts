@@ -6,6 +6,9 @@ import { type PeerContainer, peerContainers, peerVolumes } from './containers';
 /** The environment as one Terraform configuration with one state, in JSON: what a team writes that has no layers. */
 export function singleStack(topology: Topology): string {
   const containers = peerContainers(topology);
+  const startedFor = containers.flatMap(({ after }) =>
+    Object.keys(after).filter((other) => after[other] === 'started'),
+  );
   const { network, localFiles, jobs } = topology;
   const images = [...new Set(containers.map(({ image }) => image))];
   const labels = Object.entries(topology.labels).map(([label, value]) => ({ label, value }));
@@ -33,7 +36,7 @@ export function singleStack(topology: Topology): string {
       docker_container: Object.fromEntries(
         containers.map((container) => [
           container.name,
-          { ...resource(container), image: imageId(container.image), labels },
+          { ...resource(container, !startedFor.includes(container.name)), image: imageId(container.image), labels },
         ]),
       ),
       local_file: {
@@ -49,7 +52,8 @@ export function singleStack(topology: Topology): string {
   return `${JSON.stringify(configuration, null, 2)}\n`;
 }
 
-function resource(container: PeerContainer) {
+/** @param waits whether an apply waits until a server is healthy */
+function resource(container: PeerContainer, waits: boolean) {
   const { name, server, network, scratchMb, sharedMemoryMb, hosts = {}, ports } = container;
   return {
     name,
@@ -103,7 +107,7 @@ function resource(container: PeerContainer) {
             ulimit: { name: 'nofile', soft: server.openFiles, hard: server.openFiles },
           }),
           healthcheck: healthcheck(server.health),
-          wait: true,
+          wait: waits,
           wait_timeout: server.startTimeoutSeconds,
           stop_signal: server.stopSignal,
           stop_timeout: server.stopSeconds,
