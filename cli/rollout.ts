@@ -36,7 +36,7 @@ export async function applyAll(context: CommandContext, changed: readonly Terraf
 }
 
 /**
- * Applies stacks in that order.
+ * Applies stacks in the order that `applyAll` describes.
  *
  * @param applyOne applies one, told what comes later, and how it is seen
  */
