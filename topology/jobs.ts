@@ -220,7 +220,9 @@ function schemaJobs(inputs: JobInputs): JobsTopology['schema'] {
         OTHER_ROLE: other.role,
         OTHER_PASSWORD_FILE: other.secret,
         CONNECTIONS: String(budget.connections),
-        ...(layout.databaseContainer && { WAIT_SECONDS: String(DATABASE_START_SECONDS) }),
+        // In a cluster Terraform waits for the database, and a job that fails is begun again.
+        ...(layout.databaseContainer &&
+          environment.platform.kind === 'docker' && { WAIT_SECONDS: String(DATABASE_START_SECONDS) }),
         ENVIRONMENT: environment.name,
         SCHEMA_VERSION: layout.schemaVersion,
         DATABASES: databaseSchemas(environment, assets)
