@@ -15,7 +15,7 @@ const all = Array.from({ length: MANY }, (_, number) => line(number)).join('');
  * started with a signal ignored can do nothing about it, Nginx can. */
 const NGINX = `#!${process.execPath}
 const { appendFileSync, writeFileSync } = require('node:fs');
-const { LOGS, PID_FILE, SIGNALS } = process.env;
+const { LOGS, PID_FILE, SIGNALS, TEST_RUN } = process.env;
 process.on('SIGUSR1', () => {
   appendFileSync(SIGNALS, 'USR1\\n');
   appendFileSync(LOGS + '/requests.log', '');
@@ -25,7 +25,14 @@ process.on('SIGQUIT', () => {
   appendFileSync(LOGS + '/requests.log', 'the last one\\n');
   process.exit(7);
 });
-setInterval(() => {}, 1000);
+// A run of tests that is killed cannot clean up: all that it has started here goes by itself.
+setInterval(() => {
+  try {
+    process.kill(Number(TEST_RUN), 0);
+  } catch {
+    process.kill(0, 'SIGKILL');
+  }
+}, 1000);
 writeFileSync(PID_FILE, String(process.pid));
 `;
 
@@ -56,6 +63,7 @@ beforeEach(async () => {
       LOGS: path('logs'),
       PID_FILE: path('nginx.pid'),
       SIGNALS: path('signals'),
+      TEST_RUN: String(process.pid),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
