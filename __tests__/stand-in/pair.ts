@@ -15,7 +15,7 @@ import { MemoryStore } from './store';
 export const HOSTNAME = 'is.stand-in.test';
 const NAMES = ['node-1', 'node-2'] as const;
 /** How long a node that stops or starts wrongly answers wrongly. */
-const BROKEN_MS = 600;
+const BROKEN_MS = 1_500;
 const DENIED = ['/api/health-check', '/services'];
 export const ADMINISTRATOR = { username: 'admin', password: 'stand-in-Password-1' };
 
