@@ -40,7 +40,7 @@ export async function startFromNothing(context: CommandContext): Promise<void> {
   await applyInOrder(context, others, async (runner, _, options) => {
     if (laterNodes.includes(runner)) await laterPlanned;
     const applied = applyStack(context, runner, options);
-    // By then the first node has the processors for itself, and does not need both.
+    // By then nothing but the first node starts, and it does not need all processors.
     if (runner.stack.layer === 'load-balancer') {
       laterPlanned = applied.then(() => plan(laterNodes));
       // Told by the nodes that wait for it.

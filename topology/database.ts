@@ -41,7 +41,7 @@ export interface DatabaseSchema {
   readonly scripts: readonly string[];
 }
 
-/** How long a container of it may take to answer: one that was killed may have much to recover. */
+/** Seconds that a database's container may take to answer: one that was killed may have much to recover. */
 export const DATABASE_START_SECONDS = 180;
 
 /** Where the database is and, where it is a container, how it runs. */
